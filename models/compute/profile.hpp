@@ -1,0 +1,43 @@
+// A compute profile: what an instruction stream asks of core, caches and memory.
+//
+// Time of one instruction (MODELS.md section 1, Eyerman et al. interval model in its mean form):
+//   t = CPI / f + APKI/1000 * (hit * L_llc + miss * L_mem) / MLP
+// with miss = miss_curve(LLC space) and hit = 1 - miss.
+#pragma once
+
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace models::compute {
+
+// Miss ratio (misses / LLC accesses) as a function of LLC space held. Points in rising order of
+// space with falling miss ratio; linear in between, constant outside. Empty means no misses.
+struct MissPoint {
+  sim::Bytes space{};
+  double miss_ratio = 0.0;
+};
+
+class MissCurve {
+ public:
+  MissCurve() = default;
+  // Throws sim::ConfigError when spaces do not rise, ratios rise, or leave [0, 1].
+  explicit MissCurve(std::vector<MissPoint> points);
+  double operator()(double space_B) const;
+  const std::vector<MissPoint>& points() const { return points_; }
+
+ private:
+  std::vector<MissPoint> points_;
+};
+
+struct Profile {
+  double base_cpi = 1.0;  // cycles per instruction when all accesses hit up to L2
+  double llc_accesses_per_kilo_instruction = 0.0;
+  MissCurve miss_curve;
+  double memory_level_parallelism = 1.0;  // misses overlapped, >= 1
+  double write_back_fraction = 0.0;       // dirty lines written per line read
+  sim::Bytes footprint{};                 // hot working set: most LLC space it can use
+  double smt_yield = 1.25;                // two of it on one core over one, 1 .. 2
+};
+
+}  // namespace models::compute

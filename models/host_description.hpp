@@ -1,0 +1,69 @@
+// A whole simulation's input: the hardware, the VMM, the guests, and which mechanisms are off.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/topology/description.hpp"
+#include "models/vmm_description.hpp"
+#include "models/workload/description.hpp"
+#include "sim/units.hpp"
+
+namespace models {
+
+// core: each vCPU on a hardware thread of its own, nodes and cores filled evenly first;
+// node: each VM on one node, evenly; cpus: an explicit Linux CPU set per vCPU (last repeats).
+enum class PinMode { none, core, node, cpus };
+enum class NumaMode { first_touch, strict, interleave, preferred };
+
+struct Pinning {
+  PinMode mode = PinMode::none;
+  std::vector<std::vector<int>> cpus;  // [vcpu][choice], PinMode::cpus only
+};
+
+struct NumaPolicy {
+  NumaMode mode = NumaMode::first_touch;
+  std::vector<int>
+      nodes;  // strict, interleave, preferred: the node set; empty: all (strict: the pinned ones)
+};
+
+struct VmDescription {
+  std::string name;
+  int count = 1;
+  int vcpus = 1;
+  sim::Bytes memory{};
+  Pinning pin;
+  NumaPolicy numa;
+  int shares = 1024;  // cgroup cpu.shares of the VM, 2 .. 262144
+  workload::Description workload;
+};
+
+// Mechanisms that can be switched off one by one, by the names users write in `model.without`.
+enum class Mechanism {
+  remote_latency,        // "remote-latency": remote accesses cost what local ones do
+  link_bandwidth,        // "link-bandwidth": links never queue
+  controller_queueing,   // "controller-queueing": controllers never queue
+  llc_sharing,           // "llc-sharing": each guest has the whole LLC
+  cold_caches,           // "cold-caches": switches and moves refill nothing
+  balancing_migrations,  // "balancing-migrations": threads stay where they first ran
+  smt,                   // "smt": sibling threads do not slow each other
+  turbo,                 // "turbo": the clock stays nominal
+  switch_cost,           // "switch-cost": switching threads takes no time
+  emulation,             // "emulation": I/O needs no emulator thread
+};
+
+struct HostDescription {
+  topology::Description hardware;
+  VmmDescription vmm;
+  std::vector<VmDescription> vms;
+  std::set<Mechanism> without;
+};
+
+struct RunLength {
+  sim::Duration duration{};  // measured part
+  sim::Duration warmup{};    // simulated first, not measured
+};
+
+}  // namespace models

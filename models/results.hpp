@@ -1,0 +1,68 @@
+// What one simulation run (one replication of one point) answers: plain data, written once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace models {
+
+// Where a vCPU's time went. Each picosecond of a vCPU belongs to exactly one cause; over a VM
+// class the shares sum to 1.
+enum class Cause {
+  running,              // instructions and cache hits at the clock of an otherwise idle core
+  llc_misses,           // local memory at idle latency
+  remote_memory,        // extra idle latency of remote nodes
+  controller_queueing,  // waiting at memory controllers
+  link_queueing,        // waiting on QPI/UPI/HT/FSB
+  cold_caches,          // refilling after a switch or a move
+  smt,                  // the sibling thread's use of the core
+  steal,                // runnable, not running
+  scheduler,            // switching threads, world switches, wake-up path
+  idle,                 // halted or blocked: nothing to do
+};
+inline constexpr int kCauses = 10;
+
+// Name in JSON, and a sentence for `tenancy keys --metrics`.
+std::string_view name(Cause cause);
+std::string_view sentence(Cause cause);
+
+struct TimeShares {
+  std::string object;                   // "vm.guest"
+  std::array<double, kCauses> share{};  // of all vCPU time of the class; sums to 1
+  // Seconds per unit of work, by cause: the basis of "which cause explains the slowdown".
+  std::array<double, kCauses> per_unit_s{};
+};
+
+struct Metric {
+  std::string name;    // "<object>.<quantity>[.<statistic>]", documented by metric_catalogue()
+  double value = 0.0;  // SI base unit
+};
+
+// Documents a metric; names are patterns with <vm> for a VM class and <n> for an index.
+struct MetricKind {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view sentence;
+};
+const std::vector<MetricKind>& metric_catalogue();
+// Unit of a concrete metric name, from the catalogue ("1" where dimensionless).
+std::string_view unit_of(std::string_view metric);
+
+// Mean utilisation of one part of the host, for topology drawings.
+struct Utilisation {
+  std::string object;      // "node0.cpus", "node0.controller", "link0-1"
+  double utilisation = 0;  // 0 .. 1
+};
+
+struct Results {
+  std::vector<Metric> metrics;   // order is fixed by the description, alike in every replication
+  std::vector<TimeShares> time;  // one per VM class
+  std::vector<Utilisation> utilisation;
+  std::vector<std::string> violations;  // broken invariants, in words; empty when all hold
+  std::uint64_t events = 0;
+};
+
+}  // namespace models

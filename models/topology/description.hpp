@@ -1,0 +1,78 @@
+// A host's hardware as its owner states it: counts, sizes, speeds and the links between nodes.
+//
+// Plain data, filled from a host preset; `Topology` (topology.hpp) is the wired graph built from
+// it. All nodes are alike. Latencies are load-to-use times seen by a core.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace models::topology {
+
+// Delay added by a loaded resource: delay * u / (1 - u)^exponent, u = load / capacity, 0 <= u < 1.
+// Two shape parameters per controller or link generation, fitted to loaded-latency curves
+// (Intel MLC style); exponent 1 is the M/M/1 shape, smaller ones rise later and steeper.
+struct Queueing {
+  sim::Duration delay{25'000};
+  double exponent = 0.5;
+};
+
+struct Cache {
+  sim::Bytes size{};
+  int shared_by = 1;        // hardware threads that share one instance
+  sim::Duration latency{};  // load-to-use on a hit
+};
+
+struct MemoryController {  // one per node
+  int channels = 2;
+  sim::BytesPerSecond channel_bandwidth{};  // MT/s * 8 B, per channel
+  double efficiency = 0.8;                  // achievable share of the peak
+  sim::Duration latency{};                  // idle load-to-use from a core of the same node
+  Queueing queueing;
+};
+
+// A point-to-point link between two nodes (QPI, UPI, HyperTransport) or, with `shared` true, a
+// front-side bus segment between one node's cores and the memory controller hub.
+struct Link {
+  int from = 0;                     // node
+  int to = 0;                       // node
+  std::string kind = "qpi";         // qpi | upi | ht | fsb
+  sim::BytesPerSecond bandwidth{};  // per direction, raw
+  double efficiency = 0.65;         // share left for data after protocol
+  sim::Duration latency{};          // added to an access by one crossing, there and back
+};
+
+enum class Interconnect { point_to_point, front_side_bus };
+enum class CpuNumbering { siblings_last, siblings_adjacent };
+
+struct Description {
+  std::string name;
+  std::string source;
+  int sockets = 1;
+  int nodes_per_socket = 1;
+  int cores_per_node = 1;
+  int threads_per_core = 1;
+  // How Linux numbers CPUs: Intel firmware lists first threads of all cores, then their siblings;
+  // AMD family 15h lists the two threads of a module side by side.
+  CpuNumbering cpu_numbering = CpuNumbering::siblings_last;
+  sim::Hertz frequency{};  // nominal
+  std::vector<sim::Hertz>
+      turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
+  double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
+  Cache l2;
+  Cache llc;  // shared_by threads of one node; several LLCs a node allowed
+  Interconnect interconnect = Interconnect::point_to_point;
+  // Front-side bus: the cores of each node reach the one memory controller hub over a bus of their
+  // own; all memory is local to everyone. Only read when interconnect is front_side_bus.
+  sim::BytesPerSecond fsb_bandwidth{};
+  double fsb_efficiency = 0.65;
+  Queueing fsb_queueing;
+  sim::Bytes memory{};  // whole host, divided equally over nodes
+  MemoryController controller;
+  Queueing link_queueing;
+  std::vector<Link> links;
+};
+
+}  // namespace models::topology

@@ -1,0 +1,39 @@
+// What a guest does, as a preset states it: a compute profile, and how often it waits.
+//
+// Models  a closed loop per vCPU: compute a burst, then block (I/O or think time), again.
+// Omits   what the block waits for: device and network paths come with their own leaves.
+#pragma once
+
+#include <string>
+
+#include "models/compute/profile.hpp"
+#include "sim/units.hpp"
+
+namespace models::workload {
+
+enum class Distribution { fixed, exponential };
+// Who wakes a blocked vCPU: a timer on the CPU it last ran on, or a device's completion, which
+// arrives where the host handles the interrupt and the VM's emulator thread runs.
+enum class WakeSource { timer, device };
+
+struct Description {
+  std::string name;
+  std::string source;
+  std::string metric = "work";  // what the real tool prints, for reports
+  compute::Profile profile;
+  sim::Instructions unit{
+      1'000'000'000};         // instructions of one unit of work (throughput counts these)
+  sim::Instructions burst{};  // mean instructions between two blocks; 0: never blocks
+  Distribution burst_distribution = Distribution::exponential;
+  sim::Duration block{};  // mean time blocked per burst
+  Distribution block_distribution = Distribution::exponential;
+  WakeSource wake = WakeSource::device;
+  sim::Duration emulation{};  // host CPU time of the emulator thread per block
+  bool idle = false;          // no work at all: blocks for ever but for its timer
+  // First-touch filling: new guest memory is touched at this rate while running, until the VM's
+  // memory share in use (`resident`) is filled; 0 rate: touched at start, where the vCPU starts.
+  sim::Bytes resident{};
+  sim::BytesPerSecond touch_rate{};
+};
+
+}  // namespace models::workload
