@@ -1,0 +1,71 @@
+// The contract every VMM scheduler meets: threads become runnable, the scheduler says who runs.
+//
+// Models  policies behind one interface (cfs.hpp), chosen in the composition root.
+// Omits   what a thread does while it runs; the owner computes that and calls block() or wake().
+// Checked tests/models/scheduler, validation subsystem "scheduler".
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace models::scheduler {
+
+using CpuId = int;     // dense, 0 .. cpus-1: a hardware thread as the host OS numbers it
+using ThreadId = int;  // dense, in order of add_thread
+using GroupId = int;   // dense, in order of add_group: one per VM
+inline constexpr ThreadId kNoThread = -1;
+inline constexpr CpuId kNoCpu = -1;
+
+// Where CPUs stand to each other; each vector is indexed by CpuId.
+struct CpuMap {
+  std::vector<int> core;    // CPUs with equal core are SMT siblings
+  std::vector<int> llc;     // CPUs with equal llc share a last-level cache
+  std::vector<int> node;    // NUMA node
+  std::vector<std::vector<int>> distance;  // [node][node], SLIT, 10 = local
+};
+
+struct ThreadConfig {
+  GroupId group = 0;
+  double weight = 1024.0;              // nice 0, semantics.md 1.1
+  std::vector<CpuId> allowed;          // ascending; empty: every CPU
+};
+
+// Called by the scheduler; must not call back into it.
+class Dispatch {
+ public:
+  virtual ~Dispatch() = default;
+  // CPU `cpu` stops running `previous` (kNoThread: was idle) and runs `next` (kNoThread: idles).
+  // A thread that was preempted is still runnable; one that blocked is not.
+  virtual void switched(CpuId cpu, ThreadId previous, ThreadId next) = 0;
+  // A runnable, not running thread was queued on another CPU by load balancing or at wake-up.
+  virtual void migrated(ThreadId thread, CpuId from, CpuId to) = 0;
+};
+
+struct SchedulerStats {
+  std::uint64_t switches = 0;
+  std::uint64_t preemptions = 0;
+  std::uint64_t wakeups = 0;
+  std::uint64_t migrations = 0;        // moves of a thread to another CPU
+  std::uint64_t node_migrations = 0;   // of these, to another NUMA node
+};
+
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+  virtual GroupId add_group(double shares) = 0;  // cgroup cpu.shares, 1024 by default
+  virtual ThreadId add_thread(const ThreadConfig& config) = 0;  // starts blocked
+  // Makes a blocked thread runnable. `waker` is the CPU on which the wake-up happens (a thread
+  // running there, or an interrupt); kNoCpu: where the thread last ran. Its first wake-up is a
+  // fork: placed as the policy places new threads.
+  virtual void wake(ThreadId thread, CpuId waker) = 0;
+  // The thread running on its CPU goes to sleep. Requires that it is running.
+  virtual void block(ThreadId thread) = 0;
+  virtual ThreadId running(CpuId cpu) const = 0;
+  virtual CpuId cpu_of(ThreadId thread) const = 0;  // where it runs, waits, or last ran
+  virtual bool runnable(ThreadId thread) const = 0; // running or waiting for a CPU
+  virtual SchedulerStats stats() const = 0;
+};
+
+}  // namespace models::scheduler

@@ -1,0 +1,70 @@
+// Runs a study: every point, replicated, on all cores; and what its replications say together.
+//
+// The answer does not depend on the number of jobs: replication r of every point draws from the
+// streams of seed (seed, r), so points are compared under common random numbers, and results are
+// combined in a fixed order.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/results.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace scenarios {
+
+// A mean over replications with its Student-t confidence interval; lo == hi == value when exact.
+struct Estimate {
+  double value = 0.0;
+  double lo = 0.0;
+  double hi = 0.0;
+};
+
+struct MetricEstimate {
+  std::string name;
+  Estimate estimate;
+};
+
+// How the extra time per unit of work against the baseline divides over causes; sums to 1 when
+// there is a slowdown, empty when there is none beyond the interval.
+struct Reason {
+  models::Cause cause;
+  double share;
+};
+
+struct PointResults {
+  Coordinates at;
+  std::vector<MetricEstimate> metrics;          // includes "<vm>.throughput.relative"
+  std::vector<models::TimeShares> time;         // mean over replications, one per VM class
+  std::vector<std::vector<Reason>> reasons;     // one list per VM class, largest first
+  std::vector<models::Utilisation> utilisation; // mean
+  std::vector<std::string> violations;          // broken invariants of any replication
+  int replications = 0;                         // finished ones
+};
+
+struct StudyResults {
+  std::vector<PointResults> points;  // finished points, in the study's order
+  bool interrupted = false;          // some points are missing or have fewer replications
+  std::uint64_t events = 0;
+};
+
+struct Progress {
+  std::size_t done = 0;   // runs finished
+  std::size_t total = 0;  // runs in all
+};
+
+struct RunOptions {
+  int jobs = 0;  // 0: all cores
+  bool check = false;
+  const std::atomic<bool>* cancel = nullptr;       // set by Ctrl-C
+  std::function<void(const Progress&)> progress;   // called from worker threads, one at a time
+  std::string journal;  // file of finished runs, read at start and appended to; empty: none
+};
+
+StudyResults run(const Study& study, const RunOptions& options);
+
+}  // namespace scenarios
