@@ -1,0 +1,61 @@
+// Holds predictions against recorded values: relative error, interval, bound.
+//
+// relative error = (predicted - recorded) / recorded
+// A point with several values is compared value by value; its error is the one of median size.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "validation/points.hpp"
+
+namespace validation {
+
+// A prediction in the unit of its recorded value, with its 90 % prediction interval: where the
+// next run would fall. The interval carries replication noise.
+struct Prediction {
+  double value = 0.0;
+  double lo = 0.0;
+  double hi = 0.0;
+};
+
+enum class Status { within, outside, bound_kept, bound_broken, uncovered };
+
+// "within", "outside", "bound-kept", "bound-broken", "uncovered".
+std::string_view name(Status status);
+
+// One recorded value and its prediction.
+struct ValueRecord {
+  std::string value;  // "value", "values[2]", "matrix[0][1]", "read.count"
+  double recorded = 0.0;
+  Prediction predicted;
+  std::optional<double> relative_error;  // empty when recorded is zero
+};
+
+// One point: what was recorded, what is predicted, and how they compare.
+struct Record {
+  std::string id;
+  std::string subsystem;
+  Role role = Role::validate;
+  std::string unit;
+  Bound bound = Bound::none;
+  std::vector<ValueRecord> values;       // covered: one per recorded value
+  std::optional<double> recorded;        // of the value of median error; uncovered: the first
+  std::optional<Prediction> predicted;   // empty: uncovered
+  std::optional<double> relative_error;  // empty: uncovered, a bound, or recorded zero
+  Status status = Status::uncovered;
+  std::string reason;               // uncovered: why
+  std::string scenario;             // covered: file of the case
+  std::optional<double> fluid_cpu;  // what the baselines predict, where they say anything
+  std::optional<double> rule_of_thumb;
+};
+
+// `predictions` has one entry per value of the point, in its order; throws sim::ModelError else.
+Record compare(const Point& point, const std::vector<Prediction>& predictions);
+
+// A point that no case covers.
+Record uncovered(const Point& point, std::string reason);
+
+}  // namespace validation
