@@ -34,6 +34,12 @@ struct ValueRecord {
   std::optional<double> relative_error;  // empty when recorded is zero
 };
 
+// What a baseline says of a point, where it says anything.
+struct BaselinePrediction {
+  double value = 0.0;
+  std::optional<double> relative_error;
+};
+
 // One point: what was recorded, what is predicted, and how they compare.
 struct Record {
   std::string id;
@@ -46,10 +52,10 @@ struct Record {
   std::optional<Prediction> predicted;   // empty: uncovered
   std::optional<double> relative_error;  // empty: uncovered, a bound, or recorded zero
   Status status = Status::uncovered;
-  std::string reason;               // uncovered: why
-  std::string scenario;             // covered: file of the case
-  std::optional<double> fluid_cpu;  // what the baselines predict, where they say anything
-  std::optional<double> rule_of_thumb;
+  std::string reason;    // uncovered: why
+  std::string scenario;  // covered: file of the case
+  std::optional<BaselinePrediction> fluid_cpu;
+  std::optional<BaselinePrediction> rule_of_thumb;
 };
 
 // `predictions` has one entry per value of the point, in its order; throws sim::ModelError else.

@@ -52,7 +52,7 @@ class CalibrationPoint {
   const std::vector<RecordedValue>& values() const { return values_; }
 
  private:
-  friend std::vector<CalibrationPoint> calibration_points(const std::vector<Point>& points);
+  friend std::vector<CalibrationPoint> calibration_points(const std::vector<TextFile>& files);
   CalibrationPoint() = default;
 
   std::string id_;
@@ -61,7 +61,8 @@ class CalibrationPoint {
   std::vector<RecordedValue> values_;
 };
 
-// Points whose role is `calibrate`, and the bare-metal figure of others as "<id>.native".
-std::vector<CalibrationPoint> calibration_points(const std::vector<Point>& points);
+// Points whose role is `calibrate`, and the bare-metal figure of others as "<id>.native". Throws
+// as read_points does.
+std::vector<CalibrationPoint> calibration_points(const std::vector<TextFile>& files);
 
 }  // namespace validation

@@ -1,0 +1,138 @@
+#include "validation/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "scenarios/read.hpp"
+#include "scenarios/run.hpp"
+#include "validation/baselines.hpp"
+#include "validation/plan.hpp"
+#include "validation/prediction.hpp"
+#include "validation/summary.hpp"
+
+namespace validation {
+
+namespace {
+
+std::vector<TextFile> files(const std::vector<std::string>& folders,
+                            const std::vector<TextFile>& embedded) {
+  if (folders.empty()) return embedded;
+  std::vector<TextFile> all;
+  for (const std::string& folder : folders) {
+    std::vector<TextFile> some = read_folder(folder);
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+bool belongs(const std::string& subsystem, const std::string& wanted) {
+  return wanted.empty() || subsystem == wanted || subsystem.starts_with(wanted + ".");
+}
+
+std::vector<Point> only(std::vector<Point> points, const std::string& subsystem) {
+  std::set<std::string> known;
+  for (const Point& point : points) known.insert(point.subsystem);
+  std::erase_if(points, [&](const Point& point) { return !belongs(point.subsystem, subsystem); });
+  if (points.empty())
+    throw sim::ConfigError{
+        fmt::format("no subsystem \"{}\", recorded are {}", subsystem, fmt::join(known, ", "))};
+  return points;
+}
+
+struct Run {
+  scenarios::Study study;
+  scenarios::StudyResults results;
+};
+
+// Runs the cases that the chosen points need; a case that was interrupted has no results.
+std::map<std::size_t, Run> run_cases(const std::vector<Case>& cases,
+                                     const std::set<std::size_t>& needed,
+                                     const ValidateOptions& options) {
+  std::map<std::size_t, Run> runs;
+  for (std::size_t i : needed) {
+    const Case& of = cases[i];
+    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check"}}), {}};
+    scenarios::RunOptions run_options;
+    run_options.jobs = options.jobs;
+    run_options.cancel = options.cancel;
+    run.results = scenarios::run(run.study, run_options);
+    if (run.results.interrupted) return runs;
+    runs.emplace(i, std::move(run));
+    if (options.progress) options.progress(runs.size(), needed.size());
+  }
+  return runs;
+}
+
+using Baseline = std::optional<double> (*)(const Check&, const scenarios::Study&);
+
+std::optional<BaselinePrediction> baseline_of(Baseline baseline, const Point& point,
+                                              const std::vector<Source>& sources,
+                                              const std::map<std::size_t, Run>& runs) {
+  std::vector<Prediction> predictions;
+  for (const Source& source : sources) {
+    const auto value = baseline(*source.check, runs.at(source.of_case).study);
+    if (!value) return std::nullopt;
+    predictions.push_back({*value, *value, *value});
+  }
+  const Record record = compare(point, predictions);
+  return BaselinePrediction{record.predicted->value, record.relative_error};
+}
+
+Record record_of(const Point& point, const std::vector<Source>& sources,
+                 const std::vector<Case>& cases, const std::map<std::size_t, Run>& runs) {
+  std::vector<Prediction> predictions;
+  for (const Source& source : sources) {
+    const auto run = runs.find(source.of_case);
+    if (run == runs.end()) return uncovered(point, "interrupted before its case had run");
+    predictions.push_back(
+        predict(*source.check, cases[source.of_case], run->second.study, run->second.results));
+  }
+  Record record = compare(point, predictions);
+  record.scenario = cases[sources.front().of_case].file.name;
+  record.fluid_cpu = baseline_of(fluid_cpu, point, sources, runs);
+  record.rule_of_thumb = baseline_of(rule_of_thumb, point, sources, runs);
+  return record;
+}
+
+std::string reason_for(const Point& point, const std::vector<UncoveredRule>& rules) {
+  const auto rule = std::find_if(rules.begin(), rules.end(),
+                                 [&](const UncoveredRule& r) { return r.fits(point); });
+  return rule != rules.end() ? rule->reason : "no case reproduces its conditions yet";
+}
+
+}  // namespace
+
+Report validate(const ValidateOptions& options) {
+  const std::vector<Point> all = read_points(files(options.data, embedded_data()));
+  const CaseLibrary library = read_cases(files(options.cases, embedded_cases()));
+  // Our own cases are not wrong about points that someone else's data does not have.
+  const bool tolerate_unknown = options.cases.empty() && !options.data.empty();
+  const Plan plan = make_plan(all, library.cases, tolerate_unknown);
+  const std::vector<Point> chosen = only(all, options.subsystem);
+
+  std::set<std::size_t> needed;
+  for (const Point& point : chosen) {
+    const auto sources = plan.find(point.id);
+    if (sources == plan.end()) continue;
+    for (const Source& source : sources->second) needed.insert(source.of_case);
+  }
+  const std::map<std::size_t, Run> runs = run_cases(library.cases, needed, options);
+
+  Report report;
+  for (const Point& point : chosen) {
+    const auto sources = plan.find(point.id);
+    report.points.push_back(sources == plan.end()
+                                ? uncovered(point, reason_for(point, library.uncovered))
+                                : record_of(point, sources->second, library.cases, runs));
+  }
+  report.summary = summarise(report.points);
+  report.baselines = summarise_baselines(report.points);
+  report.interrupted = runs.size() < needed.size();
+  return report;
+}
+
+}  // namespace validation
