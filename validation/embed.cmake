@@ -1,7 +1,7 @@
 # Writes OUTPUT, a C++ source that holds the texts of validation/data and validation/cases.
 # Run as a script by the build: cmake -DSOURCE=<validation folder> -DOUTPUT=<file> -P embed.cmake
 function(embed_folder folder function_name result)
-  file(GLOB files RELATIVE ${SOURCE} CONFIGURE_DEPENDS ${SOURCE}/${folder}/*.toml)
+  file(GLOB files RELATIVE ${SOURCE} ${SOURCE}/${folder}/*.toml)
   list(SORT files)
   set(body "")
   foreach(file IN LISTS files)
