@@ -1,0 +1,165 @@
+#include "validation/validate.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "scenarios/read.hpp"
+#include "sim/error.hpp"
+
+using namespace validation;
+
+namespace {
+
+// A folder of its own with the given files, removed at the end of the test.
+class Folder {
+ public:
+  explicit Folder(const std::string& name)
+      : path_{std::filesystem::temp_directory_path() /
+              ("validate_test." + std::to_string(getpid()) + "." + name)} {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream{path_ / name} << text;
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string point(const std::string& id, const std::string& value) {
+  return "[[point]]\nid = \"" + id +
+         "\"\nsubsystem = \"scheduler\"\nmetric = \"m\"\nunit = \"fraction\"\nvalue = " + value +
+         "\nrole = \"validate\"\n";
+}
+
+// One or two guests that spin on one CPU: two get a half each.
+constexpr const char* kOneCpu = R"(
+[study]
+title = "two guests on one CPU"
+duration = "1 s"
+warmup = "0.2 s"
+replications = 2
+[host]
+use = "nehalem-x5570-2s"
+[vmm]
+use = "kvm-3.10"
+[[vm]]
+name = "guest"
+count = 1
+memory = "64 MiB"
+pin = ["0"]
+workload = "spin"
+[sweep]
+"vm.guest.count" = [1, 2]
+[report]
+baseline = { "vm.guest.count" = 1 }
+)";
+
+std::string check(const std::string& id, const std::string& metric) {
+  return "[[check]]\npoint = \"" + id + "\"\nmetric = \"" + metric +
+         "\"\nat = { \"vm.guest.count\" = 2 }\n";
+}
+
+const Record& record(const Report& report, const std::string& id) {
+  return *std::find_if(report.points.begin(), report.points.end(),
+                       [&](const Record& r) { return r.id == id; });
+}
+
+}  // namespace
+
+TEST_CASE("validate runs a case from folders and compares its prediction") {
+  const Folder data{"data"};
+  const Folder cases{"cases"};
+  data.write("recorded.toml", point("half", "0.5") + point("later", "1.0"));
+  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.throughput.relative"));
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.cases = {cases.path()};
+  std::size_t cases_run = 0;
+  options.progress = [&](std::size_t done, std::size_t) { cases_run = done; };
+  const Report report = validate(options);
+  CHECK(cases_run == 1);
+  const Record& half = record(report, "half");
+  REQUIRE(half.predicted.has_value());
+  CHECK(half.predicted->value == Approx(0.5).epsilon(0.02));
+  CHECK(half.fluid_cpu.has_value());
+  CHECK(half.scenario.ends_with("one-cpu.toml"));
+  const Record& later = record(report, "later");
+  CHECK(later.status == Status::uncovered);
+  CHECK(later.reason == "no case reproduces its conditions yet");
+  CHECK(report.summary.at("scheduler").covered == 1);
+  CHECK(report.summary.at("all").uncovered == 1);
+  CHECK_FALSE(report.interrupted);
+}
+
+TEST_CASE("a metric that the scenario does not have is an error, not a skip") {
+  const Folder data{"data"};
+  const Folder cases{"cases"};
+  data.write("recorded.toml", point("half", "0.5"));
+  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.colour"));
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.cases = {cases.path()};
+  CHECK_THROWS_WITH(validate(options),
+                    Catch::Contains("one-cpu.toml:") && Catch::Contains("vm.guest.colour"));
+}
+
+TEST_CASE("someone else's data need no case of ours, but must be sound") {
+  const Folder data{"data"};
+  data.write("theirs.toml", point("theirs", "3"));
+  ValidateOptions options;
+  options.data = {data.path()};
+  CHECK(validate(options).summary.at("all").uncovered == 1);
+  data.write("bad.toml", point("bad", "nan"));
+  CHECK_THROWS_WITH(validate(options), Catch::Contains("bad.toml:6:9"));
+}
+
+TEST_CASE("folders that are not there and unknown subsystems are the user's mistakes") {
+  ValidateOptions options;
+  options.data = {"/no/such/folder"};
+  CHECK_THROWS_AS(validate(options), sim::ConfigError);
+  const Folder empty{"empty"};
+  options.data = {empty.path()};
+  CHECK_THROWS_WITH(validate(options), Catch::Contains("no *.toml"));
+  options.data.clear();
+  options.subsystem = "nuna";
+  CHECK_THROWS_WITH(validate(options), Catch::Contains("nuna") && Catch::Contains("numa"));
+}
+
+TEST_CASE("a subsystem names its parts too") {
+  const Folder data{"data"};
+  std::string storage = point("a", "1");
+  storage.replace(storage.find("scheduler"), 9, "storage.qcow2");
+  data.write("d.toml", storage + point("b", "1"));
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.subsystem = "storage";
+  const Report report = validate(options);
+  REQUIRE(report.points.size() == 1);
+  CHECK(report.points[0].id == "a");
+}
+
+TEST_CASE("an interrupted validation says which points it did not reach") {
+  const Folder data{"data"};
+  const Folder cases{"cases"};
+  data.write("recorded.toml", point("half", "0.5"));
+  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.throughput.relative"));
+  const std::atomic<bool> cancel{true};
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.cases = {cases.path()};
+  options.cancel = &cancel;
+  const Report report = validate(options);
+  CHECK(report.interrupted);
+  CHECK_THAT(record(report, "half").reason, Catch::Contains("interrupted"));
+}
