@@ -105,10 +105,17 @@ std::optional<double> thumb_metric(const MetricAt& wanted, const scenarios::Stud
   return performance / rule_of_thumb_performance(study.points[*study.baseline].scenario.host);
 }
 
+// An absolute rate would rest on our profile's instructions, which the user of a fluid model does
+// not have; what it claims to know is ratios.
+bool is_ratio(const Check& check) {
+  return check.relative_to.has_value() || check.predicted.metric.ends_with(".relative");
+}
+
 using Predictor = std::optional<double> (*)(const MetricAt&, const scenarios::Study&);
 
 std::optional<double> predict_with(Predictor predictor, const Check& check,
                                    const scenarios::Study& study) {
+  if (!is_ratio(check)) return std::nullopt;
   auto value = predictor(check.predicted, study);
   if (value && check.relative_to) {
     const auto base = predictor(*check.relative_to, study);

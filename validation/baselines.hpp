@@ -23,8 +23,8 @@ std::vector<double> fluid_throughput(const models::HostDescription& host);
 // Performance of a guest relative to the one it has alone.
 double rule_of_thumb_performance(const models::HostDescription& host);
 
-// What they predict for a check: throughput and relative throughput (only relative, for the rule
-// of thumb) of a VM class; nothing for other metrics. The check's places must exist in the study.
+// What they predict for a check of relative throughput, or of one throughput over another (fluid
+// CPU only); nothing for other metrics and for absolute rates.
 std::optional<double> fluid_cpu(const Check& check, const scenarios::Study& study);
 std::optional<double> rule_of_thumb(const Check& check, const scenarios::Study& study);
 

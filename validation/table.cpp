@@ -55,21 +55,26 @@ void uncovered_points(Out out, const std::vector<Record>& records) {
   }
 }
 
-// |error| figures are over `validate` points.
+void summary_row(Out out, const std::string& key, const Report& report) {
+  const Summary& summary = report.summary.at(key);
+  const BaselineSummary& baselines = report.baselines.at(key);
+  fmt::format_to(out, "{:<18}  {:>7}  {:>9}  {:>12}  {:>10}  {:>8}  {:>11}  {:>9}  {:>9}  {:>6}\n",
+                 key, summary.covered, summary.uncovered, percent(summary.median_abs_error),
+                 percent(summary.p90_abs_error), percent(summary.bias, true),
+                 percent(summary.pi_coverage), percent(baselines.fluid_cpu),
+                 percent(baselines.rule_of_thumb),
+                 baselines.skill ? fmt::format("{:.2f}", *baselines.skill) : "-");
+}
+
 void summaries(Out out, const Report& report) {
   fmt::format_to(out,
                  "\n{:<18}  {:>7}  {:>9}  {:>12}  {:>10}  {:>8}  {:>11}  {:>9}  {:>9}  {:>6}\n",
                  "subsystem", "covered", "uncovered", "median |err|", "p90 |err|", "bias",
                  "in interval", "fluid CPU", "thumb", "skill");
   for (const auto& [key, summary] : report.summary) {
-    const BaselineSummary& baselines = report.baselines.at(key);
-    fmt::format_to(
-        out, "{:<18}  {:>7}  {:>9}  {:>12}  {:>10}  {:>8}  {:>11}  {:>9}  {:>9}  {:>6}\n", key,
-        summary.covered, summary.uncovered, percent(summary.median_abs_error),
-        percent(summary.p90_abs_error), percent(summary.bias, true), percent(summary.pi_coverage),
-        percent(baselines.fluid_cpu), percent(baselines.rule_of_thumb),
-        baselines.skill ? fmt::format("{:.2f}", *baselines.skill) : "-");
+    if (key != "all") summary_row(out, key, report);
   }
+  summary_row(out, "all", report);
 }
 
 }  // namespace

@@ -82,6 +82,11 @@ TEST_CASE("baselines predict throughput relative to the study's baseline, and no
   check.scale = -1.0;
   check.offset = 1.0;
   CHECK(fluid_cpu(check, study).value() == Approx(0.9));
+  check.predicted.metric = "vm.a.throughput";
+  CHECK_FALSE(fluid_cpu(check, study).has_value());  // an absolute rate
+  check.relative_to = MetricAt{"vm.a.throughput", {{"vm.a.count", std::int64_t{8}}}};
+  CHECK(fluid_cpu(check, study).value() == Approx(0.8));  // 1 - 0.1 / 0.5
+  CHECK_FALSE(rule_of_thumb(check, study).has_value());
   check.predicted.metric = "node0.controller.utilisation";
   CHECK_FALSE(fluid_cpu(check, study).has_value());
   CHECK_FALSE(rule_of_thumb(check, study).has_value());
