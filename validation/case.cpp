@@ -115,8 +115,7 @@ UncoveredRule read_rule(const toml::table& table, const std::string& file, Probl
 }
 
 bool is_uncovered_table(const std::string& name) {
-  constexpr std::string_view kName = "uncovered.toml";
-  return name == kName || name.ends_with("/" + std::string{kName});
+  return name == "uncovered.toml" || name.ends_with("/uncovered.toml");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 Point point(std::vector<RecordedValue> values, Bound bound = Bound::none) {
   Point made;
-  made.id = "p";
+  made.id = std::string{"one.point"};
   made.subsystem = "numa";
   made.unit = "ns";
   made.bound = bound;

@@ -28,7 +28,7 @@ struct TwoPoints {
 
   Check at_count(std::int64_t count) const {
     Check check;
-    check.point = "p";
+    check.point = std::string{"one.point"};
     check.predicted = {"vm.a.throughput", {{"vm.a.count", count}}};
     return check;
   }
