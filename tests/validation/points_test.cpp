@@ -125,11 +125,13 @@ TEST_CASE("calibration sees calibrate points and bare-metal figures, never what 
   CHECK(points[1].values()[0].value == 6.0);
 }
 
-TEST_CASE("the embedded data hold every recorded point, byte for byte") {
+TEST_CASE("embedded data and cases are the files of the source tree, byte for byte") {
   CHECK(read_points(embedded_data()).size() == 490);
-  for (const TextFile& file : embedded_data()) {
-    std::ifstream in{std::string{TENANCY_SOURCE_DIR} + "/" + file.name, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    CHECK(text == file.text);
+  for (const auto* files : {&embedded_data(), &embedded_cases()}) {
+    for (const TextFile& file : *files) {
+      std::ifstream in{std::string{TENANCY_SOURCE_DIR} + "/" + file.name, std::ios::binary};
+      const std::string text{std::istreambuf_iterator<char>{in}, {}};
+      CHECK(text == file.text);
+    }
   }
 }

@@ -10,6 +10,8 @@
 
 #include "scenarios/read.hpp"
 #include "sim/error.hpp"
+#include "validation/case.hpp"
+#include "validation/prediction.hpp"
 
 using namespace validation;
 
@@ -65,7 +67,7 @@ workload = "spin"
 baseline = { "vm.guest.count" = 1 }
 )";
 
-std::string check(const std::string& id, const std::string& metric) {
+std::string check_text(const std::string& id, const std::string& metric) {
   return "[[check]]\npoint = \"" + id + "\"\nmetric = \"" + metric +
          "\"\nat = { \"vm.guest.count\" = 2 }\n";
 }
@@ -81,7 +83,7 @@ TEST_CASE("validate runs a case from folders and compares its prediction") {
   const Folder data{"data"};
   const Folder cases{"cases"};
   data.write("recorded.toml", point("half", "0.5") + point("later", "1.0"));
-  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.throughput.relative"));
+  cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative"));
   ValidateOptions options;
   options.data = {data.path()};
   options.cases = {cases.path()};
@@ -106,7 +108,7 @@ TEST_CASE("a metric that the scenario does not have is an error, not a skip") {
   const Folder data{"data"};
   const Folder cases{"cases"};
   data.write("recorded.toml", point("half", "0.5"));
-  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.colour"));
+  cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.colour"));
   ValidateOptions options;
   options.data = {data.path()};
   options.cases = {cases.path()};
@@ -153,7 +155,7 @@ TEST_CASE("an interrupted validation says which points it did not reach") {
   const Folder data{"data"};
   const Folder cases{"cases"};
   data.write("recorded.toml", point("half", "0.5"));
-  cases.write("one-cpu.toml", kOneCpu + check("half", "vm.guest.throughput.relative"));
+  cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative"));
   const std::atomic<bool> cancel{true};
   ValidateOptions options;
   options.data = {data.path()};
@@ -162,4 +164,16 @@ TEST_CASE("an interrupted validation says which points it did not reach") {
   const Report report = validate(options);
   CHECK(report.interrupted);
   CHECK_THAT(record(report, "half").reason, Catch::Contains("interrupted"));
+}
+
+TEST_CASE("every embedded case is a sound scenario whose checks each single out a sweep point") {
+  for (const Case& c : read_cases(embedded_cases()).cases) {
+    INFO(c.file.name);
+    const auto study = scenarios::read_text(c.file.text, c.file.name, {{}, {"check"}});
+    for (const Check& check : c.checks) {
+      INFO(check.point << ", line " << check.line);
+      CHECK(find_point(study, check.predicted.at).has_value());
+      if (check.relative_to) CHECK(find_point(study, check.relative_to->at).has_value());
+    }
+  }
 }
