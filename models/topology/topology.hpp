@@ -1,0 +1,90 @@
+// A wired host: CPUs in cores, LLCs and nodes, and the route from each to each memory.
+//
+// Models  sockets, dies, SMT; point-to-point links (multi-hop, shortest by latency) or one
+//         front-side bus segment a node and a single memory controller hub.
+// Omits   adaptive routing, snoop and probe traffic (in a link's efficiency), PCIe.
+// Source  Boost.Graph's Dijkstra for routes.
+// Checked tests/models/topology.
+//
+// Shapes: agent = what sends requests over a route of its own: a node, or on a front-side bus
+// host one bus segment. memory = where pages live: a node, or the one hub.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/topology/description.hpp"
+
+namespace models::topology {
+
+struct Cpu {
+  int core = 0;   // dense over the host
+  int llc = 0;    // dense over the host
+  int node = 0;   // NUMA node as the operating system sees it
+  int agent = 0;  // source of memory traffic
+  int socket = 0;
+};
+
+enum class ResourceKind { controller, link };
+
+// Something of finite bandwidth on the way to memory.
+struct Resource {
+  std::string name;  // "node0.controller", "link0-1" (directed), "bus0"
+  ResourceKind kind = ResourceKind::controller;
+  double capacity_Bps = 0.0;  // achievable, per direction
+  Queueing queueing;
+};
+
+struct Route {
+  double idle_latency_s = 0.0;  // load-to-use
+  std::vector<int> reads;       // resources that a read line crosses: links home, controller
+  std::vector<int> writes;      // resources that a written line crosses
+};
+
+class Topology {
+ public:
+  // Throws sim::ConfigError naming every impossible figure, one a line.
+  explicit Topology(const Description& description);
+
+  const Description& description() const { return description_; }
+  int cpus() const { return static_cast<int>(cpus_.size()); }
+  int cores() const { return cores_; }
+  int llcs() const { return llcs_; }
+  int sockets() const { return description_.sockets; }
+  int nodes() const { return nodes_; }        // NUMA nodes of the operating system
+  int memories() const { return memories_; }  // controllers: as many as nodes
+  int agents() const { return agents_; }
+  const Cpu& cpu(int index) const { return cpus_[static_cast<std::size_t>(index)]; }
+  const std::vector<int>& cpus_of_node(int node) const {
+    return node_cpus_[static_cast<std::size_t>(node)];
+  }
+  const std::vector<int>& cpus_of_core(int core) const {
+    return core_cpus_[static_cast<std::size_t>(core)];
+  }
+  sim::Bytes memory_of_node() const { return memory_of_node_; }
+  const std::vector<Resource>& resources() const { return resources_; }
+  const Route& route(int agent, int memory) const {
+    return routes_[static_cast<std::size_t>(agent * memories_ + memory)];
+  }
+  // ACPI SLIT style: 10 for local, in proportion to idle latency.
+  int distance(int node, int other) const;
+  // CPUs in the order in which an even spread fills them: nodes in turn, then LLCs, then cores,
+  // sibling threads last.
+  const std::vector<int>& spread_order() const { return spread_order_; }
+
+ private:
+  void lay_out_cpus();
+  void lay_out_resources();
+  void find_routes();
+
+  Description description_;
+  int cores_ = 0, llcs_ = 0, nodes_ = 0, memories_ = 0, agents_ = 0;
+  sim::Bytes memory_of_node_{};
+  std::vector<Cpu> cpus_;
+  std::vector<std::vector<int>> node_cpus_, core_cpus_;
+  std::vector<Resource> resources_;
+  std::vector<Route> routes_;  // [agent][memory]
+  std::vector<int> spread_order_;
+};
+
+}  // namespace models::topology
