@@ -1,0 +1,66 @@
+#include "models/compute/cold_cache.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace models::compute {
+namespace {
+
+constexpr double kLine_B = 64.0;
+
+double surviving_B(double held_B, double inserted_B, double cache_B) {
+  return cache_B > 0 ? held_B * std::exp(-inserted_B / cache_B) : 0.0;
+}
+
+}  // namespace
+
+ColdCache::ColdCache(const topology::Topology& topology, const Contention& contention)
+    : topology_{topology},
+      contention_{contention},
+      core_B_{static_cast<double>(topology.description().l2.size.count())},
+      llc_B_{static_cast<double>(topology.description().llc.size.count())},
+      llc_latency_s_{sim::seconds(topology.description().llc.latency)} {}
+
+void ColdCache::add() {
+  memory_.emplace_back().in_llc.resize(static_cast<std::size_t>(topology_.llcs()));
+}
+
+void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now) {
+  Memory& memory = memory_[static_cast<std::size_t>(stream)];
+  const topology::Cpu& at = topology_.cpu(cpu);
+  const double footprint_B = static_cast<double>(profile.footprint.count());
+  memory.core = at.core;
+  memory.in_core = {.held_B = std::min(footprint_B, core_B_),
+                    .inserted_B = contention_.core_inserted_B(at.core, now)};
+  memory.in_llc[static_cast<std::size_t>(at.llc)] = {
+      .held_B = contention_.state(stream).space_B,
+      .inserted_B = contention_.llc_inserted_B(at.llc, now)};
+}
+
+sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
+                               sim::Instant now) const {
+  const Memory& memory = memory_[static_cast<std::size_t>(stream)];
+  if (memory.core < 0) return sim::Duration::zero();
+  const topology::Cpu& at = topology_.cpu(cpu);
+  const StreamState& state = contention_.state(stream);
+  const double footprint_B = static_cast<double>(profile.footprint.count());
+  const double core_warm_B =
+      memory.core == at.core
+          ? surviving_B(memory.in_core.held_B,
+                        contention_.core_inserted_B(at.core, now) - memory.in_core.inserted_B,
+                        core_B_)
+          : 0.0;
+  const Tenancy& tenancy = memory.in_llc[static_cast<std::size_t>(at.llc)];
+  const double llc_warm_B = surviving_B(
+      tenancy.held_B, contention_.llc_inserted_B(at.llc, now) - tenancy.inserted_B, llc_B_);
+  // Only what it will hold again is fetched again. A line lost from both is fetched once, from
+  // memory; the private cache's other lines come from the LLC.
+  const double from_memory_B = std::max(0.0, state.space_B - llc_warm_B);
+  const double core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
+  const double from_llc_B = std::max(0.0, core_cold_B - from_memory_B);
+  const double lines_s =
+      (from_memory_B * state.memory_latency_s + from_llc_B * llc_latency_s_) / kLine_B;
+  return sim::from_seconds(lines_s / profile.memory_level_parallelism);
+}
+
+}  // namespace models::compute

@@ -1,0 +1,289 @@
+#include "models/compute/contention.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace models::compute {
+namespace {
+
+constexpr double kLine_B = 64.0;  // cache line of every x86 since 2001
+constexpr double kDrift = 0.01;   // of a resource's capacity, see the header
+
+// Throughput of `threads` busy threads of one core over one: each further thread adds half of what
+// the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
+double core_throughput(int threads, double yield) {
+  return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
+}
+
+CacheMachine cache_machine(const topology::Description& d) {
+  return {.frequency_Hz = d.frequency.count(),
+          .llc_B = static_cast<double>(d.llc.size.count()),
+          .llc_latency_s = sim::seconds(d.llc.latency),
+          .memory_latency_s = sim::seconds(d.controller.latency)};
+}
+
+}  // namespace
+
+Contention::Contention(const topology::Topology& topology, const ContentionConfig& config)
+    : topology_{topology}, config_{config}, sharing_{cache_machine(topology.description())} {
+  const topology::Description& d = topology.description();
+  on_cpu_.assign(index(topology.cpus()), -1);
+  mix_.resize(index(topology.llcs()));
+  llc_cpus_.resize(index(topology.llcs()));
+  for (int cpu = 0; cpu < topology.cpus(); ++cpu) {
+    llc_cpus_[index(topology.cpu(cpu).llc)].push_back(cpu);
+  }
+  busy_threads_.assign(index(topology.cores()), 0);
+  busy_cores_.assign(index(topology.sockets()), 0);
+  const int cores_of_socket = topology.cores() / topology.sockets();
+  clock_Hz_.assign(index(cores_of_socket + 1), d.frequency.count());
+  for (int active = 1; active <= cores_of_socket && config.turbo && !d.turbo.empty(); ++active) {
+    const auto bin = std::min(index(active - 1), d.turbo.size() - 1);
+    clock_Hz_[index(active)] = d.turbo[bin].count();
+  }
+  const std::size_t resources = topology.resources().size();
+  load_Bps_.assign(resources, 0.0);
+  solved_Bps_.assign(resources, 0.0);
+  queue_s_.assign(resources, 0.0);
+  depth_.assign(resources, 0.0);
+  slope_.assign(resources, 0.0);
+  for (auto& delays : route_queue_s_) {
+    delays.assign(index(topology.agents() * topology.memories()), 0.0);
+  }
+  llc_clock_.resize(index(topology.llcs()));
+  core_clock_.resize(index(topology.cores()));
+  llc_stale_.assign(index(topology.llcs()), 0);
+}
+
+StreamId Contention::add(const Profile& profile) {
+  const auto known = std::find(kinds_.begin(), kinds_.end(), &profile);
+  Stream stream;
+  stream.profile = &profile;
+  stream.kind = static_cast<int>(known - kinds_.begin());
+  if (known == kinds_.end()) {
+    kinds_.push_back(&profile);
+    for (auto& mix : mix_) mix.push_back(0);
+  }
+  stream.shares.assign(index(topology_.memories()), 0.0);
+  streams_.push_back(std::move(stream));
+  const StreamId id = static_cast<StreamId>(streams_.size()) - 1;
+  std::vector<double> even(index(topology_.memories()), 1.0 / topology_.memories());
+  place(id, even);
+  return id;
+}
+
+void Contention::place(StreamId id, const std::vector<double>& shares) {
+  Stream& stream = streams_[index(id)];
+  if (stream.cpu >= 0 && stream.traffic_Bps > 0) add_load(stream, -stream.traffic_Bps);
+  stream.shares = shares;
+  stream.memories.clear();
+  for (int memory = 0; memory < topology_.memories(); ++memory) {
+    if (shares[index(memory)] > 0) stream.memories.push_back(memory);
+  }
+  if (stream.cpu < 0) return;
+  if (stream.traffic_Bps > 0) add_load(stream, stream.traffic_Bps);
+  mark(id);
+}
+
+void Contention::mark(StreamId id) {
+  Stream& stream = streams_[index(id)];
+  if (stream.stale) return;
+  stream.stale = true;
+  stale_.push_back(id);
+}
+
+// Everybody whose pace depends on whether `cpu` is busy.
+void Contention::mark_around(int cpu) {
+  const topology::Cpu& at = topology_.cpu(cpu);
+  if (!llc_stale_[index(at.llc)]) {
+    llc_stale_[index(at.llc)] = 1;
+    stale_llcs_.push_back(at.llc);
+  }
+  for (const int sibling : topology_.cpus_of_core(at.core)) {
+    if (on_cpu_[index(sibling)] >= 0) mark(on_cpu_[index(sibling)]);
+  }
+}
+
+void Contention::start(StreamId id, int cpu) {
+  const topology::Cpu& at = topology_.cpu(cpu);
+  Stream& stream = streams_[index(id)];
+  stream.cpu = cpu;
+  on_cpu_[index(cpu)] = id;
+  ++mix_[index(at.llc)][index(stream.kind)];
+  if (++busy_threads_[index(at.core)] == 1) {
+    const int active = ++busy_cores_[index(at.socket)];
+    if (clock_Hz_[index(active)] != clock_Hz_[index(active - 1)]) {
+      for (int other = 0; other < topology_.cpus(); ++other) {
+        if (topology_.cpu(other).socket == at.socket && on_cpu_[index(other)] >= 0) {
+          mark(on_cpu_[index(other)]);
+        }
+      }
+    }
+  }
+  mark(id);
+  mark_around(cpu);
+}
+
+void Contention::stop(int cpu) {
+  const topology::Cpu& at = topology_.cpu(cpu);
+  Stream& stream = streams_[index(on_cpu_[index(cpu)])];
+  on_cpu_[index(cpu)] = -1;
+  --mix_[index(at.llc)][index(stream.kind)];
+  mark(static_cast<StreamId>(&stream - streams_.data()));  // settle() withdraws its traffic
+  if (--busy_threads_[index(at.core)] == 0) {
+    const int active = --busy_cores_[index(at.socket)];
+    if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) {
+      for (int other = 0; other < topology_.cpus(); ++other) {
+        if (topology_.cpu(other).socket == at.socket && on_cpu_[index(other)] >= 0) {
+          mark(on_cpu_[index(other)]);
+        }
+      }
+    }
+  }
+  mark_around(cpu);
+}
+
+void Contention::divide_llc(int llc) {
+  if (!config_.llc_sharing) return;
+  const std::vector<double>& space = sharing_.divide(kinds_, mix_[index(llc)]);
+  for (const int cpu : llc_cpus_[index(llc)]) {
+    const StreamId id = on_cpu_[index(cpu)];
+    if (id < 0) continue;
+    Stream& stream = streams_[index(id)];
+    const double own_B = space[index(stream.kind)];
+    if (own_B == stream.state.space_B) continue;
+    stream.state.space_B = own_B;
+    mark(id);
+  }
+}
+
+// What the core itself gives: LLC space by now known, clock, the sibling's share.
+void Contention::refresh_core(Stream& stream) {
+  const topology::Cpu& at = topology_.cpu(stream.cpu);
+  const topology::Description& d = topology_.description();
+  if (!config_.llc_sharing) {
+    stream.state.space_B = std::min(static_cast<double>(d.llc.size.count()),
+                                    static_cast<double>(stream.profile->footprint.count()));
+  }
+  stream.frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])];
+  const int threads = busy_threads_[index(at.core)];
+  const double yield = d.smt_yield > 0 ? d.smt_yield : stream.profile->smt_yield;
+  stream.smt_factor =
+      config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
+  stream.state.misses_per_instruction = stream.profile->llc_accesses_per_kilo_instruction / 1000.0 *
+                                        stream.profile->miss_curve(stream.state.space_B);
+}
+
+void Contention::repace(Stream& stream) const {
+  const Profile& profile = *stream.profile;
+  const topology::Description& d = topology_.description();
+  const int agent = topology_.cpu(stream.cpu).agent;
+  const double misses = stream.state.misses_per_instruction;
+  const double hits = profile.llc_accesses_per_kilo_instruction / 1000.0 - misses;
+  const double stalled = misses / profile.memory_level_parallelism;
+  const double local_s = sim::seconds(d.controller.latency);
+  const double core_s = profile.base_cpi / stream.frequency_Hz;
+  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0;
+  for (const int memory : stream.memories) {
+    const double share = stream.shares[index(memory)];
+    const std::size_t route = index(agent * topology_.memories() + memory);
+    if (config_.remote_latency) {
+      remote_s += share * (topology_.route(agent, memory).idle_latency_s - local_s);
+    }
+    controller_s += share * route_queue_s_[0][route];
+    link_s += share * route_queue_s_[1][route];
+  }
+  Pace& pace = stream.state.pace;
+  pace.running_s = core_s + hits * sim::seconds(d.llc.latency) / profile.memory_level_parallelism;
+  pace.smt_s = core_s * (stream.smt_factor - 1.0);
+  pace.local_s = stalled * local_s;
+  pace.remote_s = stalled * remote_s;
+  pace.controller_s = stalled * controller_s;
+  pace.link_s = stalled * link_s;
+  pace.instruction_s =
+      pace.running_s + pace.smt_s + pace.local_s + pace.remote_s + pace.controller_s + pace.link_s;
+  stream.state.memory_latency_s = local_s + remote_s + controller_s + link_s;
+}
+
+void Contention::add_load(const Stream& stream, double traffic_Bps) {
+  // A stopped stream still names the agent it ran on through `cpu` until settle() withdraws it.
+  const int agent = topology_.cpu(stream.cpu).agent;
+  const double written = stream.profile->write_back_fraction;
+  for (const int memory : stream.memories) {
+    const double read_Bps = traffic_Bps * stream.shares[index(memory)];
+    const topology::Route& route = topology_.route(agent, memory);
+    for (const int resource : route.reads) load_Bps_[index(resource)] += read_Bps;
+    for (const int resource : route.writes) load_Bps_[index(resource)] += read_Bps * written;
+  }
+}
+
+void Contention::withdraw(Stream& stream, sim::Instant now) {
+  if (stream.traffic_Bps <= 0) return;
+  const topology::Cpu& at = topology_.cpu(stream.cpu);
+  add_load(stream, -stream.traffic_Bps);
+  llc_clock_[index(at.llc)].change(-stream.traffic_Bps, now);
+  const double misses = stream.state.misses_per_instruction;
+  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
+  core_clock_[index(at.core)].change(-stream.traffic_Bps * accesses / misses, now);
+  stream.traffic_Bps = 0.0;
+}
+
+void Contention::contribute(Stream& stream, sim::Instant now) {
+  const double misses = stream.state.misses_per_instruction;
+  if (misses <= 0) return;
+  const topology::Cpu& at = topology_.cpu(stream.cpu);
+  stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;
+  add_load(stream, stream.traffic_Bps);
+  llc_clock_[index(at.llc)].change(stream.traffic_Bps, now);
+  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
+  core_clock_[index(at.core)].change(stream.traffic_Bps * accesses / misses, now);
+}
+
+const std::vector<StreamId>& Contention::settle(sim::Instant now) {
+  changed_.clear();
+  for (std::size_t i = 0; i < stale_llcs_.size(); ++i) {
+    llc_stale_[index(stale_llcs_[i])] = 0;
+    divide_llc(stale_llcs_[i]);
+  }
+  stale_llcs_.clear();
+  for (const StreamId id : stale_) {
+    Stream& stream = streams_[index(id)];
+    stream.stale = false;
+    withdraw(stream, now);
+    if (stream.cpu < 0 || on_cpu_[index(stream.cpu)] != id) {
+      stream.cpu = -1;
+      continue;
+    }
+    refresh_core(stream);
+    repace(stream);
+    contribute(stream, now);
+    changed_.push_back(id);
+  }
+  stale_.clear();
+  if (drifted()) solve(now);
+  return changed_;
+}
+
+bool Contention::drifted() const {
+  if (!config_.controller_queueing && !config_.link_bandwidth) return false;
+  for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
+    if (std::abs(load_Bps_[r] - solved_Bps_[r]) > kDrift * topology_.resources()[r].capacity_Bps) {
+      return true;
+    }
+  }
+  return false;
+}
+
+double Contention::utilisation(int resource) const {
+  return load_Bps_[index(resource)] / topology_.resources()[index(resource)].capacity_Bps;
+}
+
+double Contention::llc_inserted_B(int llc, sim::Instant now) const {
+  return llc_clock_[index(llc)].at(now);
+}
+
+double Contention::core_inserted_B(int core, sim::Instant now) const {
+  return core_clock_[index(core)].at(now);
+}
+
+}  // namespace models::compute

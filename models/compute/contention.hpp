@@ -1,0 +1,152 @@
+// How fast every running thread runs, given who else runs and where everyone's memory is.
+//
+// Time of one instruction of thread i on agent a, memory spread as share[i][n] over memories n:
+//   t_i = CPI_i * smt / f  +  hits_i * L_llc / MLP_i
+//       + misses_i / MLP_i * sum_n share[i][n] * (idle[a][n] + sum over resources r of the read
+//         route a->n of q_r)
+//   q_r = delay_r * u_r / (1 - u_r)^exponent_r,  u_r = load_r / capacity_r < 1
+//   load_r = sum_i bytes of i through r per instruction / t_i
+// Rates and delays depend on each other: solved as a fixed point. Delay grows without bound as u
+// nears 1, so no load exceeds its capacity, and threads behind one saturated resource wait alike.
+//
+// Models  controllers, links and buses with loaded latency; LLC division (cache_sharing.hpp); SMT
+//         yield; turbo by active cores of a socket.
+// Omits   bursts within a thread, DRAM pages and refresh (in the curve), prefetch as such (in
+//         MLP), traffic of cold-cache refills.
+// Source  MODELS.md section 1; curve shape fitted to Intel MLC loaded latencies (host presets).
+// Checked tests/models/compute/contention_test.cpp; validation subsystems memory and numa.
+//
+// A start or stop moves only the paces it touches (same LLC, same core) and the loads; delays are
+// solved again when some resource's load has drifted by more than `kDrift` of its capacity since
+// they were, so the error of a delay in between is bounded by that drift.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/compute/cache_sharing.hpp"
+#include "models/compute/profile.hpp"
+#include "models/topology/topology.hpp"
+#include "sim/units.hpp"
+
+namespace models::compute {
+
+struct ContentionConfig {
+  bool remote_latency = true;
+  bool link_bandwidth = true;
+  bool controller_queueing = true;
+  bool llc_sharing = true;
+  bool smt = true;
+  bool turbo = true;
+};
+
+// Parts of the time of one instruction; they add up to Pace::instruction_s.
+struct Pace {
+  double instruction_s = 0.0;
+  double running_s = 0.0;     // core and cache hits
+  double smt_s = 0.0;         // extra core time because a sibling runs
+  double local_s = 0.0;       // misses at local idle latency
+  double remote_s = 0.0;      // extra idle latency of other memories
+  double controller_s = 0.0;  // queueing at controllers
+  double link_s = 0.0;        // queueing on links and buses
+};
+
+struct StreamState {
+  Pace pace;
+  double space_B = 0.0;  // LLC space while running
+  double misses_per_instruction = 0.0;
+  double memory_latency_s = 0.0;  // mean loaded latency of its misses
+};
+
+using StreamId = int;
+
+class Contention {
+ public:
+  Contention(const topology::Topology& topology, const ContentionConfig& config);
+
+  // A thread that may run; `profile` must outlive this object.
+  StreamId add(const Profile& profile);
+  // Where the stream's memory is: one share for each memory, summing to 1.
+  void place(StreamId stream, const std::vector<double>& shares);
+
+  void start(StreamId stream, int cpu);
+  void stop(int cpu);
+  // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
+  // changed (running ones only). Call before reading state(). `now` drives the insertion clocks.
+  const std::vector<StreamId>& settle(sim::Instant now);
+
+  const StreamState& state(StreamId stream) const { return streams_[index(stream)].state; }
+  StreamId running(int cpu) const { return on_cpu_[index(cpu)]; }
+  double load_Bps(int resource) const { return load_Bps_[index(resource)]; }
+  double utilisation(int resource) const;
+  // Lines brought into an LLC and into a core's private cache since the start, in bytes.
+  double llc_inserted_B(int llc, sim::Instant now) const;
+  double core_inserted_B(int core, sim::Instant now) const;
+  std::uint64_t solutions() const { return solutions_; }
+
+ private:
+  struct Stream {
+    const Profile* profile = nullptr;
+    int kind = 0;  // index into kinds_
+    int cpu = -1;
+    std::vector<double> shares;  // [memory]
+    std::vector<int> memories;   // those with a share
+    double frequency_Hz = 0.0;
+    double smt_factor = 1.0;
+    bool stale = false;
+    double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
+    StreamState state;
+  };
+  // A sum that grows at a known rate, integrated when the rate changes.
+  struct Clock {
+    double amount = 0.0;
+    double rate = 0.0;
+    sim::Instant since{};
+    double at(sim::Instant now) const { return amount + rate * sim::seconds(now - since); }
+    void change(double by, sim::Instant now) {
+      amount = at(now);
+      since = now;
+      rate += by;
+      if (rate < 0) rate = 0;
+    }
+  };
+
+  static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+  void mark(StreamId stream);
+  void mark_around(int cpu);
+  void divide_llc(int llc);
+  void refresh_core(Stream& stream);
+  void withdraw(Stream& stream, sim::Instant now);
+  void contribute(Stream& stream, sim::Instant now);
+  void add_load(const Stream& stream, double traffic_Bps);
+  void repace(Stream& stream) const;
+  bool drifted() const;
+  void solve(sim::Instant now);
+  double delay_s(int resource, double u) const;
+  double demand_step();
+
+  const topology::Topology& topology_;
+  ContentionConfig config_;
+  CacheSharing sharing_;
+  std::vector<const Profile*> kinds_;
+  std::vector<Stream> streams_;
+  std::vector<StreamId> on_cpu_;               // [cpu], -1: idle
+  std::vector<std::vector<int>> mix_;          // [llc][kind] running threads
+  std::vector<std::vector<int>> llc_cpus_;     // [llc]
+  std::vector<int> busy_threads_;              // [core]
+  std::vector<int> busy_cores_;                // [socket]
+  std::vector<double> clock_Hz_;               // [active cores]
+  std::vector<double> load_Bps_, solved_Bps_;  // [resource]
+  std::vector<double> queue_s_;                // [resource] delay now in force
+  std::vector<double> depth_;                  // [resource] y = -ln(1 - u) of the last solution
+  std::vector<double> route_queue_s_[2];       // [agent * memories + memory]: controller, links
+  std::vector<double> slope_;                  // [resource] d load / d delay, solver scratch
+  std::vector<Clock> llc_clock_, core_clock_;
+  std::vector<StreamId> stale_, changed_;
+  std::vector<char> llc_stale_;
+  std::vector<int> stale_llcs_;
+  std::uint64_t solutions_ = 0;
+};
+
+}  // namespace models::compute
