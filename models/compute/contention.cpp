@@ -104,6 +104,12 @@ void Contention::mark_around(int cpu) {
   }
 }
 
+void Contention::mark_socket(int socket) {
+  for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
+    if (topology_.cpu(cpu).socket == socket && on_cpu_[index(cpu)] >= 0) mark(on_cpu_[index(cpu)]);
+  }
+}
+
 void Contention::start(StreamId id, int cpu) {
   const topology::Cpu& at = topology_.cpu(cpu);
   Stream& stream = streams_[index(id)];
@@ -112,33 +118,22 @@ void Contention::start(StreamId id, int cpu) {
   ++mix_[index(at.llc)][index(stream.kind)];
   if (++busy_threads_[index(at.core)] == 1) {
     const int active = ++busy_cores_[index(at.socket)];
-    if (clock_Hz_[index(active)] != clock_Hz_[index(active - 1)]) {
-      for (int other = 0; other < topology_.cpus(); ++other) {
-        if (topology_.cpu(other).socket == at.socket && on_cpu_[index(other)] >= 0) {
-          mark(on_cpu_[index(other)]);
-        }
-      }
-    }
+    if (clock_Hz_[index(active)] != clock_Hz_[index(active - 1)]) mark_socket(at.socket);
   }
   mark(id);
   mark_around(cpu);
 }
 
-void Contention::stop(int cpu) {
+void Contention::stop(int cpu, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(cpu);
   Stream& stream = streams_[index(on_cpu_[index(cpu)])];
   on_cpu_[index(cpu)] = -1;
   --mix_[index(at.llc)][index(stream.kind)];
-  mark(static_cast<StreamId>(&stream - streams_.data()));  // settle() withdraws its traffic
+  withdraw(stream, now);
+  stream.cpu = -1;
   if (--busy_threads_[index(at.core)] == 0) {
     const int active = --busy_cores_[index(at.socket)];
-    if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) {
-      for (int other = 0; other < topology_.cpus(); ++other) {
-        if (topology_.cpu(other).socket == at.socket && on_cpu_[index(other)] >= 0) {
-          mark(on_cpu_[index(other)]);
-        }
-      }
-    }
+    if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);
   }
   mark_around(cpu);
 }
@@ -206,7 +201,6 @@ void Contention::repace(Stream& stream) const {
 }
 
 void Contention::add_load(const Stream& stream, double traffic_Bps) {
-  // A stopped stream still names the agent it ran on through `cpu` until settle() withdraws it.
   const int agent = topology_.cpu(stream.cpu).agent;
   const double written = stream.profile->write_back_fraction;
   for (const int memory : stream.memories) {
@@ -249,11 +243,8 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   for (const StreamId id : stale_) {
     Stream& stream = streams_[index(id)];
     stream.stale = false;
+    if (stream.cpu < 0) continue;
     withdraw(stream, now);
-    if (stream.cpu < 0 || on_cpu_[index(stream.cpu)] != id) {
-      stream.cpu = -1;
-      continue;
-    }
     refresh_core(stream);
     repace(stream);
     contribute(stream, now);

@@ -71,7 +71,7 @@ class Contention {
   void place(StreamId stream, const std::vector<double>& shares);
 
   void start(StreamId stream, int cpu);
-  void stop(int cpu);
+  void stop(int cpu, sim::Instant now);
   // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
   // changed (running ones only). Call before reading state(). `now` drives the insertion clocks.
   const std::vector<StreamId>& settle(sim::Instant now);
@@ -115,6 +115,7 @@ class Contention {
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   void mark(StreamId stream);
   void mark_around(int cpu);
+  void mark_socket(int socket);
   void divide_llc(int llc);
   void refresh_core(Stream& stream);
   void withdraw(Stream& stream, sim::Instant now);

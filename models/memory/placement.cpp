@@ -1,0 +1,74 @@
+#include "models/memory/placement.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace models::memory {
+
+NodeMemory::NodeMemory(const topology::Topology& topology)
+    : free_(static_cast<std::size_t>(topology.nodes()), topology.memory_of_node()) {
+  for (int node = 0; node < topology.nodes(); ++node) {
+    std::vector<int> order(free_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return topology.distance(node, a) < topology.distance(node, b);
+    });
+    fallback_.push_back(std::move(order));
+  }
+}
+
+sim::Bytes NodeMemory::take(int node, sim::Bytes amount) {
+  sim::Bytes& free = free_[static_cast<std::size_t>(node)];
+  const sim::Bytes taken = std::min(free, amount);
+  free -= taken;
+  return taken;
+}
+
+Placement::Placement(NodeMemory& host, Policy policy, std::vector<int> nodes, sim::Bytes resident)
+    : host_{host},
+      policy_{policy},
+      nodes_{std::move(nodes)},
+      resident_{resident},
+      on_node_(static_cast<std::size_t>(host.nodes())),
+      shares_(static_cast<std::size_t>(host.nodes()), 0.0) {
+  if (nodes_.empty()) {
+    nodes_.resize(on_node_.size());
+    std::iota(nodes_.begin(), nodes_.end(), 0);
+  }
+  shares_[0] = 1.0;
+}
+
+sim::Bytes Placement::place(sim::Bytes amount, int node) {
+  const sim::Bytes taken = host_.take(node, amount);
+  on_node_[static_cast<std::size_t>(node)] += taken;
+  return taken;
+}
+
+sim::Bytes Placement::touch(sim::Bytes amount, int node) {
+  sim::Bytes left = std::min(amount, untouched());
+  const sim::Bytes wanted = left;
+  if (policy_ == Policy::interleave) {
+    const auto parts = static_cast<std::int64_t>(nodes_.size());
+    const sim::Bytes part = left / parts;
+    for (const int target : nodes_) left -= place(part, target);
+  }
+  const bool to_set = policy_ == Policy::strict || policy_ == Policy::preferred;
+  const bool touching_in_set = std::find(nodes_.begin(), nodes_.end(), node) != nodes_.end();
+  const int first = to_set && !touching_in_set ? nodes_.front() : node;
+  for (const int target : host_.fallback(first)) {
+    if (left.count() == 0) break;
+    if (policy_ == Policy::strict &&
+        std::find(nodes_.begin(), nodes_.end(), target) == nodes_.end()) {
+      continue;
+    }
+    left -= place(left, target);
+  }
+  const sim::Bytes placed = wanted - left;
+  touched_ += placed;
+  if (touched_.count() > 0) {
+    for (std::size_t n = 0; n < shares_.size(); ++n) shares_[n] = on_node_[n] / touched_;
+  }
+  return placed;
+}
+
+}  // namespace models::memory

@@ -1,0 +1,62 @@
+// Where a VM's memory is: pages go to nodes as the policy says when the guest first touches them.
+//
+// Models  first touch, strict (mbind), interleave, preferred; spill to other nodes when one is
+//         full (Linux zone fallback: nearest first); refusal of what strict cannot hold.
+// Omits   page migration (automatic NUMA balancing), reclaim, huge pages.
+// Source  semantics.md section 9: libvirt numatune modes; Linux mempolicy(7).
+// Checked tests/models/memory/placement_test.cpp.
+#pragma once
+
+#include <vector>
+
+#include "models/topology/topology.hpp"
+#include "sim/units.hpp"
+
+namespace models::memory {
+
+enum class Policy { first_touch, strict, interleave, preferred };
+
+// Free memory of each node, shared by all VMs of a host.
+class NodeMemory {
+ public:
+  explicit NodeMemory(const topology::Topology& topology);
+  int nodes() const { return static_cast<int>(free_.size()); }
+  sim::Bytes free(int node) const { return free_[static_cast<std::size_t>(node)]; }
+  // Takes up to `amount` from `node`; returns what it could give.
+  sim::Bytes take(int node, sim::Bytes amount);
+  // All nodes, nearest to `node` first, itself leading.
+  const std::vector<int>& fallback(int node) const {
+    return fallback_[static_cast<std::size_t>(node)];
+  }
+
+ private:
+  std::vector<sim::Bytes> free_;            // [node]
+  std::vector<std::vector<int>> fallback_;  // [node]
+};
+
+// One VM's resident memory.
+class Placement {
+ public:
+  // `nodes` is the policy's set; empty means all. `resident` is how much the guest ever touches.
+  Placement(NodeMemory& host, Policy policy, std::vector<int> nodes, sim::Bytes resident);
+
+  // The guest touches `amount` of memory new to it from a CPU of `node`. Returns what was placed;
+  // less than asked when all is touched, or, under strict, when its nodes are full.
+  sim::Bytes touch(sim::Bytes amount, int node);
+  sim::Bytes untouched() const { return resident_ - touched_; }
+  // Share of the touched memory on each node; before the first touch, all of it on node 0.
+  const std::vector<double>& shares() const { return shares_; }
+
+ private:
+  sim::Bytes place(sim::Bytes amount, int node);
+
+  NodeMemory& host_;
+  Policy policy_;
+  std::vector<int> nodes_;
+  sim::Bytes resident_{};
+  sim::Bytes touched_{};
+  std::vector<sim::Bytes> on_node_;  // [node]
+  std::vector<double> shares_;       // [node]
+};
+
+}  // namespace models::memory
