@@ -3,26 +3,14 @@
 
 #include <string>
 
+#include "models/scheduler/tunables.hpp"
 #include "sim/units.hpp"
 
 namespace models {
 
 enum class SchedulerKind { cfs };
 
-// Linux CFS tunables, unscaled as in the kernel source (semantics.md 1.2); the scheduler applies
-// factor = 1 + floor(log2(min(cpus, 8))) itself.
-struct CfsTunables {
-  sim::Duration latency{6'000'000'000};             // sched_latency 6 ms (2.6.36 - 6.5)
-  sim::Duration min_granularity{750'000'000};       // 0.75 ms
-  sim::Duration wakeup_granularity{1'000'000'000};  // 1 ms
-  int nr_latency = 8;                               // period = nr > 8 ? nr * min_gran : latency
-  sim::Duration migration_cost{500'000'000};        // 500 us
-  int tick_hz = 250;                                // HZ: preemption is decided at ticks
-  int busy_factor = 32;                             // semantics.md 1.7
-  int nr_migrate = 32;
-  int imbalance_pct = 125;
-  bool autogroup_vms = true;  // one cgroup per VM (libvirt)
-};
+using scheduler::CfsTunables;
 
 struct VmmDescription {
   std::string name;

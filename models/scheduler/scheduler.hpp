@@ -20,16 +20,16 @@ inline constexpr CpuId kNoCpu = -1;
 
 // Where CPUs stand to each other; each vector is indexed by CpuId.
 struct CpuMap {
-  std::vector<int> core;    // CPUs with equal core are SMT siblings
-  std::vector<int> llc;     // CPUs with equal llc share a last-level cache
-  std::vector<int> node;    // NUMA node
+  std::vector<int> core;                   // CPUs with equal core are SMT siblings
+  std::vector<int> llc;                    // CPUs with equal llc share a last-level cache
+  std::vector<int> node;                   // NUMA node
   std::vector<std::vector<int>> distance;  // [node][node], SLIT, 10 = local
 };
 
 struct ThreadConfig {
   GroupId group = 0;
-  double weight = 1024.0;              // nice 0, semantics.md 1.1
-  std::vector<CpuId> allowed;          // ascending; empty: every CPU
+  double weight = 1024.0;      // nice 0, semantics.md 1.1
+  std::vector<CpuId> allowed;  // ascending; empty: every CPU
 };
 
 // Called by the scheduler; must not call back into it.
@@ -47,8 +47,8 @@ struct SchedulerStats {
   std::uint64_t switches = 0;
   std::uint64_t preemptions = 0;
   std::uint64_t wakeups = 0;
-  std::uint64_t migrations = 0;        // moves of a thread to another CPU
-  std::uint64_t node_migrations = 0;   // of these, to another NUMA node
+  std::uint64_t migrations = 0;       // moves of a thread to another CPU
+  std::uint64_t node_migrations = 0;  // of these, to another NUMA node
 };
 
 class Scheduler {
@@ -63,8 +63,8 @@ class Scheduler {
   // The thread running on its CPU goes to sleep. Requires that it is running.
   virtual void block(ThreadId thread) = 0;
   virtual ThreadId running(CpuId cpu) const = 0;
-  virtual CpuId cpu_of(ThreadId thread) const = 0;  // where it runs, waits, or last ran
-  virtual bool runnable(ThreadId thread) const = 0; // running or waiting for a CPU
+  virtual CpuId cpu_of(ThreadId thread) const = 0;   // where it runs, waits, or last ran
+  virtual bool runnable(ThreadId thread) const = 0;  // running or waiting for a CPU
   virtual SchedulerStats stats() const = 0;
 };
 

@@ -1,0 +1,217 @@
+// Load balancing: load_balance of Linux over the scheduling domains (semantics.md 1.7).
+#include <algorithm>
+
+#include "models/scheduler/cfs.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
+
+}  // namespace
+
+// Busy CPUs balance at their domains' intervals; only worth an event when some thread may move and
+// some queue is longer than another could be.
+void Cfs::arm_balance(Cpu& cpu) {
+  if (!movable_ || cpu.threads.empty() || cpu.next_balance.empty()) {
+    cpu.balance.cancel();
+    return;
+  }
+  const sim::Instant due = *std::min_element(cpu.next_balance.begin(), cpu.next_balance.end());
+  if (cpu.balance.pending() && cpu.balance.time() >= due) return;
+  cpu.balance.at(std::max(due, tick_after(0.0)));
+}
+
+// Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each tick.
+void Cfs::arm_nohz() {
+  const bool useful = movable_ && idle_cpus_ > 0;
+  if (!useful || nohz_.pending()) return;
+  nohz_.at(tick_after(0.0));
+}
+
+void Cfs::balance_busy(CpuId id) {
+  Cpu& cpu = cpus_[at(id)];
+  for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
+    if (cpu.next_balance[level] > engine_.now()) continue;
+    const int moved = balance_domain(cpu, level, Idleness::busy);
+    const auto weight = static_cast<int>(domains_[at(id)][level].span.size());
+    cpu.interval_ms[level] = moved > 0 ? weight : std::min(cpu.interval_ms[level] * 2, 2 * weight);
+    cpu.next_balance[level] =
+        engine_.now() +
+        sim::Duration{cpu.interval_ms[level] * tunables_.busy_factor * kMillisecond_ps};
+  }
+  arm_balance(cpu);
+}
+
+void Cfs::balance_idle() {
+  for (Cpu& cpu : cpus_) {
+    if (!cpu.threads.empty()) continue;
+    for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
+      const auto weight = static_cast<int>(domains_[at(cpu.id)][level].span.size());
+      // An idle CPU's interval has no busy factor, whatever it was set to while busy.
+      cpu.next_balance[level] =
+          std::min(cpu.next_balance[level],
+                   engine_.now() + sim::Duration{cpu.interval_ms[level] * kMillisecond_ps});
+      if (cpu.next_balance[level] > engine_.now()) continue;
+      const int moved = balance_domain(cpu, level, Idleness::idle);
+      cpu.interval_ms[level] =
+          moved > 0 ? weight : std::min(cpu.interval_ms[level] * 2, 2 * weight);
+      cpu.next_balance[level] =
+          engine_.now() + sim::Duration{cpu.interval_ms[level] * kMillisecond_ps};
+      if (moved > 0) break;
+    }
+  }
+  arm_nohz();
+}
+
+// Called with nothing queued and before the CPU goes idle. Pulls at most one thread.
+void Cfs::balance_newly_idle(Cpu& cpu) {
+  if (!movable_ || overloaded_ == 0) return;
+  if (cpu.average_idle_ns < static_cast<double>(tunables_.migration_cost.count()) / 1e3) return;
+  for (std::size_t level = 0; level < domains_[at(cpu.id)].size(); ++level) {
+    if (balance_domain(cpu, level, Idleness::newly_idle) > 0) return;
+  }
+}
+
+Cfs::GroupLoad Cfs::group_load(const std::vector<CpuId>& group) const {
+  GroupLoad sum;
+  for (const CpuId cpu : group) {
+    sum.running += static_cast<int>(cpus_[at(cpu)].threads.size());
+    sum.idle += idle(cpu);
+    sum.load += load(cpu);
+    ++sum.cpus;
+  }
+  sum.overloaded = sum.running > sum.cpus;
+  return sum;
+}
+
+CpuId Cfs::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
+  CpuId best = kNoCpu;
+  for (const CpuId cpu : group) {
+    if (cpu == pulling || cpus_[at(cpu)].threads.empty()) continue;
+    const auto key = [&](CpuId c) { return std::pair{cpus_[at(c)].threads.size(), load(c)}; };
+    if (best == kNoCpu || key(cpu) > key(best)) best = cpu;
+  }
+  return best;
+}
+
+int Cfs::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
+  const Domain& domain = domains_[at(cpu.id)][level];
+  const bool is_idle = idleness != Idleness::busy;
+  const GroupLoad local = group_load(domain.groups.front());
+  GroupLoad busiest;
+  const std::vector<CpuId>* from_group = nullptr;
+  double total_load = local.load;
+  int total_cpus = local.cpus;
+  for (std::size_t g = 1; g < domain.groups.size(); ++g) {
+    GroupLoad load = group_load(domain.groups[g]);
+    total_load += load.load;
+    total_cpus += load.cpus;
+    // SD_PREFER_SIBLING: a local group with room takes what the other has too much of.
+    const bool roomy = local.running < local.cpus;
+    if (roomy && load.running > local.running + 1) load.overloaded = true;
+    const auto key = [](const GroupLoad& l) { return std::pair{l.overloaded, l.average()}; };
+    if (from_group == nullptr || key(load) > key(busiest)) {
+      busiest = load;
+      from_group = &domain.groups[g];
+    }
+  }
+  int& failed = cpu.failed[level];
+  const auto balanced = [&] {
+    if (idleness != Idleness::newly_idle) failed = 0;
+    return 0;
+  };
+  if (from_group == nullptr || busiest.running == 0) return balanced();
+  const double average = total_load / total_cpus;
+  const bool force = is_idle && local.running < local.cpus && busiest.overloaded;
+  if (!force) {
+    if (local.average() >= busiest.average() || local.average() >= average) return balanced();
+    if (is_idle ? !busiest.overloaded && local.idle <= busiest.idle + 1
+                : 100 * busiest.average() <= tunables_.imbalance_pct * local.average()) {
+      return balanced();
+    }
+  }
+  const CpuId source = busiest_cpu(*from_group, cpu.id);
+  if (source == kNoCpu) return balanced();
+  Cpu& from = cpus_[at(source)];
+  if (from.threads.size() <= (is_idle ? 1U : cpu.threads.size())) {
+    // Nothing waits there: only its running thread could come, after enough failed passes.
+    const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
+    if (push && pull_running(cpu, from)) {
+      failed = 0;
+      return 1;
+    }
+    return 0;
+  }
+  const double imbalance = std::min((busiest.average() - average) * busiest.cpus,
+                                    (average - local.average()) * local.cpus);
+  const bool take_hot = failed > domain.cache_nice_tries;
+  const int moved =
+      pull(cpu, from, imbalance, take_hot, idleness == Idleness::newly_idle || imbalance <= 0);
+  if (moved > 0) {
+    failed = 0;
+  } else if (idleness != Idleness::newly_idle) {
+    ++failed;
+    if (failed > domain.cache_nice_tries + 2 && pull_running(cpu, from)) {
+      failed = 0;
+      return 1;
+    }
+  }
+  return moved;
+}
+
+// Moves waiting threads worth about `wanted` of load, at least one if any may go.
+int Cfs::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
+  int moved = 0;
+  double load_moved = 0.0;
+  for (std::size_t i = 0; i < from.threads.size() && from.threads.size() > 1;) {
+    const ThreadId id = from.threads[i];
+    const Thread& thread = threads_[at(id)];
+    const bool hot = engine_.now() - thread.last_ran < tunables_.migration_cost &&
+                     thread.last_ran > sim::Instant{sim::Duration{1}};
+    if (thread.on_cpu || !allowed(thread, to.id) || (hot && !take_hot)) {
+      ++i;
+      continue;
+    }
+    const double worth =
+        from.state[at(thread.group)].weight * thread.weight / from.state[at(thread.group)].load;
+    if (moved > 0 && load_moved + worth / 2 > wanted) break;
+    move(id, from, to);
+    load_moved += worth;
+    ++moved;
+    if (one || moved >= tunables_.nr_migrate) break;
+  }
+  if (moved == 0) return 0;
+  arm_tick(from);
+  // A newly idle CPU dispatches when its own block() goes on.
+  if (to.current == kNoThread) {
+    reschedule(to);
+  } else {
+    arm_tick(to);
+  }
+  return moved;
+}
+
+// Active balancing: the migration thread stops the running one and takes it along.
+bool Cfs::pull_running(Cpu& to, Cpu& from) {
+  const ThreadId id = from.current;
+  if (id == kNoThread || !allowed(threads_[at(id)], to.id) || !to.threads.empty()) return false;
+  account(from);
+  threads_[at(id)].on_cpu = false;
+  move(id, from, to);
+  dispatch(from, pick(from));
+  reschedule(to);
+  return true;
+}
+
+void Cfs::move(ThreadId id, Cpu& from, Cpu& to) {
+  account(from);
+  account(to);
+  dequeue(from, id);
+  enqueue(to, id, false);
+  ++stats_.migrations;
+  if (map_.node[at(to.id)] != map_.node[at(from.id)]) ++stats_.node_migrations;
+  dispatch_.migrated(id, from.id, to.id);
+}
+
+}  // namespace models::scheduler

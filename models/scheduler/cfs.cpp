@@ -1,0 +1,390 @@
+#include "models/scheduler/cfs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/error.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr double kNice0 = 1024.0;       // weight of nice 0, the unit of virtual time
+constexpr double kHalfLife_ns = 32e6;   // PELT: y^32 = 1/2, one period is about a millisecond
+constexpr double kSmallestShare = 2.0;  // MIN_SHARES
+constexpr double kFuzz_ns = 1e-3;       // a picosecond: rounding of times that meet exactly
+
+double nanoseconds(sim::Duration d) {
+  return static_cast<double>(d.count()) / 1e3;
+}
+
+// semantics.md 1.2: 1 + ilog2(min(cpus, 8)).
+double scale_factor(std::size_t cpus) {
+  return 1.0 + std::floor(std::log2(static_cast<double>(std::min<std::size_t>(cpus, 8))));
+}
+
+}  // namespace
+
+Cfs::Cpu::Cpu(sim::Engine& engine, Cfs& owner, CpuId self)
+    : cfs{owner},
+      id{self},
+      tick{sim::Event::calling<&Cpu::on_tick>(engine, *this)},
+      balance{sim::Event::calling<&Cpu::on_balance>(engine, *this)} {}
+
+Cfs::Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Dispatch& dispatch)
+    : engine_{engine},
+      map_{map},
+      tunables_{tunables},
+      dispatch_{dispatch},
+      domains_{build_domains(map)},
+      nohz_{sim::Event::calling<&Cfs::balance_idle>(engine, *this)} {
+  if (map.core.empty()) throw sim::ConfigError{"scheduler: a host needs at least one CPU"};
+  if (tunables.tick_hz < 1) throw sim::ConfigError{"vmm.cfs.tick_hz: need at least 1"};
+  const double scale = scale_factor(map.core.size());
+  latency_ns_ = nanoseconds(tunables.latency) * scale;
+  min_granularity_ns_ = nanoseconds(tunables.min_granularity) * scale;
+  wakeup_granularity_ns_ = nanoseconds(tunables.wakeup_granularity) * scale;
+  tick_period_ = sim::Duration{1'000'000'000'000 / tunables.tick_hz};
+  for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
+    Cpu& made = cpus_.emplace_back(engine, *this, cpu);
+    const std::size_t levels = domains_[at(cpu)].size();
+    made.failed.assign(levels, 0);
+    for (const Domain& domain : domains_[at(cpu)]) {
+      const int interval_ms = static_cast<int>(domain.span.size());  // min_interval = sd_weight
+      made.interval_ms.push_back(interval_ms);
+      made.next_balance.push_back(engine.now() + sim::Duration{interval_ms * 1'000'000'000LL});
+    }
+    made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
+  }
+  idle_cpus_ = static_cast<int>(cpus_.size());
+}
+
+GroupId Cfs::add_group(double shares) {
+  groups_.push_back({.shares = shares, .threads = {}});
+  return static_cast<GroupId>(groups_.size()) - 1;
+}
+
+ThreadId Cfs::add_thread(const ThreadConfig& config) {
+  if (prepared_) throw sim::ModelError{"scheduler: threads are added before the first wake-up"};
+  Thread thread;
+  // Flat scheduling is a group of its own for each thread, weighing what the thread weighs.
+  thread.group = tunables_.autogroup_vms ? config.group : add_group(config.weight);
+  thread.weight = config.weight;
+  if (!config.allowed.empty()) {
+    thread.allowed.assign(cpus_.size(), 0);
+    for (const CpuId cpu : config.allowed) thread.allowed.at(at(cpu)) = 1;
+    thread.cpu = config.allowed.front();
+  } else {
+    thread.cpu = 0;
+  }
+  movable_ = movable_ || (tunables_.balancing && config.allowed.size() != 1);
+  threads_.push_back(std::move(thread));
+  const auto id = static_cast<ThreadId>(threads_.size()) - 1;
+  groups_.at(at(threads_.back().group)).threads.push_back(id);
+  return id;
+}
+
+void Cfs::prepare() {
+  for (Cpu& cpu : cpus_) {
+    cpu.state.resize(groups_.size());
+    cpu.groups.reserve(groups_.size());
+    cpu.threads.reserve(threads_.size());
+  }
+  prepared_ = true;
+}
+
+// --- accounting -------------------------------------------------------------------------------
+
+void Cfs::settle_average(Thread& thread) {
+  const double elapsed_ns = nanoseconds(engine_.now() - thread.averaged);
+  thread.averaged = engine_.now();
+  const double kept = std::exp2(-elapsed_ns / kHalfLife_ns);
+  thread.average = thread.average * kept + (thread.runnable ? 1.0 - kept : 0.0);
+}
+
+void Cfs::account(Cpu& cpu) {
+  const double ran_ns = nanoseconds(engine_.now() - cpu.accounted);
+  cpu.accounted = engine_.now();
+  if (cpu.current == kNoThread || ran_ns <= 0) return;
+  Thread& thread = threads_[at(cpu.current)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  thread.v += ran_ns * kNice0 / thread.weight;
+  group.v += ran_ns * kNice0 / group.weight;
+  cpu.thread_ran_ns += ran_ns;
+  cpu.group_ran_ns += ran_ns;
+  thread.last_ran = engine_.now();
+  advance_min_v(cpu);
+}
+
+// min_vruntime never goes back: sleepers are placed by it.
+void Cfs::advance_min_v(Cpu& cpu) {
+  if (cpu.groups.empty()) return;
+  double least = std::numeric_limits<double>::max();
+  for (const GroupId group : cpu.groups) least = std::min(least, cpu.state[at(group)].v);
+  cpu.min_v = std::max(cpu.min_v, least);
+  if (cpu.current == kNoThread) return;
+  const GroupId own = threads_[at(cpu.current)].group;
+  GroupOnCpu& group = cpu.state[at(own)];
+  least = std::numeric_limits<double>::max();
+  for (const ThreadId id : cpu.threads) {
+    if (threads_[at(id)].group == own) least = std::min(least, threads_[at(id)].v);
+  }
+  group.min_v = std::max(group.min_v, least);
+}
+
+// calc_group_shares, semantics.md 1.4.
+void Cfs::reweigh(Cpu& cpu, GroupId group) {
+  GroupOnCpu& here = cpu.state[at(group)];
+  const Group& whole = groups_[at(group)];
+  if (whole.threads.size() == 1) {
+    here.weight = whole.shares;
+    return;
+  }
+  double everywhere = 0.0;
+  double blocked_here = 0.0;
+  for (const ThreadId id : whole.threads) {
+    Thread& thread = threads_[at(id)];
+    settle_average(thread);
+    everywhere += thread.weight * thread.average;
+    if (thread.cpu == cpu.id) blocked_here += thread.weight * thread.average;
+  }
+  const double load = std::max(here.load, blocked_here);
+  const double total = std::max(everywhere - blocked_here + load, 1e-9);
+  here.weight = std::clamp(whole.shares * load / total, kSmallestShare, whole.shares);
+}
+
+double Cfs::load(CpuId cpu) const {
+  double sum = 0.0;
+  for (const GroupId group : cpus_[at(cpu)].groups) sum += cpus_[at(cpu)].state[at(group)].weight;
+  return sum;
+}
+
+// --- queues -----------------------------------------------------------------------------------
+
+void Cfs::note_queue(Cpu& cpu, std::size_t before) {
+  const std::size_t now = cpu.threads.size();
+  overloaded_ += (now >= 2) - (before >= 2);
+  idle_cpus_ += (now == 0) - (before == 0);
+}
+
+// `thread.v` is relative to its group's min_v on the CPU it comes from (see dequeue).
+void Cfs::enqueue(Cpu& cpu, ThreadId id, bool placed_as_sleeper) {
+  Thread& thread = threads_[at(id)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  const std::size_t before = cpu.threads.size();
+  if (before == 0) {
+    const double idled_ns = nanoseconds(engine_.now() - cpu.idle_since);
+    const double most_ns = 2 * nanoseconds(tunables_.migration_cost);
+    cpu.average_idle_ns += (std::min(idled_ns, most_ns) - cpu.average_idle_ns) / 8;  // update_avg
+  }
+  thread.cpu = cpu.id;
+  thread.v += group.min_v;
+  // GENTLE_FAIR_SLEEPERS: a sleeper is placed at most half a latency behind.
+  if (placed_as_sleeper) thread.v = std::max(thread.v, group.min_v - latency_ns_ / 2);
+  cpu.threads.push_back(id);
+  group.load += thread.weight;
+  if (group.threads++ == 0) {
+    group.v = std::max(group.v, cpu.min_v - latency_ns_ / 2);
+    cpu.groups.push_back(thread.group);
+  }
+  reweigh(cpu, thread.group);
+  note_queue(cpu, before);
+}
+
+// Leaves `thread.v` relative to its group's min_v, so that it can be queued anywhere.
+void Cfs::dequeue(Cpu& cpu, ThreadId id) {
+  Thread& thread = threads_[at(id)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  const std::size_t before = cpu.threads.size();
+  cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
+  thread.v -= group.min_v;
+  group.load -= thread.weight;
+  if (--group.threads == 0) {
+    group.load = 0.0;
+    cpu.groups.erase(std::find(cpu.groups.begin(), cpu.groups.end(), thread.group));
+  } else {
+    reweigh(cpu, thread.group);
+  }
+  if (cpu.threads.empty()) cpu.idle_since = engine_.now();
+  note_queue(cpu, before);
+}
+
+GroupId Cfs::first_group(const Cpu& cpu) const {
+  GroupId best = cpu.groups.front();
+  for (const GroupId group : cpu.groups) {
+    if (cpu.state[at(group)].v < cpu.state[at(best)].v) best = group;
+  }
+  return best;
+}
+
+ThreadId Cfs::first_thread(const Cpu& cpu, GroupId group) const {
+  ThreadId best = kNoThread;
+  for (const ThreadId id : cpu.threads) {
+    if (threads_[at(id)].group != group) continue;
+    if (best == kNoThread || threads_[at(id)].v < threads_[at(best)].v) best = id;
+  }
+  return best;
+}
+
+ThreadId Cfs::pick(const Cpu& cpu) const {
+  return cpu.threads.empty() ? kNoThread : first_thread(cpu, first_group(cpu));
+}
+
+// --- who runs ---------------------------------------------------------------------------------
+
+void Cfs::dispatch(Cpu& cpu, ThreadId next) {
+  const ThreadId previous = cpu.current;
+  if (next != kNoThread) {
+    const bool same_group =
+        previous != kNoThread && threads_[at(previous)].group == threads_[at(next)].group;
+    cpu.thread_ran_ns = 0.0;
+    if (!same_group || previous == next) cpu.group_ran_ns = 0.0;
+  }
+  cpu.accounted = engine_.now();
+  cpu.current = next;
+  if (previous != next) {
+    if (previous != kNoThread) {
+      Thread& left = threads_[at(previous)];
+      left.on_cpu = false;
+      left.last_ran = engine_.now();
+      if (left.runnable && left.cpu == cpu.id) ++stats_.preemptions;
+    }
+    if (next != kNoThread) threads_[at(next)].on_cpu = true;
+    ++stats_.switches;
+    dispatch_.switched(cpu.id, previous, next);
+  }
+  arm_tick(cpu);
+  arm_balance(cpu);
+  arm_nohz();
+}
+
+void Cfs::reschedule(Cpu& cpu) {
+  account(cpu);
+  dispatch(cpu, pick(cpu));
+}
+
+void Cfs::wake(ThreadId id, CpuId waker) {
+  if (!prepared_) prepare();
+  Thread& thread = threads_[at(id)];
+  if (thread.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
+  ++stats_.wakeups;
+  const CpuId from = thread.cpu;
+  const bool first = thread.averaged == sim::Instant{} && thread.average == 0.0 &&
+                     thread.last_ran == sim::Instant{};
+  const CpuId to = first ? place_new(thread, waker == kNoCpu ? from : waker)
+                         : place_waking(thread, id, waker == kNoCpu ? from : waker);
+  settle_average(thread);
+  thread.runnable = true;
+  if (first) thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
+  if (!first && to != from) {
+    ++stats_.migrations;
+    if (map_.node[at(to)] != map_.node[at(from)]) ++stats_.node_migrations;
+    dispatch_.migrated(id, from, to);
+  }
+  Cpu& cpu = cpus_[at(to)];
+  account(cpu);
+  enqueue(cpu, id, !first);
+  if (first) {
+    // START_DEBIT: a new thread begins one slice behind.
+    const GroupOnCpu& group = cpu.state[at(thread.group)];
+    thread.v =
+        group.min_v + slice_ns(group.threads, thread.weight, group.load) * kNice0 / thread.weight;
+  }
+  if (cpu.current == kNoThread || wakeup_preempts(cpu, id)) {
+    reschedule(cpu);
+  } else {
+    arm_tick(cpu);
+    arm_balance(cpu);
+    arm_nohz();
+  }
+}
+
+void Cfs::block(ThreadId id) {
+  Thread& thread = threads_[at(id)];
+  if (!thread.on_cpu) throw sim::ModelError{"scheduler: block of a thread that does not run"};
+  Cpu& cpu = cpus_[at(thread.cpu)];
+  account(cpu);
+  settle_average(thread);
+  thread.runnable = false;
+  dequeue(cpu, id);
+  if (cpu.threads.empty()) balance_newly_idle(cpu);
+  dispatch(cpu, pick(cpu));
+}
+
+bool Cfs::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
+  const Thread& woken = threads_[at(id)];
+  const Thread& current = threads_[at(cpu.current)];
+  if (woken.group == current.group) {
+    return current.v - woken.v > wakeup_granularity_ns_ * kNice0 / woken.weight;
+  }
+  const GroupOnCpu& mine = cpu.state[at(woken.group)];
+  return cpu.state[at(current.group)].v - mine.v > wakeup_granularity_ns_ * kNice0 / mine.weight;
+}
+
+// --- ticks ------------------------------------------------------------------------------------
+
+double Cfs::slice_ns(int entities, double weight, double total) const {
+  const double period_ns =
+      entities > tunables_.nr_latency ? entities * min_granularity_ns_ : latency_ns_;
+  return period_ns * weight / total;
+}
+
+// Running time from now after which check_preempt_tick asks for a switch on one level: the slice
+// is used up, or min_granularity has passed and the leader is a slice of virtual time behind.
+// `lead_ns` is current.v - first.v now.
+double Cfs::preemption_ns(double ran_ns, double lead_ns, double slice, double weight) const {
+  const double slice_end_ns = slice - ran_ns;
+  const double fair_end_ns =
+      std::max(min_granularity_ns_ - ran_ns, (slice - lead_ns) * weight / kNice0);
+  return std::max(0.0, std::min(slice_end_ns, fair_end_ns));
+}
+
+sim::Instant Cfs::tick_after(double delay_ns) const {
+  const auto period = tick_period_.count();
+  const auto due =
+      engine_.now().time_since_epoch().count() + static_cast<std::int64_t>(delay_ns * 1e3);
+  return sim::Instant{sim::Duration{(due / period + 1) * period}};
+}
+
+void Cfs::arm_tick(Cpu& cpu) {
+  if (cpu.threads.size() < 2 || cpu.current == kNoThread) {
+    cpu.tick.cancel();
+    return;
+  }
+  const Thread& current = threads_[at(cpu.current)];
+  const GroupOnCpu& own = cpu.state[at(current.group)];
+  double soonest_ns = std::numeric_limits<double>::max();
+  if (cpu.groups.size() > 1) {
+    double total = 0.0;
+    double least = std::numeric_limits<double>::max();
+    for (const GroupId group : cpu.groups) {
+      total += cpu.state[at(group)].weight;
+      if (group != current.group) least = std::min(least, cpu.state[at(group)].v);
+    }
+    const double slice = slice_ns(static_cast<int>(cpu.groups.size()), own.weight, total);
+    soonest_ns = preemption_ns(cpu.group_ran_ns, own.v - least, slice, own.weight);
+  }
+  if (own.threads > 1) {
+    double least = std::numeric_limits<double>::max();
+    for (const ThreadId id : cpu.threads) {
+      const Thread& thread = threads_[at(id)];
+      if (id != cpu.current && thread.group == current.group) least = std::min(least, thread.v);
+    }
+    // sched_slice multiplies the shares of every level.
+    double total = 0.0;
+    for (const GroupId group : cpu.groups) total += cpu.state[at(group)].weight;
+    const double slice = slice_ns(own.threads, current.weight, own.load) * own.weight / total;
+    soonest_ns = std::min(
+        soonest_ns, preemption_ns(cpu.thread_ran_ns, current.v - least, slice, current.weight));
+  }
+  cpu.tick.at(tick_after(soonest_ns + kFuzz_ns));
+}
+
+void Cfs::tick(CpuId id) {
+  Cpu& cpu = cpus_[at(id)];
+  account(cpu);
+  for (const GroupId group : cpu.groups) reweigh(cpu, group);
+  reschedule(cpu);
+}
+
+}  // namespace models::scheduler

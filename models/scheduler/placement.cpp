@@ -1,0 +1,128 @@
+// Where a waking thread goes: select_task_rq_fair of Linux (semantics.md 1.8).
+#include <algorithm>
+
+#include "models/scheduler/cfs.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr sim::Duration kFlipDecay{1'000'000'000'000};  // record_wakee: halved each second
+
+}  // namespace
+
+// A new thread (fork, exec): from the widest domain inwards, the group with the most idle CPUs,
+// then the fewest runnable threads a CPU; the waker's own group wins ties. Linux balances at fork
+// independently of later balancing, so `balancing` off does not change it.
+CpuId Cfs::place_new(const Thread& thread, CpuId from) const {
+  CpuId cpu = allowed(thread, from) ? from : kNoCpu;
+  if (cpu == kNoCpu) {
+    for (CpuId other = 0; other < static_cast<CpuId>(cpus_.size()) && cpu == kNoCpu; ++other) {
+      if (allowed(thread, other)) cpu = other;
+    }
+  }
+  for (auto level = domains_[at(cpu)].size(); level-- > 0;) {
+    // The search moves: take the domain of the CPU chosen so far.
+    if (level >= domains_[at(cpu)].size()) continue;
+    const Domain& domain = domains_[at(cpu)][level];
+    const std::vector<CpuId>* best = nullptr;
+    double best_idle = -1.0, best_queue = 0.0;
+    for (const std::vector<CpuId>& group : domain.groups) {
+      int usable = 0, idle_ones = 0;
+      std::size_t queued = 0;
+      for (const CpuId other : group) {
+        if (!allowed(thread, other)) continue;
+        ++usable;
+        idle_ones += idle(other);
+        queued += cpus_[at(other)].threads.size();
+      }
+      if (usable == 0) continue;
+      const double idle_share = static_cast<double>(idle_ones) / usable;
+      const double queue = static_cast<double>(queued) / usable;
+      if (idle_share > best_idle || (idle_share == best_idle && queue < best_queue)) {
+        best = &group;
+        best_idle = idle_share;
+        best_queue = queue;
+      }
+    }
+    if (best == nullptr) continue;
+    const auto least = std::min_element(best->begin(), best->end(), [&](CpuId a, CpuId b) {
+      const auto key = [&](CpuId c) {
+        return std::pair{!allowed(thread, c), cpus_[at(c)].threads.size()};
+      };
+      return key(a) < key(b);
+    });
+    if (std::find(best->begin(), best->end(), cpu) == best->end() || !idle(cpu)) cpu = *least;
+  }
+  return cpu;
+}
+
+// A waker that wakes many different threads is no reason to pull each of them to its cache.
+bool Cfs::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
+  const ThreadId running = cpus_[at(waker)].current;
+  if (running == kNoThread) return false;
+  Thread& master = threads_[at(running)];
+  if (engine_.now() - master.flips_decayed > kFlipDecay) {
+    master.flips /= 2;
+    master.flips_decayed = engine_.now();
+  }
+  if (master.last_wakee != id) {
+    master.last_wakee = id;
+    ++master.flips;
+  }
+  int llc_cpus = 0;
+  for (const int llc : map_.llc) llc_cpus += llc == map_.llc[at(waker)];
+  const int most = std::max(master.flips, thread.flips);
+  const int least = std::min(master.flips, thread.flips);
+  return least >= llc_cpus && most >= least * llc_cpus;
+}
+
+CpuId Cfs::place_waking(Thread& thread, ThreadId id, CpuId waker) {
+  const CpuId previous = thread.cpu;
+  if (!tunables_.balancing) return previous;
+  if (!thread.allowed.empty() &&
+      std::count(thread.allowed.begin(), thread.allowed.end(), char{1}) == 1) {
+    return previous;
+  }
+  const bool wide = wake_wide(thread, id, waker);
+  CpuId target = previous;
+  if (!wide && waker != previous && allowed(thread, waker)) {
+    const bool near = std::any_of(
+        domains_[at(waker)].begin(), domains_[at(waker)].end(), [&](const Domain& domain) {
+          return domain.wake_affine &&
+                 std::binary_search(domain.span.begin(), domain.span.end(), previous);
+        });
+    const bool shares_cache = map_.llc[at(waker)] == map_.llc[at(previous)];
+    if (near && idle(waker) && shares_cache) {
+      target = idle(previous) ? previous : waker;  // wake_affine_idle
+    } else if (near) {
+      // wake_affine_weight; the wakee itself is not queued anywhere now.
+      const double here = (load(waker) + thread.weight) * 100;
+      const double there = load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
+      if (here < there) target = waker;
+    }
+  }
+  return idle_sibling(thread, previous, target);
+}
+
+CpuId Cfs::idle_sibling(const Thread& thread, CpuId previous, CpuId target) const {
+  if (idle(target) && allowed(thread, target)) return target;
+  if (previous != target && map_.llc[at(previous)] == map_.llc[at(target)] && idle(previous)) {
+    return previous;
+  }
+  const auto cpus = static_cast<CpuId>(cpus_.size());
+  CpuId any_idle = kNoCpu;
+  for (CpuId step = 1; step <= cpus; ++step) {
+    const CpuId cpu = (target + step) % cpus;
+    if (map_.llc[at(cpu)] != map_.llc[at(target)] || !idle(cpu) || !allowed(thread, cpu)) continue;
+    if (any_idle == kNoCpu) any_idle = cpu;
+    bool core_idle = true;
+    for (CpuId other = 0; other < cpus; ++other) {
+      if (map_.core[at(other)] == map_.core[at(cpu)] && !idle(other)) core_idle = false;
+    }
+    if (core_idle) return cpu;
+  }
+  if (any_idle != kNoCpu) return any_idle;
+  return allowed(thread, target) ? target : previous;
+}
+
+}  // namespace models::scheduler

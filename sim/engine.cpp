@@ -1,0 +1,52 @@
+#include "sim/engine.hpp"
+
+#include <coroutine>
+#include <utility>
+
+#include "sim/error.hpp"
+#include "sim/event.hpp"
+
+namespace sim {
+
+Engine::~Engine() {
+  // Processes that still wait are destroyed with their frames; each takes itself off the list.
+  while (!roots_.empty()) {
+    const std::size_t before = roots_.size();
+    std::coroutine_handle<>::from_address(roots_.back().frame).destroy();
+    if (roots_.size() >= before) roots_.pop_back();
+  }
+}
+
+void Engine::adopt(void* frame, std::size_t* position) {
+  *position = roots_.size();
+  roots_.push_back({frame, position});
+}
+
+void Engine::disown(std::size_t position) {
+  roots_[position] = roots_.back();
+  *roots_[position].position = position;
+  roots_.pop_back();
+}
+
+void Engine::fire_next() {
+  now_ = queue_.next_time();
+  const EventQueue::Slot slot = queue_.pop();
+  ++executed_;
+  Event& event = *events_[slot];
+  event.handler_(event.target_);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Engine::run() {
+  stopped_ = false;
+  while (!stopped_ && !queue_.empty()) fire_next();
+}
+
+void Engine::run_until(Instant end) {
+  if (end < now_) throw ModelError{"run_until a time that has passed"};
+  stopped_ = false;
+  while (!stopped_ && !queue_.empty() && queue_.next_time() <= end) fire_next();
+  if (!stopped_) now_ = end;
+}
+
+}  // namespace sim
