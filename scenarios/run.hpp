@@ -7,11 +7,14 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "models/host.hpp"
 #include "models/results.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -38,12 +41,12 @@ struct Reason {
 
 struct PointResults {
   Coordinates at;
-  std::vector<MetricEstimate> metrics;          // includes "<vm>.throughput.relative"
-  std::vector<models::TimeShares> time;         // mean over replications, one per VM class
-  std::vector<std::vector<Reason>> reasons;     // one list per VM class, largest first
-  std::vector<models::Utilisation> utilisation; // mean
-  std::vector<std::string> violations;          // broken invariants of any replication
-  int replications = 0;                         // finished ones
+  std::vector<MetricEstimate> metrics;           // includes "<vm>.throughput.relative"
+  std::vector<models::TimeShares> time;          // mean over replications, one per VM class
+  std::vector<std::vector<Reason>> reasons;      // one list per VM class, largest first
+  std::vector<models::Utilisation> utilisation;  // mean
+  std::vector<std::string> violations;           // broken invariants of any replication
+  int replications = 0;                          // finished ones
 };
 
 struct StudyResults {
@@ -60,11 +63,30 @@ struct Progress {
 struct RunOptions {
   int jobs = 0;  // 0: all cores
   bool check = false;
-  const std::atomic<bool>* cancel = nullptr;       // set by Ctrl-C
-  std::function<void(const Progress&)> progress;   // called from worker threads, one at a time
+  const std::atomic<bool>* cancel = nullptr;      // set by Ctrl-C
+  std::function<void(const Progress&)> progress;  // called from worker threads, one at a time
   std::string journal;  // file of finished runs, read at start and appended to; empty: none
 };
 
+// What a run calls: the models, unless a test stands in for them.
+struct Model {
+  std::function<models::Results(const models::HostDescription&, const models::RunLength&,
+                                const models::SimulateOptions&)>
+      simulate = models::simulate;
+  std::function<void(const models::HostDescription&)> check = models::check;
+  std::function<sim::Duration(const models::HostDescription&)> automatic_warmup =
+      models::automatic_warmup;
+};
+
+// Throws sim::ConfigError when a point is impossible, its runs do not fit into memory, or the
+// journal cannot be used. A cancelled study returns what was finished.
 StudyResults run(const Study& study, const RunOptions& options);
+StudyResults run(const Study& study, const RunOptions& options, const Model& model);
+
+// "vm.guest.count = 24, vm.guest.pin = core": a point in messages.
+std::string text(const Coordinates& at);
+
+// The version that results and journals carry.
+std::string_view program_version();
 
 }  // namespace scenarios

@@ -1,0 +1,176 @@
+#include "scenarios/combine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <string>
+
+#include "sim/error.hpp"
+
+namespace scenarios {
+
+namespace {
+
+using Finished = std::vector<const models::Results*>;
+
+Finished finished(const Replications& replications) {
+  Finished all;
+  for (const auto& results : replications) {
+    if (results) all.push_back(&*results);
+  }
+  return all;
+}
+
+double mean(const std::vector<double>& samples) {
+  double sum = 0.0;
+  for (const double sample : samples) sum += sample;
+  return sum / static_cast<double>(samples.size());
+}
+
+const double* value_of(const models::Results& results, const std::string& metric) {
+  for (const auto& m : results.metrics) {
+    if (m.name == metric) return &m.value;
+  }
+  return nullptr;
+}
+
+// Per paired replication own / baseline; empty when there is no pair, or a baseline did no work.
+std::vector<double> ratios(const Replications& own, const Replications& baseline,
+                           const std::string& metric) {
+  std::vector<double> all;
+  for (std::size_t r = 0; r < std::min(own.size(), baseline.size()); ++r) {
+    if (!own[r] || !baseline[r]) continue;
+    const double* numerator = value_of(*own[r], metric);
+    const double* denominator = value_of(*baseline[r], metric);
+    if (numerator == nullptr || denominator == nullptr) continue;
+    if (!(*denominator > 0.0)) return {};
+    all.push_back(*numerator / *denominator);
+  }
+  return all;
+}
+
+models::TimeShares mean_time(const Finished& runs, std::size_t vm_class) {
+  models::TimeShares total;
+  total.object = runs.front()->time.at(vm_class).object;
+  for (const models::Results* run : runs) {
+    const models::TimeShares& one = run->time.at(vm_class);
+    for (std::size_t c = 0; c < one.share.size(); ++c) {
+      total.share[c] += one.share[c];
+      total.per_unit_s[c] += one.per_unit_s[c];
+    }
+  }
+  const auto n = static_cast<double>(runs.size());
+  for (double& share : total.share) share /= n;
+  for (double& time : total.per_unit_s) time /= n;
+  return total;
+}
+
+std::vector<models::Utilisation> mean_utilisation(const Finished& runs) {
+  std::vector<models::Utilisation> means = runs.front()->utilisation;
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    std::vector<double> samples;
+    for (const models::Results* run : runs) samples.push_back(run->utilisation.at(i).utilisation);
+    means[i].utilisation = mean(samples);
+  }
+  return means;
+}
+
+std::vector<std::string> all_violations(const Replications& own) {
+  std::vector<std::string> all;
+  for (std::size_t r = 0; r < own.size(); ++r) {
+    if (!own[r]) continue;
+    for (const std::string& violation : own[r]->violations)
+      all.push_back(fmt::format("replication {}: {}", r + 1, violation));
+  }
+  return all;
+}
+
+// The estimates of one metric, and after a class's throughput its ratio to the baseline.
+void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
+                const Replications& own, const Baselines& baselines, double confidence) {
+  const std::string& name = runs.front()->metrics[metric].name;
+  std::vector<double> samples;
+  for (const models::Results* run : runs) {
+    if (metric >= run->metrics.size() || run->metrics[metric].name != name)
+      throw sim::ModelError{fmt::format("{}: not in every replication", name)};
+    samples.push_back(run->metrics[metric].value);
+  }
+  point.metrics.push_back({name, estimate(samples, confidence)});
+
+  const auto& classes = runs.front()->time;
+  for (std::size_t v = 0; v < classes.size() && v < baselines.size(); ++v) {
+    if (baselines[v] == nullptr || name != classes[v].object + ".throughput") continue;
+    const std::vector<double> relative = ratios(own, *baselines[v], name);
+    if (!relative.empty())
+      point.metrics.push_back({name + ".relative", estimate(relative, confidence)});
+  }
+}
+
+// Reasons are given when the class is slower than its baseline by more than the interval.
+std::vector<Reason> reasons_of(const PointResults& point, const models::TimeShares& own,
+                               const Replications* baseline) {
+  if (baseline == nullptr) return {};
+  const auto relative = std::find_if(
+      point.metrics.begin(), point.metrics.end(),
+      [&](const MetricEstimate& m) { return m.name == own.object + ".throughput.relative"; });
+  if (relative == point.metrics.end() || !(relative->estimate.hi < 1.0)) return {};
+  const Finished runs = finished(*baseline);
+  const auto& classes = runs.front()->time;
+  for (std::size_t v = 0; v < classes.size(); ++v) {
+    if (classes[v].object == own.object) return reasons(own, mean_time(runs, v));
+  }
+  return {};
+}
+
+}  // namespace
+
+Estimate estimate(const std::vector<double>& samples, double confidence) {
+  const double value = mean(samples);
+  const bool equal = std::all_of(samples.begin(), samples.end(),
+                                 [&](double sample) { return sample == samples.front(); });
+  if (equal) return {samples.front(), samples.front(), samples.front()};
+  double squares = 0.0;
+  for (const double sample : samples) squares += (sample - value) * (sample - value);
+  const auto n = static_cast<double>(samples.size());
+  const boost::math::students_t_distribution<double> t{n - 1.0};
+  const double half =
+      boost::math::quantile(t, 0.5 + confidence / 2.0) * std::sqrt(squares / (n - 1.0) / n);
+  return {value, value - half, value + half};
+}
+
+std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline) {
+  std::vector<Reason> all;
+  double total = 0.0;
+  for (std::size_t c = 0; c < own.per_unit_s.size(); ++c) {
+    const double extra = own.per_unit_s[c] - baseline.per_unit_s[c];
+    if (!(extra > 0.0)) continue;
+    all.push_back({static_cast<models::Cause>(c), extra});
+    total += extra;
+  }
+  for (Reason& reason : all) reason.share /= total;
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Reason& a, const Reason& b) { return a.share > b.share; });
+  return all;
+}
+
+PointResults combine(const Point& point, const Replications& own, const Baselines& baselines,
+                     double confidence) {
+  const Finished runs = finished(own);
+  PointResults results;
+  results.at = point.at;
+  results.replications = static_cast<int>(runs.size());
+  for (std::size_t m = 0; m < runs.front()->metrics.size(); ++m)
+    add_metric(results, m, runs, own, baselines, confidence);
+  for (std::size_t v = 0; v < runs.front()->time.size(); ++v) {
+    results.time.push_back(mean_time(runs, v));
+    const Replications* baseline = v < baselines.size() ? baselines[v] : nullptr;
+    results.reasons.push_back(reasons_of(results, results.time.back(), baseline));
+  }
+  results.utilisation = mean_utilisation(runs);
+  results.violations = all_violations(own);
+  return results;
+}
+
+}  // namespace scenarios

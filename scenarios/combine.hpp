@@ -1,0 +1,33 @@
+// What the replications of a study say together: means, intervals, ratios to the baseline, reasons.
+//
+// Replications of two points are paired (they share their random numbers), so a ratio is formed
+// replication by replication and then averaged: what both have in common cancels.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "models/results.hpp"
+#include "scenarios/run.hpp"
+
+namespace scenarios {
+
+// Replications of one scenario in order; empty where one is not finished.
+using Replications = std::vector<std::optional<models::Results>>;
+
+// The baseline's replications for each VM class of a point, in the order of its classes; null
+// where the baseline has no class of that name.
+using Baselines = std::vector<const Replications*>;
+
+// Student-t interval of the mean; of one sample, or of equal ones, it is the value itself.
+Estimate estimate(const std::vector<double>& samples, double confidence);
+
+// How the extra seconds per unit of work over the baseline divide over causes, largest first.
+// Causes that cost less than in the baseline do not count against the others.
+std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline);
+
+// Expects at least one finished replication.
+PointResults combine(const Point& point, const Replications& own, const Baselines& baselines,
+                     double confidence);
+
+}  // namespace scenarios

@@ -1,0 +1,176 @@
+#include "scenarios/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "scenarios/read.hpp"
+#include "scenarios/run.hpp"
+#include "sim/error.hpp"
+
+namespace scenarios {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kHeader = R"({"tenancy-journal":1})";
+
+// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
+
+std::string hex(std::uint64_t value) {
+  return fmt::format("{:016x}", value);
+}
+
+// JSON has no word for NaN and infinity; a null would not come back as what it was.
+Json number(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return value;
+}
+
+double number_of(const Json& json) {
+  if (!json.is_string()) return json.get<double>();
+  const auto text = json.get<std::string>();
+  if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  return text == "inf" ? infinity : -infinity;
+}
+
+Json numbers(const std::array<double, models::kCauses>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(number(value));
+  return json;
+}
+
+std::array<double, models::kCauses> numbers_of(const Json& json) {
+  std::array<double, models::kCauses> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_of(json.at(i));
+  return values;
+}
+
+Json to_json(const std::string& key, const models::Results& results) {
+  Json metrics = Json::array();
+  for (const auto& metric : results.metrics) metrics.push_back({metric.name, number(metric.value)});
+  Json time = Json::array();
+  for (const auto& shares : results.time)
+    time.push_back({shares.object, numbers(shares.share), numbers(shares.per_unit_s)});
+  Json utilisation = Json::array();
+  for (const auto& part : results.utilisation)
+    utilisation.push_back({part.object, number(part.utilisation)});
+  return {{"key", key},
+          {"metrics", std::move(metrics)},
+          {"time", std::move(time)},
+          {"utilisation", std::move(utilisation)},
+          {"violations", results.violations},
+          {"events", results.events}};
+}
+
+models::Results results_of(const Json& run) {
+  models::Results results;
+  for (const Json& metric : run.at("metrics"))
+    results.metrics.push_back({metric.at(0).get<std::string>(), number_of(metric.at(1))});
+  for (const Json& shares : run.at("time"))
+    results.time.push_back(
+        {shares.at(0).get<std::string>(), numbers_of(shares.at(1)), numbers_of(shares.at(2))});
+  for (const Json& part : run.at("utilisation"))
+    results.utilisation.push_back({part.at(0).get<std::string>(), number_of(part.at(1))});
+  results.violations = run.at("violations").get<std::vector<std::string>>();
+  results.events = run.at("events").get<std::uint64_t>();
+  return results;
+}
+
+std::string whole_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) throw sim::ConfigError{fmt::format("{}: {}", path, std::strerror(errno))};
+  return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+}
+
+}  // namespace
+
+std::string run_text(const Scenario& scenario) {
+  Json json = resolved(scenario);
+  if (const auto study = json.find("study"); study != json.end()) {
+    for (const char* key : {"title", "replications", "confidence", "seed"}) study->erase(key);
+  }
+  return json.dump();
+}
+
+std::string run_key(std::string_view run_text, std::uint64_t seed, bool check) {
+  return hex(fnv1a(fmt::format("{}\n{}\n{}\n{}", run_text, seed, check, program_version())));
+}
+
+Journal::Journal(std::string path) : path_{std::move(path)} {
+  read();
+  file_.open(path_, std::ios::binary | std::ios::app);
+  if (!file_) throw sim::ConfigError{fmt::format("{}: {}", path_, std::strerror(errno))};
+  start();
+}
+
+void Journal::read() {
+  std::error_code error;
+  if (!std::filesystem::exists(path_, error)) return;
+  const std::string text = whole_file(path_);
+  std::size_t begin = 0;
+  int number = 0;
+  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    read_line(text.substr(begin, end - begin), ++number);
+  if (begin == text.size()) return;
+  // What follows the last line end was cut short. Only a journal may be shortened, though.
+  if (number == 0 && !kHeader.starts_with(std::string_view{text}.substr(begin)))
+    throw sim::ConfigError{fmt::format("{}:1: not a journal of tenancy; not touched", path_)};
+  std::filesystem::resize_file(path_, begin, error);
+  if (error) throw sim::ConfigError{fmt::format("{}: {}", path_, error.message())};
+}
+
+void Journal::read_line(const std::string& line, int number) {
+  if (number == 1) {
+    if (line == kHeader) return;
+    throw sim::ConfigError{fmt::format("{}:1: not a journal of tenancy; not touched", path_)};
+  }
+  try {
+    const Json json = Json::parse(line);
+    const Json& run = json.at("run");
+    if (json.at("sum").get<std::string>() != hex(fnv1a(run.dump())))
+      throw sim::ConfigError{"checksum differs"};
+    runs_.insert_or_assign(run.at("key").get<std::string>(), results_of(run));
+  } catch (const std::exception& why) {
+    throw sim::ConfigError{
+        fmt::format("{}:{}: damaged journal ({}); remove the line, or the file to start afresh",
+                    path_, number, why.what())};
+  }
+}
+
+void Journal::start() {
+  if (file_.tellp() != std::streampos{0}) return;
+  file_ << kHeader << '\n' << std::flush;
+  if (!file_) throw sim::ConfigError{fmt::format("{}: cannot write", path_)};
+}
+
+const models::Results* Journal::find(const std::string& key) const {
+  const auto found = runs_.find(key);
+  return found != runs_.end() ? &found->second : nullptr;
+}
+
+void Journal::append(const std::string& key, const models::Results& results) {
+  const std::string run = to_json(key, results).dump();
+  file_ << R"({"sum":")" << hex(fnv1a(run)) << R"(","run":)" << run << "}\n" << std::flush;
+  if (!file_) throw sim::ConfigError{fmt::format("{}: cannot write", path_)};
+}
+
+}  // namespace scenarios
