@@ -13,8 +13,8 @@ namespace models {
 
 struct SimulateOptions {
   std::uint64_t seed = 1;
-  bool check = false;                          // verify invariants, see Results::violations
-  const std::atomic<bool>* cancel = nullptr;   // polled; a cancelled run throws Cancelled
+  bool check = false;                         // verify invariants, see Results::violations
+  const std::atomic<bool>* cancel = nullptr;  // polled; a cancelled run throws Cancelled
 };
 
 struct Cancelled {};

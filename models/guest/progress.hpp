@@ -1,0 +1,62 @@
+// One host thread's work and time: how far it got, and where each picosecond went.
+//
+// A thread that holds a CPU first pays what switching to it costs, then refills its caches, then
+// executes instructions at a pace that changes only when its surroundings do; between changes
+// nothing is scheduled for it (MODELS.md section 0).
+//
+// Checked tests/models/guest/progress_test.cpp.
+#pragma once
+
+#include <array>
+
+#include "models/results.hpp"
+#include "sim/units.hpp"
+
+namespace models::guest {
+
+using Causes = std::array<double, kCauses>;  // seconds by cause
+
+// Seconds of one instruction, by cause; the sum is its time.
+struct InstructionTime {
+  Causes by_cause{};
+  double total_s = 0.0;
+};
+
+class Progress {
+ public:
+  enum class State { halted, runnable, running };
+
+  State state() const { return state_; }
+  // Books the time since the last call; call before anything changes.
+  void advance(sim::Instant now);
+  void become(State state) { state_ = state; }
+  // What the thread owes before it executes again.
+  void owe_switch(sim::Duration cost) { switch_s_ += sim::seconds(cost); }
+  void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
+  void pace(const InstructionTime& time) { time_ = time; }
+  // New work on top of nothing; `instructions` may be infinite.
+  void begin(double instructions) { left_ = instructions; }
+  bool done() const { return left_ <= kNothing; }
+  // Running time from now until the work is done at the present pace.
+  sim::Duration remaining() const;
+
+  double executed() const { return executed_; }  // instructions since reset
+  const Causes& seconds() const { return seconds_; }
+  void reset() {
+    executed_ = 0.0;
+    seconds_ = {};
+  }
+
+ private:
+  static constexpr double kNothing = 1e-3;  // of an instruction: rounding of the clock
+  State state_ = State::halted;
+  sim::Instant booked_{};
+  double switch_s_ = 0.0;
+  double refill_s_ = 0.0;
+  double left_ = 0.0;
+  double executed_ = 0.0;
+  InstructionTime time_;
+  Causes seconds_{};
+};
+
+}  // namespace models::guest

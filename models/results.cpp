@@ -1,0 +1,75 @@
+#include "models/results.hpp"
+
+#include <algorithm>
+
+namespace models {
+namespace {
+
+struct CauseKind {
+  std::string_view name;
+  std::string_view sentence;
+};
+
+constexpr std::array<CauseKind, kCauses> kCauseKinds{{
+    {"running", "executing instructions and hitting caches"},
+    {"llc_misses", "waiting for local memory at its idle latency"},
+    {"remote_memory", "extra idle latency of memory on other NUMA nodes"},
+    {"controller_queueing", "waiting in line at memory controllers"},
+    {"link_queueing", "waiting in line on QPI, UPI, HyperTransport or front-side bus"},
+    {"cold_caches", "refilling caches after being switched out or moved"},
+    {"smt", "sharing the core with a busy sibling thread"},
+    {"steal", "runnable, but the CPU ran somebody else"},
+    {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
+    {"idle", "halted or blocked: nothing to do, or waiting for I/O"},
+}};
+
+}  // namespace
+
+std::string_view name(Cause cause) {
+  return kCauseKinds[static_cast<std::size_t>(cause)].name;
+}
+std::string_view sentence(Cause cause) {
+  return kCauseKinds[static_cast<std::size_t>(cause)].sentence;
+}
+
+const std::vector<MetricKind>& metric_catalogue() {
+  static const std::vector<MetricKind> kinds{
+      {"vm.<vm>.throughput", "1/s", "units of work per second of one VM, mean over the class"},
+      {"vm.<vm>.throughput.relative", "1", "throughput over that of the baseline"},
+      {"vm.<vm>.throughput.total", "1/s", "units of work per second of the whole class"},
+      {"vm.<vm>.throughput.spread", "1", "slowest over fastest VM of the class"},
+      {"vm.<vm>.instructions", "1/s", "instructions per second of one VM"},
+      {"vm.<vm>.cpu.utilisation", "1", "share of vCPU time not halted"},
+      {"vm.<vm>.cpu.share", "1", "CPU time of the class over that of all VMs"},
+      {"vm.<vm>.cpu.steal", "1", "share of vCPU time runnable but not running"},
+      {"vm.<vm>.memory.remote", "1", "share of misses served by another NUMA node"},
+      {"vm.<vm>.memory.latency", "s", "mean loaded latency of a miss"},
+      {"vm.<vm>.memory.bandwidth", "B/s", "lines read from memory by one VM"},
+      {"vm.<vm>.latency.p50", "s", "median time from wake-up to the end of a burst"},
+      {"vm.<vm>.latency.p95", "s", "95th percentile of that time"},
+      {"vm.<vm>.latency.p99", "s", "99th percentile of that time"},
+      {"host.cpu.utilisation", "1", "share of CPU time that runs a thread"},
+      {"host.switches", "1/s", "changes of the running thread, all CPUs"},
+      {"host.migrations", "1/s", "moves of a thread to another CPU"},
+      {"host.migrations.node", "1/s", "of these, to another NUMA node"},
+      {"host.controller.utilisation.max", "1", "load of the busiest memory controller"},
+      {"host.link.utilisation.max", "1", "load of the busiest link or bus, one direction"},
+  };
+  return kinds;
+}
+
+std::string_view unit_of(std::string_view metric) {
+  const auto matches = [&](std::string_view pattern) {
+    constexpr std::string_view kVm = "vm.<vm>.";
+    if (pattern.substr(0, kVm.size()) != kVm) return pattern == metric;
+    const std::string_view tail = pattern.substr(kVm.size() - 1);  // with its dot
+    return metric.substr(0, 3) == "vm." && metric.size() > tail.size() + 3 &&
+           metric.substr(metric.size() - tail.size()) == tail;
+  };
+  for (const MetricKind& kind : metric_catalogue()) {
+    if (matches(kind.name)) return kind.unit;
+  }
+  return "1";
+}
+
+}  // namespace models
