@@ -1,0 +1,127 @@
+#include "models/host.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/pinning.hpp"
+#include "models/running_host.hpp"
+#include "sim/error.hpp"
+
+namespace models {
+namespace {
+
+constexpr sim::Duration kSlice{50'000'000'000};  // 50 ms simulated between looks at `cancel`
+
+void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel) {
+  while (engine.now() < end) {
+    if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) throw Cancelled{};
+    engine.run_until(std::min(end, engine.now() + kSlice));
+  }
+}
+
+class Complaints {
+ public:
+  void need(bool holds, std::string text) {
+    if (!holds) text_ += (text_.empty() ? "" : "\n") + std::move(text);
+  }
+  void raise() const {
+    if (!text_.empty()) throw sim::ConfigError{text_};
+  }
+
+ private:
+  std::string text_;
+};
+
+void check_vm(const VmDescription& vm, Complaints& complaints) {
+  const auto need = [&](bool holds, std::string_view text) {
+    complaints.need(holds, fmt::format("vm.{}.{}", vm.name, text));
+  };
+  const workload::Description& work = vm.workload;
+  need(vm.count >= 1, fmt::format("count: got {}, need at least 1", vm.count));
+  need(vm.vcpus >= 1, fmt::format("vcpus: got {}, need at least 1", vm.vcpus));
+  need(vm.memory.count() > 0, "memory: need a size, e.g. \"2 GiB\"");
+  need(work.unit.count() > 0, "workload.unit: need instructions, e.g. \"1 Ginstr\"");
+  need(work.profile.base_cpi > 0, "workload.profile.base_cpi: need more than 0");
+  need(work.profile.memory_level_parallelism >= 1,
+       "workload.profile.memory_level_parallelism: need at least 1");
+  need(work.profile.smt_yield >= 1 && work.profile.smt_yield <= 2,
+       "workload.profile.smt_yield: need 1 to 2");
+  need(work.resident <= vm.memory,
+       "workload.resident: larger than the VM's memory; give the VM more or lower resident");
+}
+
+// Memory that must be on certain nodes, against what those nodes have.
+void check_memory(const HostDescription& host, const topology::Topology& topology,
+                  const std::vector<VmPlace>& places, Complaints& complaints) {
+  std::vector<double> wanted_B(static_cast<std::size_t>(topology.nodes()), 0.0);
+  double all_B = 0;
+  std::size_t index = 0;
+  const std::string* strict_vm = nullptr;
+  for (const VmDescription& vm : host.vms) {
+    const double each_B = static_cast<double>(
+        vm.workload.resident.count() > 0 ? vm.workload.resident.count() : vm.memory.count());
+    for (int i = 0; i < vm.count; ++i, ++index) {
+      all_B += each_B;
+      if (vm.numa.mode != NumaMode::strict) continue;
+      strict_vm = &vm.name;
+      const std::vector<int>& nodes = places[index].nodes;
+      for (const int node : nodes) {
+        wanted_B[static_cast<std::size_t>(node)] += each_B / static_cast<double>(nodes.size());
+      }
+    }
+  }
+  const double node_B = static_cast<double>(topology.memory_of_node().count());
+  const double gib = 1024.0 * 1024 * 1024;
+  for (std::size_t node = 0; node < wanted_B.size(); ++node) {
+    complaints.need(wanted_B[node] <= node_B,
+                    fmt::format("vm.{}.numa: strict needs {:.1f} GiB on node {}, which has {:.1f} "
+                                "GiB",
+                                strict_vm != nullptr ? *strict_vm : "", wanted_B[node] / gib, node,
+                                node_B / gib));
+  }
+  complaints.need(all_B <= node_B * topology.nodes(),
+                  fmt::format("host.memory: the guests use {:.1f} GiB, the host has {:.1f} GiB; "
+                              "memory overcommit is not modelled yet",
+                              all_B / gib, node_B * topology.nodes() / gib));
+}
+
+}  // namespace
+
+void check(const HostDescription& host) {
+  const topology::Topology topology{host.hardware};
+  Complaints complaints;
+  complaints.need(!host.vms.empty(), "vm: no guest at all; add a [[vm]] table");
+  for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  complaints.raise();
+  check_memory(host, topology, place_vms(host.vms, topology), complaints);
+  complaints.raise();
+}
+
+sim::Duration automatic_warmup(const HostDescription& host) {
+  constexpr double kFillingMargin = 1.3;  // guests also wait while they fill
+  constexpr double kLeast_s = 0.5;        // twenty scheduling periods of a big host
+  double longest_s = 0;
+  for (const VmDescription& vm : host.vms) {
+    const workload::Description& work = vm.workload;
+    if (work.touch_rate.count() <= 0 || work.idle) continue;
+    const sim::Bytes resident = work.resident.count() > 0 ? work.resident : vm.memory;
+    longest_s = std::max(
+        longest_s, static_cast<double>(resident.count()) / work.touch_rate.count() / vm.vcpus);
+  }
+  return sim::from_seconds(kFillingMargin * longest_s + kLeast_s);
+}
+
+Results simulate(const HostDescription& host, const RunLength& length,
+                 const SimulateOptions& options) {
+  check(host);
+  sim::Engine engine{options.seed};
+  RunningHost running{engine, host};
+  running.start();
+  run_until(engine, sim::kStart + length.warmup, options.cancel);
+  running.begin_measuring();
+  run_until(engine, sim::kStart + length.warmup + length.duration, options.cancel);
+  return running.results(length, options.check);
+}
+
+}  // namespace models

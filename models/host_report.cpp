@@ -1,0 +1,204 @@
+// What a run answers: RunningHost's results, statistics and invariants.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/running_host.hpp"
+
+namespace models {
+namespace {
+
+// Contention lets delays drift by 1 % of capacity between solutions; half as much again is slack
+// for the solver's own tolerance.
+constexpr double kOverloadAllowed = 0.015;
+constexpr double kTimeTolerance = 1e-9;  // of the time measured
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+std::size_t at(Cause cause) {
+  return static_cast<std::size_t>(cause);
+}
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0.0;
+}
+
+}  // namespace
+
+void RunningHost::integrate_loads() {
+  const double elapsed_s = sim::seconds(engine_.now() - loads_since_);
+  loads_since_ = engine_.now();
+  if (elapsed_s <= 0) return;
+  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
+    load_integral_B_[r] += elapsed_s * contention_.load_Bps(static_cast<int>(r));
+  }
+}
+
+void RunningHost::check_loads() {
+  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
+    const double over = contention_.utilisation(static_cast<int>(r)) - 1.0;
+    if (over > worst_overload_) {
+      worst_overload_ = over;
+      overloaded_ = topology_.resources()[r].name;
+    }
+  }
+}
+
+void RunningHost::begin_measuring() {
+  integrate_loads();
+  for (Worker& worker : workers_) {
+    book(worker);
+    worker.progress.reset();
+    worker.misses = worker.remote_misses = worker.miss_wait_s = 0.0;
+  }
+  for (Kind& kind : kinds_) kind.latency.clear();
+  std::fill(load_integral_B_.begin(), load_integral_B_.end(), 0.0);
+  std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
+  std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
+  std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
+  stats_before_ = scheduler_->stats();
+  measured_from_ = engine_.now();
+}
+
+Results RunningHost::results(const RunLength& length, bool check) {
+  integrate_loads();
+  for (Worker& worker : workers_) book(worker);
+  for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
+    if (scheduler_->running(cpu) == scheduler::kNoThread) continue;
+    const double busy_s = sim::seconds(engine_.now() - cpu_since_[at(cpu)]);
+    cpu_busy_s_[at(cpu)] += busy_s;
+    node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
+    cpu_since_[at(cpu)] = engine_.now();
+  }
+  Results results;
+  for (const Kind& kind : kinds_) report_kind(kind, length, results);
+  report_host(length, results);
+  if (check) check_time(length, results);
+  results.events = engine_.events_executed();
+  return results;
+}
+
+void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results& results) const {
+  const double measured_s = sim::seconds(length.duration);
+  const VmDescription& description = *kind.description;
+  guest::Causes causes{};
+  double instructions = 0, misses = 0, remote = 0, wait_s = 0;
+  double slowest = 0, fastest = 0;
+  for (const int index : kind.vms) {
+    double own = 0;
+    for (const int id : vms_[at(index)].vcpus) {
+      const Worker& worker = workers_[at(id)];
+      own += worker.progress.executed();
+      misses += worker.misses;
+      remote += worker.remote_misses;
+      wait_s += worker.miss_wait_s;
+      for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += worker.progress.seconds()[c];
+    }
+    instructions += own;
+    slowest = index == kind.vms.front() ? own : std::min(slowest, own);
+    fastest = std::max(fastest, own);
+  }
+  double total_s = 0, everybody_s = 0;
+  for (const double s : causes) total_s += s;
+  for (const Worker& worker : workers_) {
+    if (worker.stream < 0) continue;
+    const guest::Causes& s = worker.progress.seconds();
+    for (std::size_t c = 0; c < s.size(); ++c) {
+      if (c != at(Cause::idle) && c != at(Cause::steal)) everybody_s += s[c];
+    }
+  }
+  const double units = instructions / static_cast<double>(description.workload.unit.count());
+  const double vms = static_cast<double>(kind.vms.size());
+  const std::string object = "vm." + description.name;
+  const auto put = [&](const char* quantity, double value) {
+    results.metrics.push_back({fmt::format("{}.{}", object, quantity), value});
+  };
+  const double idle_s = causes[at(Cause::idle)];
+  const double steal_s = causes[at(Cause::steal)];
+  put("throughput", units / measured_s / vms);
+  put("throughput.total", units / measured_s);
+  put("throughput.spread", fastest > 0 ? slowest / fastest : 1.0);
+  put("instructions", instructions / measured_s / vms);
+  put("cpu.utilisation", ratio(total_s - idle_s, total_s));
+  put("cpu.share", ratio(total_s - idle_s - steal_s, everybody_s));
+  put("cpu.steal", ratio(steal_s, total_s));
+  put("memory.remote", ratio(remote, misses));
+  put("memory.latency", ratio(wait_s, misses));
+  put("memory.bandwidth", misses * 64.0 / measured_s / vms);
+  put("latency.p50", kind.latency.percentile(0.50));
+  put("latency.p95", kind.latency.percentile(0.95));
+  put("latency.p99", kind.latency.percentile(0.99));
+  TimeShares& time = results.time.emplace_back();
+  time.object = object;
+  for (std::size_t c = 0; c < causes.size(); ++c) {
+    time.share[c] = ratio(causes[c], total_s);
+    time.per_unit_s[c] = ratio(causes[c], units);
+  }
+}
+
+void RunningHost::report_host(const RunLength& length, Results& results) const {
+  const double measured_s = sim::seconds(length.duration);
+  const scheduler::SchedulerStats stats = scheduler_->stats();
+  double busy_s = 0;
+  for (const double s : cpu_busy_s_) busy_s += s;
+  const auto per_second = [&](std::uint64_t now, std::uint64_t before) {
+    return static_cast<double>(now - before) / measured_s;
+  };
+  double controller = 0, link = 0;
+  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
+    const topology::Resource& resource = topology_.resources()[r];
+    const double u = load_integral_B_[r] / measured_s / resource.capacity_Bps;
+    double& most = resource.kind == topology::ResourceKind::controller ? controller : link;
+    most = std::max(most, u);
+    results.utilisation.push_back({resource.name, u});
+  }
+  for (int node = 0; node < topology_.nodes(); ++node) {
+    const double cpus = static_cast<double>(topology_.cpus_of_node(node).size());
+    results.utilisation.push_back(
+        {fmt::format("node{}.cpus", node), node_busy_s_[at(node)] / measured_s / cpus});
+  }
+  const auto put = [&](const char* name, double value) {
+    results.metrics.push_back({name, value});
+  };
+  put("host.cpu.utilisation", busy_s / measured_s / topology_.cpus());
+  put("host.switches", per_second(stats.switches, stats_before_.switches));
+  put("host.migrations", per_second(stats.migrations, stats_before_.migrations));
+  put("host.migrations.node", per_second(stats.node_migrations, stats_before_.node_migrations));
+  put("host.controller.utilisation.max", controller);
+  put("host.link.utilisation.max", link);
+}
+
+void RunningHost::check_time(const RunLength& length, Results& results) const {
+  const double measured_s = sim::seconds(length.duration);
+  const auto broken = [&](std::string text) { results.violations.push_back(std::move(text)); };
+  double threads_s = 0, cpus_s = 0;
+  for (const Worker& worker : workers_) {
+    const guest::Causes& causes = worker.progress.seconds();
+    double sum_s = 0;
+    for (const double s : causes) sum_s += s;
+    if (std::abs(sum_s - measured_s) > kTimeTolerance * measured_s) {
+      broken(fmt::format("thread {} of VM {}: its causes sum to {} s of {} s", worker.thread,
+                         worker.vm, sum_s, measured_s));
+    }
+    threads_s += sum_s - causes[at(Cause::idle)] - causes[at(Cause::steal)];
+  }
+  for (const double s : cpu_busy_s_) cpus_s += s;
+  if (std::abs(threads_s - cpus_s) > kTimeTolerance * measured_s * topology_.cpus()) {
+    broken(fmt::format("CPUs handed out {} s, threads ran {} s", cpus_s, threads_s));
+  }
+  const bool bounded = !description_.without.contains(Mechanism::link_bandwidth) &&
+                       !description_.without.contains(Mechanism::controller_queueing);
+  if (bounded && worst_overload_ > kOverloadAllowed) {
+    broken(fmt::format("{} carried {:.2f} % more than its capacity", overloaded_,
+                       worst_overload_ * 100));
+  }
+  for (const TimeShares& time : results.time) {
+    double sum = 0;
+    for (const double share : time.share) sum += share;
+    if (std::abs(sum - 1.0) > 1e-9) broken(fmt::format("{}: shares sum to {}", time.object, sum));
+  }
+}
+
+}  // namespace models

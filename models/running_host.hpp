@@ -1,0 +1,156 @@
+// The wired host: threads of guests and their emulators on the scheduler's CPUs, paced by
+// contention, driven by one coroutine per vCPU.
+//
+// Part of the composition root (host.hpp): knows every leaf, is known by none. Callbacks from the
+// scheduler are booked at once; paces follow at the end of the same instant (`settle`), so that
+// many switches at one tick cost one solution.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/compute/cold_cache.hpp"
+#include "models/compute/contention.hpp"
+#include "models/guest/progress.hpp"
+#include "models/host.hpp"
+#include "models/memory/placement.hpp"
+#include "models/pinning.hpp"
+#include "models/scheduler/scheduler.hpp"
+#include "models/topology/topology.hpp"
+#include "sim/engine.hpp"
+#include "sim/event.hpp"
+#include "sim/histogram.hpp"
+#include "sim/process.hpp"
+
+namespace models {
+
+class RunningHost final : public scheduler::Dispatch {
+ public:
+  RunningHost(sim::Engine& engine, const HostDescription& description);
+  ~RunningHost() override;
+
+  void start();  // spawns the guests; then run the engine
+  void begin_measuring();
+  Results results(const RunLength& length, bool check);
+  sim::Engine& engine() { return engine_; }
+
+  void switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
+                scheduler::ThreadId next) override;
+  void migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) override;
+
+ private:
+  // A host thread: a vCPU, or a VM's emulator.
+  struct Worker {
+    Worker(RunningHost& owner, int vm_index);
+    void on_done() { host.finish(*this); }
+    RunningHost& host;
+    int vm;
+    scheduler::ThreadId thread = scheduler::kNoThread;
+    compute::StreamId stream = -1;  // -1: an emulator
+    compute::StreamState state;     // in force: what booked time was spent at
+    guest::Progress progress;
+    sim::Event done;
+    std::coroutine_handle<> waiter;  // resumed when the work is done
+    bool woken = false;              // runnable again but not yet run: pays the wake-up path
+    sim::Instant busy_since{};
+    double misses = 0.0;  // since measuring began
+    double remote_misses = 0.0;
+    double miss_wait_s = 0.0;
+    double untouched_B = 0.0;  // running time's worth of first touches not yet placed
+  };
+  struct Job {  // for an emulator: CPU time, then somebody goes on
+    sim::Duration work;
+    std::coroutine_handle<> waiter;
+  };
+  struct Vm {
+    const VmDescription* description = nullptr;
+    int kind = 0;            // class
+    std::vector<int> vcpus;  // workers
+    int emulator = -1;       // worker
+    std::deque<Job> jobs;    // front: the one in work
+    memory::Placement placement;
+    bool filling = false;
+  };
+  struct Kind {
+    const VmDescription* description = nullptr;
+    std::vector<int> vms;
+    sim::Histogram latency;
+  };
+  // Awaitables of a vCPU's life.
+  struct Compute {
+    RunningHost& host;
+    int worker;
+    double instructions;
+    scheduler::CpuId waker;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
+  struct Emulate {
+    RunningHost& host;
+    int vm;
+    sim::Duration work;
+    int halting;  // the vCPU that halts once its request is handed over; -1: none
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
+  struct Halted {
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    void await_resume() const noexcept {}
+  };
+
+  sim::Process live(int worker);
+  Compute compute(int worker, double instructions, scheduler::CpuId waker) {
+    return {*this, worker, instructions, waker};
+  }
+  Emulate emulate(int vm, sim::Duration work, int halting) { return {*this, vm, work, halting}; }
+  void halt(int worker);
+  void finish(Worker& worker);
+  void take_job(Vm& vm, scheduler::CpuId waker);
+  void build_vms();
+  int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  void book(Worker& worker);
+  void arm(Worker& worker);
+  void settle();
+  void settle_later();
+  void touch(Vm& vm);
+  void place(Vm& vm);
+  void fill();
+  void integrate_loads();
+  void check_loads();
+  void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
+  void report_host(const RunLength& length, Results& results) const;
+  void check_time(const RunLength& length, Results& results) const;
+
+  sim::Engine& engine_;
+  const HostDescription& description_;
+  topology::Topology topology_;
+  compute::Contention contention_;
+  compute::ColdCache cold_;
+  memory::NodeMemory memory_;
+  std::unique_ptr<scheduler::Scheduler> scheduler_;
+  std::deque<Worker> workers_;
+  std::vector<int> worker_of_thread_;
+  std::vector<int> worker_of_stream_;
+  std::deque<Vm> vms_;
+  std::vector<Kind> kinds_;
+  std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
+  sim::Event settle_;
+  sim::Event fill_;
+  sim::Instant measured_from_{};
+  sim::Instant loads_since_{};
+  std::vector<double> load_integral_B_;  // [resource]
+  std::vector<double> node_busy_s_;      // [node] CPU time used
+  std::vector<double> cpu_busy_s_;       // [cpu]
+  std::vector<sim::Instant> cpu_since_;  // [cpu]
+  scheduler::SchedulerStats stats_before_;
+  double worst_overload_ = 0.0;
+  std::string overloaded_;
+};
+
+}  // namespace models
