@@ -1,0 +1,92 @@
+#include "tools/report/results_json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "scenarios/read.hpp"
+
+namespace tools::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json at_json(const scenarios::Coordinates& at) {
+  Json json = Json::object();
+  for (const auto& [key, value] : at)
+    json[key] = std::visit([](const auto& v) { return Json(v); }, value);
+  return json;
+}
+
+Json metrics_json(const std::vector<scenarios::MetricEstimate>& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, estimate] : metrics)
+    json[name] = {{"value", estimate.value},
+                  {"ci", {estimate.lo, estimate.hi}},
+                  {"unit", models::unit_of(name)}};
+  return json;
+}
+
+Json time_json(const models::TimeShares& time) {
+  Json json = Json::object();
+  for (std::size_t c = 0; c < time.share.size(); ++c)
+    json[std::string{models::name(static_cast<models::Cause>(c))}] = time.share[c];
+  return json;
+}
+
+Json reasons_json(const std::vector<scenarios::Reason>& reasons) {
+  Json json = Json::object();
+  for (const auto& reason : reasons) json[std::string{models::name(reason.cause)}] = reason.share;
+  return json;
+}
+
+Json point_json(const scenarios::PointResults& point) {
+  Json time = Json::object();
+  Json reasons = Json::object();
+  for (std::size_t v = 0; v < point.time.size(); ++v) {
+    time[point.time[v].object] = time_json(point.time[v]);
+    reasons[point.time[v].object] = reasons_json(point.reasons[v]);
+  }
+  Json utilisation = Json::object();
+  for (const auto& part : point.utilisation) utilisation[part.object] = part.utilisation;
+  Json json{{"at", at_json(point.at)},
+            {"metrics", metrics_json(point.metrics)},
+            {"time", std::move(time)},
+            {"reasons", std::move(reasons)},
+            {"utilisation", std::move(utilisation)},
+            {"replications", point.replications}};
+  if (!point.violations.empty()) json["violations"] = point.violations;
+  return json;
+}
+
+const scenarios::Scenario& scenario_of(const scenarios::Study& study,
+                                       const scenarios::Coordinates& at) {
+  return std::find_if(study.points.begin(), study.points.end(),
+                      [&](const scenarios::Point& point) { return point.at == at; })
+      ->scenario;
+}
+
+}  // namespace
+
+nlohmann::ordered_json results_json(const scenarios::Study& study,
+                                    const scenarios::StudyResults& results) {
+  const Json scenario = scenarios::resolved(study.points.front().scenario);
+  Json points = Json::array();
+  for (const auto& point : results.points) {
+    Json json = point_json(point);
+    json["scenario_patch"] =
+        Json::diff(scenario, scenarios::resolved(scenario_of(study, point.at)));
+    points.push_back(std::move(json));
+  }
+  return {{"tenancy", scenarios::program_version()},
+          {"study", study.settings.title},
+          {"seed", study.settings.seed},
+          {"confidence", study.settings.confidence},
+          {"replications", study.settings.replications},
+          {"interrupted", results.interrupted},
+          {"scenario", scenario},
+          {"points", std::move(points)}};
+}
+
+}  // namespace tools::report

@@ -1,0 +1,208 @@
+#include "tools/report/study_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <vector>
+
+#include "tools/report/answer.hpp"
+#include "tools/report/grid.hpp"
+#include "tools/report/wording.hpp"
+
+namespace tools::report {
+
+namespace {
+
+using scenarios::PointResults;
+
+constexpr int kTenths = 1000;
+
+struct Row {
+  const PointResults* point;
+  std::size_t vm_class;
+  std::array<int, models::kCauses> tenths;
+
+  const models::TimeShares& time() const { return point->time[vm_class]; }
+};
+
+struct Table {
+  const scenarios::Study& study;
+  std::vector<std::string> keys;      // of the sweep, short
+  std::vector<std::string> shown;     // metrics of [report] show
+  std::vector<models::Cause> causes;  // that take time in some row
+  std::vector<Row> rows;
+  bool several_classes = false;
+};
+
+// A metric that a row shows: "cpu.steal" means that of the row's class.
+std::string metric_of(const Row& row, const std::string& shown) {
+  const std::string own = fmt::format("{}.{}", row.time().object, shown);
+  return find_metric(*row.point, own) != nullptr ? own : shown;
+}
+
+Table make_table(const scenarios::Study& study, const scenarios::StudyResults& results) {
+  Table table{study, {}, {}, {}, {}, false};
+  std::set<std::string_view> classes;
+  std::array<bool, models::kCauses> occurs{};
+  for (const auto& point : results.points) {
+    table.keys = short_keys(point.at);
+    for (std::size_t v = 0; v < point.time.size(); ++v) {
+      table.rows.push_back({&point, v, rounded(point.time[v].share, kTenths)});
+      classes.insert(point.time[v].object);
+      for (std::size_t c = 0; c < occurs.size(); ++c)
+        occurs[c] = occurs[c] || table.rows.back().tenths[c] > 0;
+    }
+  }
+  table.several_classes = classes.size() > 1;
+  for (std::size_t c = 0; c < occurs.size(); ++c) {
+    if (occurs[c]) table.causes.push_back(static_cast<models::Cause>(c));
+  }
+  for (const std::string& metric : study.show) {
+    if (!metric.ends_with("throughput.relative")) table.shown.push_back(metric);
+  }
+  return table;
+}
+
+Cell relative_cell(const Row& row) {
+  const scenarios::Estimate* estimate = relative(*row.point, row.time().object);
+  if (estimate == nullptr) return {"-"};
+  const Colour colour = estimate->hi < 0.7   ? Colour::red
+                        : estimate->hi < 0.9 ? Colour::yellow
+                                             : Colour::none;
+  return {share(*estimate, row.point->replications), colour};
+}
+
+Cell shown_cell(const Row& row, const std::string& shown) {
+  const std::string metric = metric_of(row, shown);
+  const scenarios::Estimate* estimate = find_metric(*row.point, metric);
+  return {estimate ? quantity(estimate->value, models::unit_of(metric)) : "-"};
+}
+
+std::string percent(int tenths) {
+  return fmt::format("{}.{}", tenths / 10, tenths % 10);
+}
+
+std::string why(const Row& row) {
+  return text(row.point->reasons[row.vm_class], 3);
+}
+
+Grid grid_of(const Table& table, bool narrow) {
+  Grid grid;
+  for (const std::string& key : table.keys) grid.columns.push_back({key, true});
+  if (table.several_classes) grid.columns.push_back({"VM"});
+  grid.columns.push_back({narrow ? "relative" : "relative performance", true});
+  for (const std::string& metric : table.shown) grid.columns.push_back({metric, true});
+  for (const models::Cause cause : table.causes)
+    grid.columns.push_back(
+        {narrow ? std::string{short_label(cause)} : fmt::format("{} %", label(cause)), true});
+  if (!narrow) grid.columns.push_back({"why slower than the baseline"});
+
+  for (const Row& row : table.rows) {
+    std::vector<Cell>& cells = grid.rows.emplace_back();
+    for (const auto& coordinate : row.point->at) cells.push_back({text(coordinate.second)});
+    if (table.several_classes) cells.push_back({std::string{class_name(row.time().object)}});
+    cells.push_back(relative_cell(row));
+    for (const std::string& metric : table.shown) cells.push_back(shown_cell(row, metric));
+    for (const models::Cause cause : table.causes)
+      cells.push_back({percent(row.tenths[static_cast<std::size_t>(cause)])});
+    if (!narrow) cells.push_back({why(row)});
+  }
+  return grid;
+}
+
+// "64, none, guest": a row's name outside the table.
+std::string row_name(const Table& table, const Row& row) {
+  std::vector<std::string> parts;
+  for (std::size_t k = 0; k < row.point->at.size(); ++k)
+    parts.push_back(fmt::format("{} {}", table.keys[k], text(row.point->at[k].second)));
+  if (table.several_classes || parts.empty()) parts.emplace_back(class_name(row.time().object));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string reasons_below(const Table& table) {
+  std::string out;
+  for (const Row& row : table.rows) {
+    const std::string causes = why(row);
+    if (!causes.empty()) out += fmt::format("- {}: {}\n", row_name(table, row), causes);
+  }
+  return out.empty() ? out : "\nWhy slower than the baseline:\n" + out;
+}
+
+std::string paragraphs(const Table& table, const Layout& layout) {
+  std::string out;
+  for (const Row& row : table.rows) {
+    if (!out.empty()) out += '\n';
+    out += coloured(row_name(table, row), Colour::bold, layout.colours) + '\n';
+    const Cell cell = relative_cell(row);
+    out += fmt::format("- relative performance: {}\n",
+                       coloured(cell.text, cell.colour, layout.colours));
+    for (const std::string& metric : table.shown)
+      out += fmt::format("- {}: {}\n", metric, shown_cell(row, metric).text);
+    for (const models::Cause cause : table.causes) {
+      const int tenths = row.tenths[static_cast<std::size_t>(cause)];
+      if (tenths > 0) out += fmt::format("- {}: {} %\n", label(cause), percent(tenths));
+    }
+    if (const std::string causes = why(row); !causes.empty())
+      out += fmt::format("- why slower: {}\n", causes);
+  }
+  return out;
+}
+
+std::string body(const Table& table, const Layout& layout) {
+  const Grid full = grid_of(table, false);
+  if (width(full) <= layout.columns) return markdown(full, layout.colours);
+  const Grid narrow = grid_of(table, true);
+  if (width(narrow) <= layout.columns)
+    return markdown(narrow, layout.colours) + reasons_below(table);
+  return paragraphs(table, layout);
+}
+
+std::string footnotes(const scenarios::Study& study, const scenarios::StudyResults& results) {
+  const auto& settings = study.settings;
+  std::string out =
+      settings.replications < 2
+          ? fmt::format("\nOne replication, so no intervals; seed {}.", settings.seed)
+          : fmt::format("\n± is the {:g} % interval of {} replications, seed {}.",
+                        100.0 * settings.confidence, settings.replications, settings.seed);
+  out += " Time is of all vCPU time and adds up to 100 %.\n";
+  if (results.interrupted)
+    out += fmt::format("Interrupted: {} of {} points, some with fewer replications.\n",
+                       results.points.size(), study.points.size());
+  return out;
+}
+
+}  // namespace
+
+std::array<int, models::kCauses> rounded(const std::array<double, models::kCauses>& shares,
+                                         int whole) {
+  std::array<int, models::kCauses> parts{};
+  std::array<double, models::kCauses> rest{};
+  std::array<std::size_t, models::kCauses> order{};
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t c = 0; c < shares.size(); ++c) {
+    const double exact = std::clamp(shares[c], 0.0, 1.0) * whole;
+    parts[c] = static_cast<int>(std::floor(exact));
+    rest[c] = exact - parts[c];
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rest[a] > rest[b]; });
+  const int missing = whole - std::accumulate(parts.begin(), parts.end(), 0);
+  for (std::size_t i = 0; i < order.size() && static_cast<int>(i) < missing; ++i) ++parts[order[i]];
+  return parts;
+}
+
+std::string study_table(const scenarios::Study& study, const scenarios::StudyResults& results,
+                        const Layout& layout) {
+  const Table table = make_table(study, results);
+  std::string out;
+  if (!study.settings.title.empty())
+    out += coloured(study.settings.title, Colour::bold, layout.colours) + "\n\n";
+  out += answer(study, results) + "\n";
+  if (!table.rows.empty()) out += '\n' + body(table, layout);
+  return out + footnotes(study, results);
+}
+
+}  // namespace tools::report

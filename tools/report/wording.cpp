@@ -1,0 +1,162 @@
+#include "tools/report/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tools::report {
+
+namespace {
+
+struct Labels {
+  std::string_view full;
+  std::string_view narrow;
+};
+
+constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
+                                                       {"LLC misses", "LLC"},
+                                                       {"remote memory", "remote"},
+                                                       {"controller queueing", "ctrl q."},
+                                                       {"link queueing", "link q."},
+                                                       {"cold caches", "cold"},
+                                                       {"SMT", "SMT"},
+                                                       {"steal", "steal"},
+                                                       {"scheduler", "sched."},
+                                                       {"idle", "idle"}}};
+
+struct Prefix {
+  double factor;
+  std::string_view text;
+};
+
+constexpr std::array<Prefix, 9> kPrefixes{{{1e12, "T"},
+                                           {1e9, "G"},
+                                           {1e6, "M"},
+                                           {1e3, "k"},
+                                           {1.0, ""},
+                                           {1e-3, "m"},
+                                           {1e-6, "u"},
+                                           {1e-9, "n"},
+                                           {1e-12, "p"}}};
+
+// Three significant digits.
+std::string digits(double value) {
+  const double size = std::abs(value);
+  return fmt::format("{:.{}f}", value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+std::vector<std::string_view> parts(std::string_view key) {
+  std::vector<std::string_view> all;
+  while (true) {
+    const std::size_t dot = key.find('.');
+    all.push_back(key.substr(0, dot));
+    if (dot == std::string_view::npos) return all;
+    key.remove_prefix(dot + 1);
+  }
+}
+
+std::string tail(const std::vector<std::string_view>& all, std::size_t count) {
+  const auto first = all.end() - static_cast<std::ptrdiff_t>(std::min(count, all.size()));
+  return fmt::format("{}", fmt::join(first, all.end(), "."));
+}
+
+std::string phrase_of(const std::string& key, const scenarios::SweepValue& value) {
+  const auto all = parts(key);
+  if (all.size() == 3 && all[0] == "vm") {
+    const std::string shown = text(value);
+    if (all[2] == "count") return fmt::format("{} {} VM{}", shown, all[1], shown == "1" ? "" : "s");
+    if (all[2] == "pin" && shown == "none") return "unpinned";
+    if (all[2] == "pin" && shown == "core") return "pinned to cores";
+    if (all[2] == "pin" && shown == "node") return "pinned to nodes";
+    if (all[2] == "workload") return fmt::format("{} running {}", all[1], shown);
+  }
+  if (all.size() == 2 && all[1] == "use") return fmt::format("on {}", text(value));
+  return fmt::format("{} = {}", key, text(value));
+}
+
+}  // namespace
+
+std::string_view label(models::Cause cause) {
+  return kLabels[static_cast<std::size_t>(cause)].full;
+}
+
+std::string_view short_label(models::Cause cause) {
+  return kLabels[static_cast<std::size_t>(cause)].narrow;
+}
+
+std::string_view class_name(std::string_view object) {
+  return object.starts_with("vm.") ? object.substr(3) : object;
+}
+
+std::string text(const scenarios::SweepValue& value) {
+  return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+}
+
+std::string quantity(double value, std::string_view unit) {
+  if (!std::isfinite(value)) return "-";
+  if (unit == "1") return fmt::format("{:.1f} %", 100.0 * value);
+  if (value == 0.0) return fmt::format("0 {}", unit);
+  // A value that digits() would round up to 1000 belongs to the next prefix.
+  const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end() - 1, [&](const Prefix& p) {
+    return std::abs(value) >= 0.9995 * p.factor;
+  });
+  const std::string shown = digits(value / prefix->factor);
+  if (unit == "1/s") return fmt::format("{}{}/s", shown, prefix->text);
+  return fmt::format("{} {}{}", shown, prefix->text, unit);
+}
+
+std::string share(const scenarios::Estimate& estimate, int replications) {
+  const std::string value = fmt::format("{:.1f} %", 100.0 * estimate.value);
+  if (replications < 2) return value;
+  return fmt::format("{} ± {:.1f}", value, 50.0 * (estimate.hi - estimate.lo));
+}
+
+std::vector<std::string> short_keys(const scenarios::Coordinates& at) {
+  std::vector<std::string> keys;
+  for (const auto& coordinate : at) {
+    const auto own = parts(coordinate.first);
+    std::size_t count = 1;
+    const auto taken = [&](const auto& other) {
+      return other.first != coordinate.first && tail(parts(other.first), count) == tail(own, count);
+    };
+    while (count < own.size() && std::any_of(at.begin(), at.end(), taken)) ++count;
+    // "use" alone says nothing: which host, which VMM.
+    if (own.size() == 2 && own.back() == "use") {
+      keys.emplace_back(own.front());
+    } else {
+      keys.push_back(tail(own, count));
+    }
+  }
+  return keys;
+}
+
+std::string phrase(const scenarios::Coordinates& at) {
+  std::vector<std::string> all;
+  for (const auto& [key, value] : at) all.push_back(phrase_of(key, value));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most) {
+  std::vector<std::string> all;
+  for (const auto& reason : reasons) {
+    if (all.size() == most || reason.share < 0.005) break;
+    all.push_back(fmt::format("{} {:.0f} %", label(reason.cause), 100.0 * reason.share));
+  }
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
+                                       std::string_view metric) {
+  for (const auto& known : point.metrics) {
+    if (known.name == metric) return &known.estimate;
+  }
+  return nullptr;
+}
+
+const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object) {
+  return find_metric(point, fmt::format("{}.throughput.relative", object));
+}
+
+}  // namespace tools::report

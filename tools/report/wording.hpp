@@ -1,0 +1,46 @@
+// The words and numbers of reports: causes, coordinates and quantities as people say them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/results.hpp"
+#include "scenarios/run.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace tools::report {
+
+// "link queueing"; and for narrow columns "link q."
+std::string_view label(models::Cause cause);
+std::string_view short_label(models::Cause cause);
+
+// "guest" of "vm.guest".
+std::string_view class_name(std::string_view object);
+
+// A sweep value as it was written.
+std::string text(const scenarios::SweepValue& value);
+
+// A value with the prefix that leaves one to three digits before the point: 0.0000041 s is
+// "4.10 us", 0.547 of unit "1" is "54.7 %".
+std::string quantity(double value, std::string_view unit);
+
+// "54.7 % ± 0.6"; without the half-width when there was one replication.
+std::string share(const scenarios::Estimate& estimate, int replications);
+
+// The shortest tail of each key that no other key of the list has: "count", or "guest.count".
+std::vector<std::string> short_keys(const scenarios::Coordinates& at);
+
+// Coordinates in a sentence: "64 guest VMs, unpinned".
+std::string phrase(const scenarios::Coordinates& at);
+
+// "link queueing 41 %, remote memory 33 %", at most `most` of them, none below one percent.
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most);
+
+const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
+                                       std::string_view metric);
+
+// Throughput of a class against its baseline, or null when it has none.
+const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object);
+
+}  // namespace tools::report
