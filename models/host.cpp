@@ -118,7 +118,12 @@ Results simulate(const HostDescription& host, const RunLength& length,
   sim::Engine engine{options.seed};
   RunningHost running{engine, host};
   running.start();
+  // The first half fills memory and lets the scheduler settle; the second shows how it moves
+  // guests.
+  run_until(engine, sim::kStart + length.warmup / 2, options.cancel);
+  running.watch_moves();
   run_until(engine, sim::kStart + length.warmup, options.cancel);
+  if (length.warmup > sim::Duration::zero()) running.age_memory();
   running.begin_measuring();
   run_until(engine, sim::kStart + length.warmup + length.duration, options.cancel);
   return running.results(length, options.check);

@@ -38,6 +38,9 @@ struct VmDescription {
   NumaPolicy numa;
   int shares = 1024;  // cgroup cpu.shares of the VM, 2 .. 262144
   workload::Description workload;
+  // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
+  // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.
+  sim::Duration age{};
 };
 
 // Mechanisms that can be switched off one by one, by the names users write in `model.without`.

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 #include <memory>
+#include <set>
 
 #include "models/scheduler/cfs.hpp"
 #include "sim/error.hpp"
@@ -76,6 +78,16 @@ sim::Bytes resident(const VmDescription& vm) {
   return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
 }
 
+// Nodes whose CPUs the VM's vCPUs may use.
+std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topology) {
+  std::set<int> nodes;
+  for (const std::vector<int>& cpus : place.vcpu_cpus) {
+    for (const int cpu : cpus) nodes.insert(topology.cpu(cpu).node);
+    for (int node = 0; cpus.empty() && node < topology.nodes(); ++node) nodes.insert(node);
+  }
+  return {nodes.begin(), nodes.end()};
+}
+
 guest::InstructionTime instruction_time(const compute::Pace& pace) {
   guest::InstructionTime time;
   const auto put = [&](Cause cause, double s) {
@@ -139,6 +151,7 @@ void RunningHost::build_vms() {
           .description = &description,
           .kind = static_cast<int>(kinds_.size()) - 1,
           .vcpus = {},
+          .nodes = nodes_of(place, topology_),
           .emulator = -1,
           .jobs = {},
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
@@ -338,7 +351,10 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
   settle_later();
 }
 
-void RunningHost::migrated(scheduler::ThreadId, scheduler::CpuId, scheduler::CpuId) {}
+void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {
+  Worker& worker = workers_[at(worker_of_thread_[at(thread)])];
+  worker.node_moves += topology_.cpu(from).node != topology_.cpu(to).node;
+}
 
 void RunningHost::settle_later() {
   if (!settle_.pending()) settle_.after(sim::Duration::zero());
@@ -405,6 +421,44 @@ void RunningHost::fill() {
     filling = filling || vm.filling;
   }
   if (filling) fill_.after(kFillPeriod);
+}
+
+void RunningHost::watch_moves() {
+  for (Worker& worker : workers_) worker.node_moves = 0;
+  watched_from_ = engine_.now();
+}
+
+// A VM that jumps to a random node at rate m has spent, of its age A, the expected share
+// (1 - exp(-m A)) / (m A) on the node where it is now since its last jump; what it touched before
+// lies evenly over the nodes it may use. m is what the scheduler did to the VM's class while
+// watched, so a pinned guest, or a scheduler that never moves one, leaves memory where it is.
+void RunningHost::age_memory() {
+  const double watched_s = sim::seconds(engine_.now() - watched_from_);
+  const auto ages = [](const Vm& vm) {
+    return vm.description->age > sim::Duration::zero() && vm.nodes.size() > 1 &&
+           vm.description->numa.mode == NumaMode::first_touch;
+  };
+  for (Vm& vm : vms_) {
+    if (ages(vm)) vm.placement.release();
+  }
+  for (const Kind& kind : kinds_) {
+    double moves = 0;
+    double vcpus = 0;
+    for (const int index : kind.vms) {
+      for (const int id : vms_[at(index)].vcpus) {
+        moves += static_cast<double>(workers_[at(id)].node_moves);
+        ++vcpus;
+      }
+    }
+    const double jumps = moves / vcpus / watched_s * sim::seconds(kind.description->age);
+    const double kept = jumps > 0 ? -std::expm1(-jumps) / jumps : 1.0;
+    for (const int index : kind.vms) {
+      Vm& vm = vms_[at(index)];
+      if (!ages(vm)) continue;
+      vm.placement.lay_out(kept, vm.nodes);
+      place(vm);
+    }
+  }
 }
 
 void RunningHost::start() {

@@ -32,7 +32,10 @@ class RunningHost final : public scheduler::Dispatch {
   RunningHost(sim::Engine& engine, const HostDescription& description);
   ~RunningHost() override;
 
-  void start();  // spawns the guests; then run the engine
+  void start();        // spawns the guests; then run the engine
+  void watch_moves();  // from here on moves between nodes are counted, for age_memory()
+  // Spreads the memory of VMs with an age as the scheduler's moves have spread it by now.
+  void age_memory();
   void begin_measuring();
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
@@ -59,7 +62,8 @@ class RunningHost final : public scheduler::Dispatch {
     double misses = 0.0;  // since measuring began
     double remote_misses = 0.0;
     double miss_wait_s = 0.0;
-    double untouched_B = 0.0;  // running time's worth of first touches not yet placed
+    std::uint64_t node_moves = 0;  // since watch_moves()
+    double untouched_B = 0.0;      // running time's worth of first touches not yet placed
   };
   struct Job {  // for an emulator: CPU time, then somebody goes on
     sim::Duration work;
@@ -69,6 +73,7 @@ class RunningHost final : public scheduler::Dispatch {
     const VmDescription* description = nullptr;
     int kind = 0;            // class
     std::vector<int> vcpus;  // workers
+    std::vector<int> nodes;  // where its vCPUs may run
     int emulator = -1;       // worker
     std::deque<Job> jobs;    // front: the one in work
     memory::Placement placement;
@@ -143,6 +148,7 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Event settle_;
   sim::Event fill_;
   sim::Instant measured_from_{};
+  sim::Instant watched_from_{};
   sim::Instant loads_since_{};
   std::vector<double> load_integral_B_;  // [resource]
   std::vector<double> node_busy_s_;      // [node] CPU time used

@@ -65,10 +65,35 @@ sim::Bytes Placement::touch(sim::Bytes amount, int node) {
   }
   const sim::Bytes placed = wanted - left;
   touched_ += placed;
-  if (touched_.count() > 0) {
-    for (std::size_t n = 0; n < shares_.size(); ++n) shares_[n] = on_node_[n] / touched_;
-  }
+  count_shares();
   return placed;
+}
+
+void Placement::count_shares() {
+  if (touched_.count() == 0) return;
+  for (std::size_t n = 0; n < shares_.size(); ++n) shares_[n] = on_node_[n] / touched_;
+}
+
+void Placement::release() {
+  for (int node = 0; node < host_.nodes(); ++node) {
+    host_.give_back(node, on_node_[static_cast<std::size_t>(node)]);
+    on_node_[static_cast<std::size_t>(node)] = {};
+  }
+}
+
+void Placement::lay_out(double kept, const std::vector<int>& nodes) {
+  sim::Bytes left = touched_;
+  const auto put = [&](double share, int node) {
+    const auto wanted = static_cast<std::int64_t>(share * static_cast<double>(touched_.count()));
+    left -= place(std::min(left, sim::Bytes{wanted}), node);
+  };
+  for (int node = 0; node < host_.nodes(); ++node) {
+    put(kept * shares_[static_cast<std::size_t>(node)], node);
+  }
+  for (const int node : nodes) put((1.0 - kept) / static_cast<double>(nodes.size()), node);
+  // Rounding, and what found its node full, goes to the nearest room.
+  for (const int node : host_.fallback(nodes.front())) left -= place(left, node);
+  count_shares();
 }
 
 }  // namespace models::memory

@@ -24,6 +24,7 @@ class NodeMemory {
   sim::Bytes free(int node) const { return free_[static_cast<std::size_t>(node)]; }
   // Takes up to `amount` from `node`; returns what it could give.
   sim::Bytes take(int node, sim::Bytes amount);
+  void give_back(int node, sim::Bytes amount) { free_[static_cast<std::size_t>(node)] += amount; }
   // All nodes, nearest to `node` first, itself leading.
   const std::vector<int>& fallback(int node) const {
     return fallback_[static_cast<std::size_t>(node)];
@@ -43,12 +44,18 @@ class Placement {
   // The guest touches `amount` of memory new to it from a CPU of `node`. Returns what was placed;
   // less than asked when all is touched, or, under strict, when its nodes are full.
   sim::Bytes touch(sim::Bytes amount, int node);
+  // Lays the touched memory out anew, as a VM that has been up long and has moved about left it:
+  // share `kept` stays where it is, the rest lies evenly on `nodes`. Call release() on all VMs that
+  // are laid out anew first, so that they compete for room as equals.
+  void release();
+  void lay_out(double kept, const std::vector<int>& nodes);
   sim::Bytes untouched() const { return resident_ - touched_; }
   // Share of the touched memory on each node; before the first touch, all of it on node 0.
   const std::vector<double>& shares() const { return shares_; }
 
  private:
   sim::Bytes place(sim::Bytes amount, int node);
+  void count_shares();
 
   NodeMemory& host_;
   Policy policy_;
