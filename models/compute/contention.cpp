@@ -7,7 +7,6 @@ namespace models::compute {
 namespace {
 
 constexpr double kLine_B = 64.0;  // cache line of every x86 since 2001
-constexpr double kDrift = 0.01;   // of a resource's capacity, see the header
 
 // Throughput of `threads` busy threads of one core over one: each further thread adds half of what
 // the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
@@ -47,6 +46,10 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   queue_s_.assign(resources, 0.0);
   depth_.assign(resources, 0.0);
   slope_.assign(resources, 0.0);
+  allowed_Bps_.assign(resources, 0.0);
+  for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_}) {
+    scratch->assign(index(topology.agents() * topology.memories()), 0.0);
+  }
   for (auto& delays : route_queue_s_) {
     delays.assign(index(topology.agents() * topology.memories()), 0.0);
   }
@@ -258,9 +261,7 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
 bool Contention::drifted() const {
   if (!config_.controller_queueing && !config_.link_bandwidth) return false;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    if (std::abs(load_Bps_[r] - solved_Bps_[r]) > kDrift * topology_.resources()[r].capacity_Bps) {
-      return true;
-    }
+    if (std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r]) return true;
   }
   return false;
 }

@@ -17,8 +17,8 @@
 // Checked tests/models/compute/contention_test.cpp; validation subsystems memory and numa.
 //
 // A start or stop moves only the paces it touches (same LLC, same core) and the loads; delays are
-// solved again when some resource's load has drifted by more than `kDrift` of its capacity since
-// they were, so the error of a delay in between is bounded by that drift.
+// solved again when some resource's load has drifted so far since they were that its delay would
+// be off by `kDrift` of the local memory latency, or its load by `kLoadDrift` of its capacity.
 #pragma once
 
 #include <array>
@@ -126,6 +126,8 @@ class Contention {
   void solve(sim::Instant now);
   double delay_s(int resource, double u) const;
   double demand_step();
+  void sum_demand();
+  void allow_drift();
 
   const topology::Topology& topology_;
   ContentionConfig config_;
@@ -139,10 +141,12 @@ class Contention {
   std::vector<int> busy_cores_;                // [socket]
   std::vector<double> clock_Hz_;               // [active cores]
   std::vector<double> load_Bps_, solved_Bps_;  // [resource]
-  std::vector<double> queue_s_;                // [resource] delay now in force
-  std::vector<double> depth_;                  // [resource] y = -ln(1 - u) of the last solution
-  std::vector<double> route_queue_s_[2];       // [agent * memories + memory]: controller, links
-  std::vector<double> slope_;                  // [resource] d load / d delay, solver scratch
+  std::vector<double> allowed_Bps_;            // [resource] drift of load before solving again
+  std::vector<double> traffic_Bps_, written_Bps_, effect_;  // [agent * memories + memory], scratch
+  std::vector<double> queue_s_;                             // [resource] delay now in force
+  std::vector<double> depth_;             // [resource] y = -ln(1 - u) of the last solution
+  std::vector<double> route_queue_s_[2];  // [agent * memories + memory]: controller, links
+  std::vector<double> slope_;             // [resource] d load / d delay, solver scratch
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_;
   std::vector<char> llc_stale_;

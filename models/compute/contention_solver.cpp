@@ -14,9 +14,11 @@ namespace models::compute {
 namespace {
 
 constexpr int kRounds = 200;
-constexpr double kTolerance = 1e-4;  // of capacity: a hundredth of the drift that calls for solving
+constexpr double kTolerance = 1e-4;  // of capacity
 constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
+constexpr double kDrift = 0.01;      // of local latency, see the header
+constexpr double kLoadDrift = 0.05;  // of capacity
 constexpr double kLine_B = 64.0;
 
 }  // namespace
@@ -51,6 +53,57 @@ double Contention::demand_step() {
   return worst;
 }
 
+// Loads of all running threads at the present delays, and how they would fall with longer ones.
+// Summed per pair of agent and memory first: pairs are fewer than threads times links.
+void Contention::sum_demand() {
+  const int memories = topology_.memories();
+  std::fill(traffic_Bps_.begin(), traffic_Bps_.end(), 0.0);
+  std::fill(written_Bps_.begin(), written_Bps_.end(), 0.0);
+  std::fill(effect_.begin(), effect_.end(), 0.0);
+  for (const StreamId id : changed_) {
+    Stream& stream = streams_[index(id)];
+    repace(stream);
+    const double misses = stream.state.misses_per_instruction;
+    const double rate = 1.0 / stream.state.pace.instruction_s;
+    const double read_Bps = misses * kLine_B * rate;
+    const double effect = read_Bps * rate * misses / stream.profile->memory_level_parallelism;
+    const std::size_t row = index(topology_.cpu(stream.cpu).agent * memories);
+    for (const int memory : stream.memories) {
+      const double share = stream.shares[index(memory)];
+      traffic_Bps_[row + index(memory)] += read_Bps * share;
+      written_Bps_[row + index(memory)] += read_Bps * share * stream.profile->write_back_fraction;
+      effect_[row + index(memory)] += effect * share * share;
+    }
+  }
+  std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
+  std::fill(slope_.begin(), slope_.end(), 0.0);
+  for (int agent = 0; agent < topology_.agents(); ++agent) {
+    for (int memory = 0; memory < memories; ++memory) {
+      const std::size_t pair = index(agent * memories + memory);
+      if (traffic_Bps_[pair] <= 0) continue;
+      const topology::Route& route = topology_.route(agent, memory);
+      for (const int r : route.reads) {
+        load_Bps_[index(r)] += traffic_Bps_[pair];
+        slope_[index(r)] += effect_[pair];
+      }
+      for (const int r : route.writes) load_Bps_[index(r)] += written_Bps_[pair];
+    }
+  }
+}
+
+void Contention::allow_drift() {
+  const double tolerated_s = kDrift * sim::seconds(topology_.description().controller.latency);
+  for (std::size_t r = 0; r < allowed_Bps_.size(); ++r) {
+    const topology::Resource& resource = topology_.resources()[r];
+    const double y = depth_[r];
+    const double b = resource.queueing.exponent;
+    // dq/du = dq/dy / (du/dy), see demand_step()
+    const double dq_du = sim::seconds(resource.queueing.delay) *
+                         (std::exp(b * y) + b * (1.0 - std::exp(-y)) * std::exp((b + 1.0) * y));
+    allowed_Bps_[r] = std::min(kLoadDrift, tolerated_s / dq_du) * resource.capacity_Bps;
+  }
+}
+
 void Contention::solve(sim::Instant now) {
   ++solutions_;
   changed_.clear();
@@ -75,31 +128,14 @@ void Contention::solve(sim::Instant now) {
       }
       route_queue_s_[1][route] = links_s;
     }
-    std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
-    std::fill(slope_.begin(), slope_.end(), 0.0);
-    for (const StreamId id : changed_) {
-      Stream& stream = streams_[index(id)];
-      repace(stream);
-      const double misses = stream.state.misses_per_instruction;
-      if (misses <= 0) continue;
-      const double rate = 1.0 / stream.state.pace.instruction_s;
-      add_load(stream, misses * kLine_B * rate);
-      const int agent = topology_.cpu(stream.cpu).agent;
-      const double effect =
-          misses * kLine_B * rate * rate * misses / stream.profile->memory_level_parallelism;
-      for (const int memory : stream.memories) {
-        const double share = stream.shares[index(memory)];
-        for (const int r : topology_.route(agent, memory).reads) {
-          slope_[index(r)] += effect * share * share;
-        }
-      }
-    }
+    sum_demand();
     worst = demand_step();
   }
   // Loads are booked afresh by the streams themselves, with the paces of the last round.
   std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
   for (const StreamId id : changed_) contribute(streams_[index(id)], now);
   solved_Bps_ = load_Bps_;
+  allow_drift();
 }
 
 }  // namespace models::compute
