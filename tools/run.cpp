@@ -1,0 +1,206 @@
+// tenancy run: simulate a study and print, or write, its answer.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scenarios/read.hpp"
+#include "scenarios/run.hpp"
+#include "sim/error.hpp"
+#include "tools/commands.hpp"
+#include "tools/interrupt.hpp"
+#include "tools/output_file.hpp"
+#include "tools/report/results_csv.hpp"
+#include "tools/report/results_json.hpp"
+#include "tools/report/study_table.hpp"
+#include "tools/terminal.hpp"
+#include "tools/toml_value.hpp"
+
+namespace tools {
+
+namespace {
+
+constexpr const char* kDefaultStudy = "numa-consolidation";
+constexpr const char* kStandardOutput = "-";
+
+struct Arguments {
+  std::string file = kDefaultStudy;
+  std::string json;  // empty: not asked for; "-": standard output
+  std::string csv;
+  std::string seed;
+  std::string replications;
+  std::string duration;
+  std::vector<std::string> settings;  // "key=value"
+  std::vector<std::string> without;
+  std::string journal;
+  int jobs = 0;
+  bool check = false;
+  bool quiet = false;
+};
+
+std::vector<scenarios::Override> overrides(const Arguments& arguments) {
+  std::vector<scenarios::Override> all;
+  for (const std::string& setting : arguments.settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      throw sim::ConfigError{
+          fmt::format("--set: got \"{}\", need key=value as in vm.guest.count=32", setting)};
+    all.push_back({trimmed(setting.substr(0, equals)), toml_value(setting.substr(equals + 1))});
+  }
+  if (!arguments.seed.empty()) all.push_back({"study.seed", toml_value(arguments.seed)});
+  if (!arguments.replications.empty())
+    all.push_back({"study.replications", toml_value(arguments.replications)});
+  if (!arguments.duration.empty())
+    all.push_back({"study.duration", toml_value(arguments.duration)});
+  if (!arguments.without.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& name : arguments.without) names.push_back(toml_string(name));
+    all.push_back({"model.without", fmt::format("[{}]", fmt::join(names, ", "))});
+  }
+  return all;
+}
+
+// `--json study.toml` is a forgotten file name, not a wish to overwrite the study.
+void refuse_scenario(const char* option, const std::string& path) {
+  if (path.ends_with(".toml"))
+    throw sim::ConfigError{
+        fmt::format("{} {}: results do not go into a scenario file; write the scenario first: "
+                    "tenancy run {} {}",
+                    option, path, path, option)};
+}
+
+void to_output(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+// Where --json or --csv goes: a file, standard output, or nowhere.
+class Sink {
+ public:
+  Sink(const char* option, const std::string& path) {
+    if (path == kStandardOutput) {
+      to_standard_output_ = true;
+    } else if (!path.empty()) {
+      refuse_scenario(option, path);
+      file_.emplace(path);
+    }
+  }
+  bool wanted() const { return to_standard_output_ || file_; }
+  bool to_standard_output() const { return to_standard_output_; }
+  void write(const std::string& text) {
+    if (to_standard_output_) to_output(text);
+    if (file_) file_->commit(text);
+  }
+
+ private:
+  bool to_standard_output_ = false;
+  std::optional<OutputFile> file_;
+};
+
+int report_violations(const scenarios::StudyResults& results) {
+  std::size_t count = 0;
+  for (const auto& point : results.points) {
+    for (const std::string& violation : point.violations) {
+      fmt::print(stderr, "violated: {}: {}\n", scenarios::text(point.at), violation);
+      ++count;
+    }
+  }
+  if (count == 0) return kDone;
+  fmt::print(stderr, "tenancy: {} broken invariant{}\n", count, count == 1 ? "" : "s");
+  return kFailed;
+}
+
+int run(const Arguments& arguments) {
+  const scenarios::Study study = scenarios::read_file(arguments.file, {overrides(arguments), {}});
+  Sink json{"--json", arguments.json};
+  Sink csv{"--csv", arguments.csv};
+  if (json.to_standard_output() && csv.to_standard_output())
+    throw sim::ConfigError{"--json and --csv cannot both go to standard output; name a file"};
+
+  const Interrupt interrupt;
+  ProgressBar progress{!arguments.quiet};
+  scenarios::RunOptions options;
+  options.jobs = arguments.jobs;
+  options.check = arguments.check;
+  options.cancel = interrupt.flag();
+  options.progress = [&](const scenarios::Progress& p) { progress.show(p.done, p.total); };
+  options.journal = arguments.journal;
+  const scenarios::StudyResults results = scenarios::run(study, options);
+  progress.clear();
+
+  if (json.wanted()) json.write(report::results_json(study, results).dump(2) + "\n");
+  if (csv.wanted()) csv.write(report::results_csv(study, results));
+  if (!json.to_standard_output() && !csv.to_standard_output() && !arguments.quiet)
+    to_output(report::study_table(study, results, output_layout()));
+  const int checked = report_violations(results);
+  if (!results.interrupted) return checked;
+  fmt::print(stderr, "tenancy: interrupted; {} of {} points have results\n", results.points.size(),
+             study.points.size());
+  return kInterrupted;
+}
+
+void add_options(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("study", arguments.file,
+                  "Scenario file, - for standard input, or the name of a built-in study "
+                  "(tenancy list studies)")
+      ->capture_default_str()
+      ->type_name("FILE|STUDY");
+  command.add_option("--json", arguments.json, "Results as JSON, to FILE or standard output")
+      ->expected(0, 1)
+      ->default_str(kStandardOutput)
+      ->type_name("FILE");
+  command.add_option("--csv", arguments.csv, "Results as CSV, to FILE or standard output")
+      ->expected(0, 1)
+      ->default_str(kStandardOutput)
+      ->type_name("FILE");
+  command.add_option("--seed", arguments.seed, "Seed of all random streams")->type_name("N");
+  command.add_option("--jobs,-j", arguments.jobs, "Threads; 0 is one for each core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N");
+  command.add_option("--replications", arguments.replications, "Runs of each point")
+      ->type_name("N");
+  command.add_option("--duration", arguments.duration, "Measured part of each run, as in \"5 s\"")
+      ->type_name("TIME");
+  command
+      .add_option("--set", arguments.settings,
+                  "Give a key another value, as in vm.guest.memory=\"4 GiB\" (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--without", arguments.without,
+                  "Switch a mechanism off, as in link-bandwidth (repeatable)")
+      ->type_name("MECHANISM")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("--check", arguments.check, "Verify invariants; exit 1 if one is broken");
+  command
+      .add_option("--journal", arguments.journal,
+                  "Keep finished runs in FILE and take up an interrupted study from it")
+      ->type_name("FILE");
+  command.add_flag("--quiet,-q", arguments.quiet, "No table and no progress bar");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  CLI::App* command = app.add_subcommand("run", "Simulate a study and print its answer");
+  auto arguments = std::make_shared<Arguments>();
+  add_options(*command, *arguments);
+  command->footer(
+      "Examples:\n"
+      "  tenancy run                                   the study numa-consolidation\n"
+      "  tenancy run my.toml --json results.json       a table, and JSON into a file\n"
+      "  tenancy run overcommit --set vm.guest.memory=\"512 MiB\" --without cold-caches\n"
+      "\n"
+      "Exit status: 0 done, 1 failed, 2 the input is wrong, 130 interrupted.");
+  command->callback([arguments, &status] { status = run(*arguments); });
+}
+
+}  // namespace tools
