@@ -17,7 +17,7 @@ constexpr int kRounds = 200;
 constexpr double kTolerance = 1e-4;  // of capacity
 constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
-constexpr double kDrift = 0.01;      // of local latency, see the header
+constexpr double kDrift = 0.02;      // of local latency, see the header
 constexpr double kLoadDrift = 0.05;  // of capacity
 constexpr double kLine_B = 64.0;
 
