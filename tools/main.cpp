@@ -8,13 +8,14 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/section.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
-#include "tools/suggestion.hpp"
 
 namespace {
 
@@ -23,13 +24,15 @@ bool unknown_subcommand(const CLI::App& app, int argc, const char* const* argv) 
   if (argc < 2) return false;
   const std::string given = argv[1];
   if (given.starts_with('-')) return false;
-  std::vector<std::string> names;
+  std::vector<std::string_view> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == given) return false;
-    names.push_back(command->get_name());
+    names.emplace_back(command->get_name());
   }
+  const std::string near = scenarios::nearest(given, names);
   fmt::print(stderr, "tenancy: no subcommand \"{}\"{}\nSubcommands: {}\n", given,
-             tools::suggestion(given, names), fmt::join(names, ", "));
+             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near),
+             fmt::join(names, ", "));
   return true;
 }
 

@@ -20,7 +20,6 @@
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
 #include "tools/terminal.hpp"
-#include "tools/toml_value.hpp"
 
 namespace tools {
 
@@ -51,18 +50,15 @@ std::vector<scenarios::Override> overrides(const Arguments& arguments) {
     if (equals == 0 || equals == std::string::npos)
       throw sim::ConfigError{
           fmt::format("--set: got \"{}\", need key=value as in vm.guest.count=32", setting)};
-    all.push_back({trimmed(setting.substr(0, equals)), toml_value(setting.substr(equals + 1))});
+    all.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
   }
-  if (!arguments.seed.empty()) all.push_back({"study.seed", toml_value(arguments.seed)});
+  if (!arguments.seed.empty()) all.push_back({"study.seed", arguments.seed});
   if (!arguments.replications.empty())
-    all.push_back({"study.replications", toml_value(arguments.replications)});
-  if (!arguments.duration.empty())
-    all.push_back({"study.duration", toml_value(arguments.duration)});
-  if (!arguments.without.empty()) {
-    std::vector<std::string> names;
-    for (const std::string& name : arguments.without) names.push_back(toml_string(name));
-    all.push_back({"model.without", fmt::format("[{}]", fmt::join(names, ", "))});
-  }
+    all.push_back({"study.replications", arguments.replications});
+  if (!arguments.duration.empty()) all.push_back({"study.duration", arguments.duration});
+  // A JSON array of strings is a TOML one, too.
+  if (!arguments.without.empty())
+    all.push_back({"model.without", nlohmann::json(arguments.without).dump()});
   return all;
 }
 

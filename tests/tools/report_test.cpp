@@ -1,0 +1,219 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+
+#include "scenarios/run.hpp"
+#include "tools/report/answer.hpp"
+#include "tools/report/grid.hpp"
+#include "tools/report/results_csv.hpp"
+#include "tools/report/results_json.hpp"
+#include "tools/report/study_table.hpp"
+#include "tools/report/wording.hpp"
+
+using namespace tools::report;
+using models::Cause;
+
+namespace {
+
+struct Finished {
+  scenarios::Study study;
+  scenarios::StudyResults results;
+};
+
+scenarios::PointResults point(std::int64_t count, const std::string& pin, double relative,
+                              double half) {
+  scenarios::PointResults point;
+  point.at = {{"vm.guest.count", count}, {"vm.guest.pin", pin}};
+  point.replications = 5;
+  point.metrics = {{"vm.guest.throughput", {relative, relative - half, relative + half}},
+                   {"vm.guest.throughput.relative", {relative, relative - half, relative + half}},
+                   {"vm.guest.cpu.steal", {0.25, 0.25, 0.25}},
+                   {"host.switches", {1234.0, 1234.0, 1234.0}}};
+  models::TimeShares time;
+  time.object = "vm.guest";
+  time.share[static_cast<std::size_t>(Cause::running)] = 2.0 / 3.0;
+  time.share[static_cast<std::size_t>(Cause::steal)] = 1.0 / 3.0;
+  point.time = {time};
+  point.reasons = {{}};
+  if (relative < 1.0)
+    point.reasons[0] = {{Cause::link_queueing, 0.41},
+                        {Cause::remote_memory, 0.33},
+                        {Cause::steal, 0.20},
+                        {Cause::smt, 0.06}};
+  point.utilisation = {{"node0.cpus", 0.5}};
+  return point;
+}
+
+// The study of the README: 1 pinned guest as the baseline, 64 unpinned ones.
+Finished finished() {
+  Finished f;
+  f.study.settings.title = "How many guests?";
+  f.study.baseline = 0;
+  f.results.points = {point(1, "core", 1.0, 0.0), point(64, "none", 0.547, 0.006)};
+  for (const auto& p : f.results.points) {
+    scenarios::Scenario scenario;
+    models::VmDescription vm;
+    vm.name = "guest";
+    vm.count = static_cast<int>(std::get<std::int64_t>(p.at[0].second));
+    scenario.host.vms = {vm};
+    f.study.points.push_back({p.at, scenario});
+  }
+  return f;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) all.push_back(line);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("quantities have three digits and the prefix of their size") {
+  CHECK(quantity(0.5474, "1") == "54.7 %");
+  CHECK(quantity(0.0000041, "s") == "4.10 us");
+  CHECK(quantity(90e-9, "s") == "90.0 ns");
+  CHECK(quantity(25.6e9, "B/s") == "25.6 GB/s");
+  CHECK(quantity(1234.0, "1/s") == "1.23k/s");
+  CHECK(quantity(999.96, "Hz") == "1.00 kHz");
+  CHECK(quantity(0.0, "s") == "0 s");
+  CHECK(quantity(std::numeric_limits<double>::quiet_NaN(), "s") == "-");
+}
+
+TEST_CASE("keys are as short as they are unique") {
+  const scenarios::SweepValue any = std::int64_t{1};
+  CHECK(short_keys({{"vm.guest.count", any}, {"vm.guest.pin", any}}) ==
+        std::vector<std::string>{"count", "pin"});
+  CHECK(short_keys({{"vm.a.count", any}, {"vm.b.count", any}}) ==
+        std::vector<std::string>{"a.count", "b.count"});
+  CHECK(short_keys({{"host.use", any}}) == std::vector<std::string>{"host"});
+}
+
+TEST_CASE("rounded shares sum to the whole") {
+  std::array<double, models::kCauses> thirds{};
+  thirds[0] = thirds[1] = thirds[2] = 1.0 / 3.0;
+  const auto parts = rounded(thirds, 1000);
+  CHECK(parts[0] == 334);
+  CHECK(parts[1] == 333);
+  CHECK(parts[2] == 333);
+  CHECK(std::accumulate(parts.begin(), parts.end(), 0) == 1000);
+}
+
+TEST_CASE("the answer is the slowest class, how slow it is, and why") {
+  const Finished f = finished();
+  CHECK(answer(f.study, f.results) ==
+        "With 64 guest VMs, unpinned, each guest VM runs at 54.7 % ± 0.6 of the baseline "
+        "(1 guest VM, pinned to cores); the extra time is link queueing 41 %, remote memory 33 %, "
+        "steal 20 %.");
+}
+
+TEST_CASE("a slowdown within the interval is no answer") {
+  Finished f = finished();
+  f.results.points[1] = point(64, "none", 0.999, 0.01);
+  CHECK(answer(f.study, f.results) ==
+        "No VM runs slower than the baseline (1 guest VM, pinned to cores) by more than the "
+        "interval.");
+}
+
+TEST_CASE("the table is aligned Markdown with the causes that occur") {
+  const Finished f = finished();
+  const auto all = lines(study_table(f.study, f.results));
+  REQUIRE(all.size() == 10);
+  CHECK(all[0] == "How many guests?");
+  CHECK(
+      all[4].starts_with("| count |  pin | relative performance | running % | steal % | why slower "
+                         "than the baseline "));
+  CHECK(all[6].starts_with("|     1 | core |        100.0 % ± 0.0 |      66.7 |    33.3 |  "));
+  CHECK(all[7] ==
+        "|    64 | none |         54.7 % ± 0.6 |      66.7 |    33.3 | "
+        "link queueing 41 %, remote memory 33 %, steal 20 % |");
+  for (std::size_t i = 4; i < 8; ++i) CHECK(width(all[i]) == width(all[4]));
+}
+
+TEST_CASE("the table shows the metrics asked for in human units") {
+  Finished f = finished();
+  f.study.show = {"throughput.relative", "cpu.steal", "host.switches"};
+  const std::string text = study_table(f.study, f.results);
+  CHECK(text.find("| cpu.steal | host.switches |") != std::string::npos);
+  CHECK(text.find("|    25.0 % |       1.23k/s |") != std::string::npos);
+}
+
+TEST_CASE("no line of a narrow terminal's table is longer than the terminal") {
+  const Finished f = finished();
+  for (const std::size_t columns : {100U, 60U, 40U}) {
+    const auto all = lines(study_table(f.study, f.results, {columns, false}));
+    for (const std::string& line : all) {
+      if (line.starts_with("|")) CHECK(width(line) <= columns);
+    }
+  }
+  // 60 columns hold a narrower table with the reasons below it, 40 no table at all.
+  const std::string narrow = study_table(f.study, f.results, {60, false});
+  CHECK(narrow.find("- count 64, pin none: link queueing 41 %") != std::string::npos);
+  const std::string paragraphs = study_table(f.study, f.results, {40, false});
+  CHECK(paragraphs.find('|') == std::string::npos);
+  CHECK(paragraphs.find("- relative performance: 54.7 % ± 0.6") != std::string::npos);
+}
+
+TEST_CASE("colours appear only where they are wanted and do not move columns") {
+  const Finished f = finished();
+  CHECK(study_table(f.study, f.results).find('\x1b') == std::string::npos);
+  const std::string text = study_table(f.study, f.results, {200, true});
+  CHECK(text.find("\x1b[31m54.7 % ± 0.6\x1b[0m") != std::string::npos);
+}
+
+TEST_CASE("a bar in a cell does not end it") {
+  const Grid grid{{{"a|b"}}, {{{"c|d"}}}};
+  CHECK(markdown(grid, false) == "| a\\|b |\n| ---- |\n| c\\|d |\n");
+}
+
+TEST_CASE("one replication has no interval and the table says so") {
+  Finished f = finished();
+  f.study.settings.replications = 1;
+  for (auto& p : f.results.points) p.replications = 1;
+  const std::string text = study_table(f.study, f.results);
+  CHECK(text.find("±") == std::string::npos);
+  CHECK(text.find("One replication, so no intervals") != std::string::npos);
+}
+
+TEST_CASE("JSON carries what the contract names, typed and in SI units") {
+  const Finished f = finished();
+  const auto json = results_json(f.study, f.results);
+  CHECK(json.at("tenancy") == scenarios::program_version());
+  CHECK(json.at("study") == "How many guests?");
+  CHECK(json.at("seed") == 1);
+  CHECK(json.at("interrupted") == false);
+  const auto& p = json.at("points").at(1);
+  CHECK(p.at("at").at("vm.guest.count") == 64);
+  CHECK(p.at("at").at("vm.guest.pin") == "none");
+  const auto& metric = p.at("metrics").at("vm.guest.throughput.relative");
+  CHECK(metric.at("value") == 0.547);
+  CHECK(metric.at("ci").at(0) == 0.547 - 0.006);
+  CHECK(metric.at("unit") == "1");
+  CHECK(p.at("time").at("vm.guest").size() == models::kCauses);
+  CHECK(p.at("reasons").at("vm.guest").at("link_queueing") == 0.41);
+  CHECK(p.at("utilisation").at("node0.cpus") == 0.5);
+}
+
+TEST_CASE("a point's patch makes the scenario that point's") {
+  const Finished f = finished();
+  const auto json = results_json(f.study, f.results);
+  const auto first = json.at("scenario").patch(json.at("points").at(0).at("scenario_patch"));
+  CHECK(first == json.at("scenario"));
+  CHECK(json.at("points").at(1).at("scenario_patch").size() >= 1);
+}
+
+TEST_CASE("CSV quotes what RFC 4180 wants quoted") {
+  CHECK(csv_field("plain") == "plain");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"so\"") == "\"say \"\"so\"\"\"");
+}
+
+TEST_CASE("CSV has a line for each point and metric") {
+  const Finished f = finished();
+  const auto all = lines(results_csv(f.study, f.results));
+  CHECK(all[0] == "vm.guest.count,vm.guest.pin,metric,value,lo,hi,unit");
+  CHECK(all[1] == "1,core,vm.guest.throughput,1,1,1,1/s");
+  CHECK(all.size() == 1 + 2 * (4 + models::kCauses));
+}

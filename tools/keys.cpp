@@ -1,0 +1,83 @@
+// tenancy keys: every key of the scenario language, and every metric of the results.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/results.hpp"
+#include "scenarios/keys.hpp"
+#include "sim/error.hpp"
+#include "tools/commands.hpp"
+
+namespace tools {
+
+namespace {
+
+struct Arguments {
+  std::string prefix;
+  bool metrics = false;
+};
+
+void nothing_found(const std::string& prefix, std::string_view list) {
+  throw sim::ConfigError{
+      fmt::format("nothing starts with \"{}\"; {} shows everything", prefix, list)};
+}
+
+void print_keys(const std::string& prefix) {
+  const auto keys = scenarios::key_infos(prefix);
+  if (keys.empty()) nothing_found(prefix, "tenancy keys");
+  for (const scenarios::KeyInfo& key : keys) {
+    const std::string standard =
+        key.standard.empty() ? "" : fmt::format("; default {}", key.standard);
+    fmt::print("{}\n    {}{}\n    {}\n", key.path, key.type, standard, key.meaning);
+  }
+}
+
+struct Line {
+  std::string name;
+  std::string_view unit;
+  std::string_view sentence;
+};
+
+void print_metrics(const std::string& prefix) {
+  std::vector<Line> lines;
+  for (const auto& kind : models::metric_catalogue())
+    lines.push_back({std::string{kind.name}, kind.unit, kind.sentence});
+  for (int c = 0; c < models::kCauses; ++c) {
+    const auto cause = static_cast<models::Cause>(c);
+    lines.push_back({fmt::format("vm.<vm>.time.{}", name(cause)), "1", sentence(cause)});
+  }
+  std::erase_if(lines, [&](const Line& line) { return !line.name.starts_with(prefix); });
+  if (lines.empty()) nothing_found(prefix, "tenancy keys --metrics");
+  std::size_t widest = 0;
+  for (const Line& line : lines) widest = std::max(widest, line.name.size());
+  for (const Line& line : lines)
+    fmt::print("{:<{}}  {:<4}  {}\n", line.name, widest, line.unit, line.sentence);
+}
+
+}  // namespace
+
+void add_keys(CLI::App& app, int& status) {
+  CLI::App* command = app.add_subcommand("keys", "Explain the keys of scenarios, or the metrics");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("prefix", arguments->prefix, "Only what starts with this, as in vm")
+      ->type_name("PREFIX");
+  command->add_flag("--metrics", arguments->metrics,
+                    "The metrics of results, and the causes that time goes to");
+  command->footer(
+      "Examples:\n"
+      "  tenancy keys              every key with its type, default and meaning\n"
+      "  tenancy keys vm           what a scenario may say about a VM\n"
+      "  tenancy keys --metrics    what results say, for [report] show and for scripts");
+  command->callback([arguments, &status] {
+    arguments->metrics ? print_metrics(arguments->prefix) : print_keys(arguments->prefix);
+    status = kDone;
+  });
+}
+
+}  // namespace tools
