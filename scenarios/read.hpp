@@ -16,7 +16,7 @@ namespace scenarios {
 
 struct Problem {
   std::string file;
-  int line = 0;    // 1-based; 0: the file as a whole
+  int line = 0;  // 1-based; 0: the file as a whole
   int column = 0;
   std::string text;  // "vm.guest.count: got -1, need a whole number from 1 to 65536"
 };

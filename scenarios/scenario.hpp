@@ -40,11 +40,11 @@ struct Point {
 
 // A whole file: every sweep point (cross product, first key slowest), and what the report shows.
 struct Study {
-  std::string file;                     // where it came from, for messages
+  std::string file;  // where it came from, for messages
   StudySettings settings;
   std::vector<Point> points;            // at least one; `at` is empty without a sweep
   std::optional<std::size_t> baseline;  // index into points; empty: each VM class alone on the host
-  std::vector<std::string> show;        // metrics to print, e.g. "throughput.relative"; empty: default
+  std::vector<std::string> show;  // metrics to print, e.g. "throughput.relative"; empty: default
 };
 
 }  // namespace scenarios

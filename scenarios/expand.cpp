@@ -1,0 +1,103 @@
+#include "scenarios/expand.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "scenarios/library.hpp"
+
+namespace scenarios {
+namespace {
+
+constexpr int kDeepest = 8;  // presets that use presets; deeper is a circle
+
+std::optional<Node> load(const std::string& name, std::string_view table, const Location& at,
+                         const std::string& path, Problems& problems) {
+  const std::string kind = std::string{table} + "s";
+  Node document;
+  if (name.ends_with(".toml") || name.find('/') != std::string::npos) {
+    const auto folder = std::filesystem::path{*at.file}.parent_path();
+    const std::string file = (folder / name).string();
+    const auto text = file_text(file);
+    if (!text) {
+      problems.add(at, fmt::format("{}: cannot read the preset file {}", path, file));
+      return {};
+    }
+    document = parse_toml(*text, file);
+  } else {
+    const Preset* preset = find_preset(kind, name);
+    if (preset == nullptr) {
+      std::vector<std::string_view> names;
+      for (const Preset& other : embedded_presets()) {
+        if (other.kind == kind) names.push_back(other.name);
+      }
+      const std::string near = nearest(name, names);
+      problems.add(
+          at, fmt::format("{}: no preset \"{}\"{}; `tenancy list {}` shows them, a path must "
+                          "end in .toml",
+                          path, name,
+                          near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), kind));
+      return {};
+    }
+    document = parse_toml(preset->text, fmt::format("scenarios/{}/{}.toml", kind, name));
+  }
+  Entry* found = find(document, table);
+  if (found == nullptr || found->value.table() == nullptr) {
+    problems.add(at, fmt::format("{}: the preset \"{}\" has no [{}] table", path, name, table));
+    return {};
+  }
+  return std::move(found->value);
+}
+
+void expand_to(Node& node, std::string_view table, int depth, Problems& problems) {
+  if (node.table() == nullptr) return;
+  const Entry* use = find(node, "use");
+  if (use == nullptr) return;
+  const std::string path = fmt::format("{}.use", table);
+  if (use->value.text() == nullptr) return expect(problems, use->value, path, "a preset's name");
+  if (depth == 0) {
+    problems.add(use->key_at, fmt::format("{}: presets use each other in a circle", path));
+    return;
+  }
+  auto base = load(*use->value.text(), table, use->value.at, path, problems);
+  std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
+  if (!base) return;
+  expand_to(*base, table, depth - 1, problems);
+  merge(*base, node);
+  base->at = node.at;
+  node = std::move(*base);
+}
+
+}  // namespace
+
+std::optional<std::string> file_text(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return {};
+  std::ifstream file{path, std::ios::binary};
+  if (!file) return {};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void merge(Node& base, const Node& over) {
+  if (base.table() == nullptr || over.table() == nullptr) {
+    base = over;
+    return;
+  }
+  for (const Entry& entry : *over.table()) {
+    if (Entry* known = find(base, entry.key)) {
+      known->key_at = entry.key_at;
+      merge(known->value, entry.value);
+    } else {
+      base.table()->push_back(entry);
+    }
+  }
+}
+
+void expand(Node& node, std::string_view table, Problems& problems) {
+  expand_to(node, table, kDeepest, problems);
+}
+
+}  // namespace scenarios

@@ -1,0 +1,22 @@
+// Presets into documents: `use = "name"` becomes the preset's keys, overridden by one's own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scenarios/node.hpp"
+#include "scenarios/section.hpp"
+
+namespace scenarios {
+
+// Keys of `over` win over those of `base`, table by table; arrays and values replace whole.
+void merge(Node& base, const Node& over);
+
+// Resolves `use` in `table` ("host", "vmm", "workload"; presets of the plural kind) in place.
+// A preset name, or a path ending in .toml relative to the file that says it.
+void expand(Node& node, std::string_view table, Problems& problems);
+
+// Text of a file, or nothing when it cannot be read.
+std::optional<std::string> file_text(const std::string& path);
+
+}  // namespace scenarios
