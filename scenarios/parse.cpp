@@ -33,8 +33,10 @@ Node converted(const toml::node& from, const File& file) {
   } else if (const auto* table = from.as_table()) {
     Node::Table entries;
     for (const auto& [key, value] : *table) {
-      entries.push_back(
-          {std::string{key.str()}, location(key.source(), file), converted(value, file)});
+      Entry& entry = entries.emplace_back();
+      entry.key = key.str();
+      entry.key_at = location(key.source(), file);
+      entry.value = converted(value, file);
     }
     // toml++ sorts keys; the order written matters to sweeps.
     std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -66,7 +68,10 @@ Node converted(const nlohmann::ordered_json& from, const File& file) {
   } else if (from.is_object()) {
     Node::Table entries;
     for (const auto& [key, value] : from.items()) {
-      entries.push_back({key, {file, 0, 0}, converted(value, file)});
+      Entry& entry = entries.emplace_back();
+      entry.key = key;
+      entry.key_at = node.at;
+      entry.value = converted(value, file);
     }
     node.value = std::move(entries);
   } else {
