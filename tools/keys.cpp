@@ -28,8 +28,28 @@ void nothing_found(const std::string& prefix, std::string_view list) {
       fmt::format("nothing starts with \"{}\"; {} shows everything", prefix, list)};
 }
 
+// "vm.guest.count" of a scenario is "vm.<name>.count" in the table.
+std::string as_in_table(const std::string& prefix) {
+  constexpr std::string_view kVm = "vm.";
+  if (!prefix.starts_with(kVm) || prefix.starts_with("vm.<")) return prefix;
+  const std::size_t end = std::min(prefix.find('.', kVm.size()), prefix.size());
+  return "vm.<name>" + prefix.substr(end);
+}
+
+// "vm" means the keys of a VM, not those of "vmm", unless no name ends where the prefix does.
+std::vector<scenarios::KeyInfo> find_keys(const std::string& prefix) {
+  std::vector<scenarios::KeyInfo> keys = scenarios::key_infos(prefix);
+  const auto ends_a_name = [&](const scenarios::KeyInfo& key) {
+    return prefix.empty() || prefix.ends_with('.') || key.path.size() == prefix.size() ||
+           key.path[prefix.size()] == '.';
+  };
+  if (std::any_of(keys.begin(), keys.end(), ends_a_name))
+    std::erase_if(keys, [&](const auto& key) { return !ends_a_name(key); });
+  return keys;
+}
+
 void print_keys(const std::string& prefix) {
-  const auto keys = scenarios::key_infos(prefix);
+  const auto keys = find_keys(as_in_table(prefix));
   if (keys.empty()) nothing_found(prefix, "tenancy keys");
   for (const scenarios::KeyInfo& key : keys) {
     const std::string standard =

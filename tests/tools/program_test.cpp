@@ -247,6 +247,9 @@ TEST_CASE("lists and keys print what is built in") {
   CHECK(keys.status == 0);
   CHECK(keys.out.find("vcpus") != std::string::npos);
   CHECK(keys.out.find("duration") == std::string::npos);
+  CHECK(keys.out.find("vmm.") == std::string::npos);
+  const Outcome key = tenancy({"keys", "vm.guest.vcpus"});
+  CHECK(key.out.starts_with("vm.<name>.vcpus\n"));
   const Outcome metrics = tenancy({"keys", "--metrics"});
   CHECK(metrics.status == 0);
   CHECK(metrics.out.find("vm.<vm>.throughput.relative") != std::string::npos);
