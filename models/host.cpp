@@ -109,7 +109,13 @@ sim::Duration automatic_warmup(const HostDescription& host) {
     longest_s = std::max(
         longest_s, static_cast<double>(resident.count()) / work.touch_rate.count() / vm.vcpus);
   }
-  return sim::from_seconds(kFillingMargin * longest_s + kLeast_s);
+  // Moves between nodes are rare; what age_memory() makes of them needs a few to be counted.
+  constexpr double kWatching_s = 10.0;
+  const bool aged = std::any_of(host.vms.begin(), host.vms.end(), [](const VmDescription& vm) {
+    return vm.age > sim::Duration::zero() && vm.pin.mode != PinMode::core &&
+           vm.pin.mode != PinMode::node;
+  });
+  return sim::from_seconds(kFillingMargin * longest_s + kLeast_s + (aged ? kWatching_s : 0.0));
 }
 
 Results simulate(const HostDescription& host, const RunLength& length,

@@ -430,7 +430,8 @@ void RunningHost::watch_moves() {
 
 // A VM that jumps to a random node at rate m has spent, of its age A, the expected share
 // (1 - exp(-m A)) / (m A) on the node where it is now since its last jump; what it touched before
-// lies evenly over the nodes it may use. m is what the scheduler did to the VM's class while
+// lies evenly over the nodes it may use. m counts moves of a vCPU and of the emulator, in whose
+// context the pages of I/O buffers are first touched: what the scheduler did to the class while
 // watched, so a pinned guest, or a scheduler that never moves one, leaves memory where it is.
 void RunningHost::age_memory() {
   const double watched_s = sim::seconds(engine_.now() - watched_from_);
@@ -445,10 +446,10 @@ void RunningHost::age_memory() {
     double moves = 0;
     double vcpus = 0;
     for (const int index : kind.vms) {
-      for (const int id : vms_[at(index)].vcpus) {
-        moves += static_cast<double>(workers_[at(id)].node_moves);
-        ++vcpus;
-      }
+      const Vm& vm = vms_[at(index)];
+      for (const int id : vm.vcpus) moves += static_cast<double>(workers_[at(id)].node_moves);
+      if (vm.emulator >= 0) moves += static_cast<double>(workers_[at(vm.emulator)].node_moves);
+      vcpus += static_cast<double>(vm.vcpus.size());
     }
     const double jumps = moves / vcpus / watched_s * sim::seconds(kind.description->age);
     const double kept = jumps > 0 ? -std::expm1(-jumps) / jumps : 1.0;

@@ -17,7 +17,9 @@ constexpr int kRounds = 200;
 constexpr double kTolerance = 1e-4;  // of capacity
 constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
-constexpr double kDrift = 0.02;      // of local latency, see the header
+constexpr double kDrift = 0.02;  // of local latency, see the header
+constexpr double kLeastDrift =
+    0.004;  // of capacity: near saturation delays are steep but loads hardly move
 constexpr double kLoadDrift = 0.05;  // of capacity
 constexpr double kLine_B = 64.0;
 
@@ -100,7 +102,8 @@ void Contention::allow_drift() {
     // dq/du = dq/dy / (du/dy), see demand_step()
     const double dq_du = sim::seconds(resource.queueing.delay) *
                          (std::exp(b * y) + b * (1.0 - std::exp(-y)) * std::exp((b + 1.0) * y));
-    allowed_Bps_[r] = std::min(kLoadDrift, tolerated_s / dq_du) * resource.capacity_Bps;
+    allowed_Bps_[r] =
+        std::clamp(tolerated_s / dq_du, kLeastDrift, kLoadDrift) * resource.capacity_Bps;
   }
 }
 
