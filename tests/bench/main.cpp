@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "tests/bench/bench.hpp"
+
+// tenancy_bench --program=PATH [--json]
+int main(int argc, char** argv) {
+  bool json = false;
+  std::string program = "./tenancy";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--json") json = true;
+    if (argument.starts_with("--program=")) program = argument.substr(10);
+  }
+  double p1 = 1e9;
+  for (const std::uint32_t timers : {64U, 1024U, 100'000U}) {
+    const double ratio = bench::hold_model_ratio(timers);
+    p1 = std::min(p1, ratio);
+    if (!json) fmt::print("P1  {:>7} timers  {:.2f} x the bare hold model\n", timers, ratio);
+  }
+  const double ours = bench::our_slices_per_s();
+  const double theirs = bench::simgrid_slices_per_s();
+  const double p2 = ours / theirs;
+  const double p7 = bench::start_up_s(program);
+  if (json) {
+    fmt::print("{{\"P1\": {:.3f}, \"P2\": {:.2f}, \"P7\": {:.4f}}}\n", p1, p2, p7);
+    return 0;
+  }
+  fmt::print("P2  {:.0f} slices/s, SimGrid {:.0f}: {:.1f} x\n", ours, theirs, p2);
+  fmt::print("P7  {:.1f} ms from process start to answer\n", p7 * 1e3);
+}
