@@ -62,6 +62,18 @@ std::vector<scenarios::Override> overrides(const Arguments& arguments) {
   return all;
 }
 
+// The sweep would overwrite the value without a word.
+void refuse_swept(const scenarios::Study& study, const std::vector<scenarios::Override>& all) {
+  for (const auto& [key, value] : all) {
+    for (const auto& coordinate : study.points.front().at) {
+      if (coordinate.first == key)
+        throw sim::ConfigError{
+            fmt::format("--set {}={}: {} sweeps this key; needs a key that stands outside [sweep]",
+                        key, value, study.file)};
+    }
+  }
+}
+
 // `--json study.toml` is a forgotten file name, not a wish to overwrite the study.
 void refuse_scenario(const char* option, const std::string& path) {
   if (path.ends_with(".toml"))
@@ -112,7 +124,9 @@ int report_violations(const scenarios::StudyResults& results) {
 }
 
 int run(const Arguments& arguments) {
-  const scenarios::Study study = scenarios::read_file(arguments.file, {overrides(arguments), {}});
+  const std::vector<scenarios::Override> given = overrides(arguments);
+  const scenarios::Study study = scenarios::read_file(arguments.file, {given, {}});
+  refuse_swept(study, given);
   Sink json{"--json", arguments.json};
   Sink csv{"--csv", arguments.csv};
   if (json.to_standard_output() && csv.to_standard_output())

@@ -173,6 +173,7 @@ TEST_CASE("wrong command lines are exit status 2 and say what would be right") {
       {{"run", file, "--jobs", "many"}, "--jobs"},
       {{"run", file, "--set", "vm.guest.count"}, "key=value"},
       {{"run", file, "--set", "vm.guest.cuont=2"}, "cuont"},
+      {{"run", file, "--set", "vm.guest.count=2"}, "[sweep]"},
       {{"run", file, "--without", "gravity"}, "gravity"},
       {{"run", file, "--seed", "x"}, "seed"},
       {{"run", file, "--replications", "0"}, "replications"},

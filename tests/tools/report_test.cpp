@@ -79,6 +79,7 @@ TEST_CASE("quantities have three digits and the prefix of their size") {
   CHECK(quantity(1234.0, "1/s") == "1.23k/s");
   CHECK(quantity(999.96, "Hz") == "1.00 kHz");
   CHECK(quantity(0.0, "s") == "0 s");
+  CHECK(quantity(0.0, "1/s") == "0/s");
   CHECK(quantity(std::numeric_limits<double>::quiet_NaN(), "s") == "-");
 }
 
@@ -107,6 +108,24 @@ TEST_CASE("the answer is the slowest class, how slow it is, and why") {
         "With 64 guest VMs, unpinned, each guest VM runs at 54.7 % ± 0.6 of the baseline "
         "(1 guest VM, pinned to cores); the extra time is link queueing 41 %, remote memory 33 %, "
         "steal 20 %.");
+}
+
+TEST_CASE("a class that does other work than in the baseline is not the answer") {
+  Finished f = finished();
+  f.study.points[1].scenario.host.vms[0].workload.name = "stream";
+  CHECK(answer(f.study, f.results).starts_with("No VM runs slower"));
+}
+
+TEST_CASE("a host that is swept opens the sentence") {
+  Finished f = finished();
+  f.results.points[1].at[0] = {"host.use", std::string{"old"}};
+  f.study.points[1].at = f.results.points[1].at;
+  CHECK(answer(f.study, f.results).starts_with("On old, unpinned, each guest VM runs at 54.7 %"));
+}
+
+TEST_CASE("more running time for the same work is a slower core") {
+  CHECK(text(std::vector<scenarios::Reason>{{Cause::running, 0.996}, {Cause::idle, 0.004}}, 3) ==
+        "slower core 100 %");
 }
 
 TEST_CASE("a slowdown within the interval is no answer") {

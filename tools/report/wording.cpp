@@ -97,7 +97,7 @@ std::string text(const scenarios::SweepValue& value) {
 std::string quantity(double value, std::string_view unit) {
   if (!std::isfinite(value)) return "-";
   if (unit == "1") return fmt::format("{:.1f} %", 100.0 * value);
-  if (value == 0.0) return fmt::format("0 {}", unit);
+  if (value == 0.0) return unit == "1/s" ? "0/s" : fmt::format("0 {}", unit);
   // A value that digits() would round up to 1000 belongs to the next prefix.
   const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end() - 1, [&](const Prefix& p) {
     return std::abs(value) >= 0.9995 * p.factor;
@@ -142,7 +142,10 @@ std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most
   std::vector<std::string> all;
   for (const auto& reason : reasons) {
     if (all.size() == most || reason.share < 0.005) break;
-    all.push_back(fmt::format("{} {:.0f} %", label(reason.cause), 100.0 * reason.share));
+    // More time for the same instructions and cache hits: a lower clock, or another CPU.
+    const bool running = reason.cause == models::Cause::running;
+    all.push_back(fmt::format("{} {:.0f} %", running ? "slower core" : label(reason.cause),
+                              100.0 * reason.share));
   }
   return fmt::format("{}", fmt::join(all, ", "));
 }
