@@ -239,7 +239,7 @@ const Section<compute::Profile>& profile_keys() {
       real("llc_accesses_per_kilo_instruction", &T::llc_accesses_per_kilo_instruction, 0, 1000,
            "misses of L2 per 1000 instructions"),
       miss_curve_key(),
-      real("memory_level_parallelism", &T::memory_level_parallelism, 1, 128, "misses overlapped"),
+      real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
       real("smt_yield", &T::smt_yield, 1, 2, "two of it on one core over one"),

@@ -37,6 +37,12 @@ class EventQueue {
   Instant next_time() const;  // requires !empty()
   // Takes the first event out and leaves its hole to be filled; requires !empty().
   Slot pop();
+  // Slots that may fire next: the top's children, at most four. For prefetching.
+  template <class Visit>
+  void visit_candidates(Visit&& visit) const {
+    const std::size_t end = heap_.size() < 5 ? heap_.size() : 5;
+    for (std::size_t child = 1; child < end; ++child) visit(slot_of(heap_[child]));
+  }
   // Closes the hole when the handler scheduled nothing.
   void close();
 

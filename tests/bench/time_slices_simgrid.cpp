@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include <simgrid/s4u.hpp>
 
 #include "tests/bench/bench.hpp"
@@ -52,6 +54,7 @@ void simulate() {
 double measure() {
   int channel[2];
   if (pipe(channel) != 0) return 0;
+  std::fflush(nullptr);  // or the child's buffers print again
   const pid_t child = fork();
   if (child == 0) {
     const double s = seconds_of([] { simulate(); });
