@@ -32,11 +32,11 @@ void Engine::fire_next() {
   now_ = queue_.next_time();
   const EventQueue::Slot slot = queue_.pop();
   ++executed_;
-  // With many timers the event objects are cold; fetch those that can be next while this one runs.
+  // With many timers their objects are cold: fetch those that can be next while this one runs.
   queue_.visit_candidates(
-      [this](EventQueue::Slot candidate) { __builtin_prefetch(events_[candidate]); });
-  Event& event = *events_[slot];
-  event.handler_(event.target_);
+      [this](EventQueue::Slot candidate) { __builtin_prefetch(actions_[candidate].target); });
+  const Action action = actions_[slot];
+  action.handler(action.target);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 

@@ -66,7 +66,11 @@ class Engine {
   bool stopped_ = false;
   std::uint64_t executed_ = 0;
   EventQueue queue_;
-  std::vector<Event*> events_;  // [slot]
+  struct Action {
+    void (*handler)(void*);
+    void* target;
+  };
+  std::vector<Action> actions_;  // [slot]: beside the queue, so that firing touches no Event
   FramePool frames_;
   Trace trace_;
   struct Root {

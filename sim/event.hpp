@@ -12,9 +12,9 @@ class Event {
   using Handler = void (*)(void*);
 
   Event(Engine& engine, Handler handler, void* target)
-      : engine_{engine}, handler_{handler}, target_{target}, slot_{engine.queue_.acquire()} {
-    if (engine.events_.size() <= slot_) engine.events_.resize(slot_ + std::size_t{1});
-    engine.events_[slot_] = this;
+      : engine_{engine}, slot_{engine.queue_.acquire()} {
+    if (engine.actions_.size() <= slot_) engine.actions_.resize(slot_ + std::size_t{1});
+    engine.actions_[slot_] = {handler, target};
   }
   // Calls `target.Method()` when it fires: Event e = Event::calling<&Cpu::tick>(engine, *this).
   template <auto Method, class Target>
@@ -43,8 +43,6 @@ class Event {
  private:
   friend class Engine;
   Engine& engine_;
-  Handler handler_;
-  void* target_;
   EventQueue::Slot slot_;
 };
 

@@ -41,10 +41,6 @@ void EventQueue::sift_down(std::size_t at, Entry entry) {
   for (;;) {
     const std::size_t first = 4 * at + 1;
     if (first >= size) break;
-    // The sixteen grandchildren: which four are needed is known only after the comparison.
-    if (const std::size_t below = 4 * first + 1; below + 16 <= size) {
-      for (std::size_t line = 0; line < 16; line += 4) __builtin_prefetch(&heap_[below + line]);
-    }
     std::size_t least = first;
     if (first + 4 <= size) {
       const std::size_t left = first + (before(heap_[first + 1], heap_[first]) ? 1U : 0U);
