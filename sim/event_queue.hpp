@@ -37,11 +37,13 @@ class EventQueue {
   Instant next_time() const;  // requires !empty()
   // Takes the first event out and leaves its hole to be filled; requires !empty().
   Slot pop();
-  // Slots that may fire next: the top's children, at most four. For prefetching.
-  template <class Visit>
-  void visit_candidates(Visit&& visit) const {
-    const std::size_t end = heap_.size() < 5 ? heap_.size() : 5;
-    for (std::size_t child = 1; child < end; ++child) visit(slot_of(heap_[child]));
+  // Slots that may fire soon, for prefetching: `near` sees the top's children, `far` theirs.
+  template <class Near, class Far>
+  void visit_candidates(Near&& near, Far&& far) const {
+    const std::size_t size = heap_.size();
+    for (std::size_t child = 1; child < 5 && child < size; ++child) near(slot_of(heap_[child]));
+    if (size < kCold) return;
+    for (std::size_t child = 5; child < 21; ++child) far(slot_of(heap_[child]));
   }
   // Closes the hole when the handler scheduled nothing.
   void close();
@@ -52,6 +54,7 @@ class EventQueue {
     std::uint64_t key;  // sequence << 24 | slot
   };
   static constexpr int kSlotBits = 24;
+  static constexpr std::size_t kCold = 4096;  // events beyond which their tables leave the caches
   static Instant from_ps(std::int64_t ps) { return Instant{Duration{ps}}; }
   static bool before(const Entry& a, const Entry& b) {
     return a.time_ps < b.time_ps || (a.time_ps == b.time_ps && a.key < b.key);
