@@ -31,7 +31,8 @@ class EventQueue {
   bool pending(Slot slot) const { return position_[slot] != kNowhere; }
   Instant time(Slot slot) const { return from_ps(heap_[position_[slot]].time_ps); }
 
-  void schedule(Slot slot, Instant time);  // or reschedule; goes behind equals
+  // Or reschedule; goes behind equals. `time` must not be before the event that fired last.
+  void schedule(Slot slot, Instant time);
   void cancel(Slot slot);
 
   Instant next_time() const;  // requires !empty()

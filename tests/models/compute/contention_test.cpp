@@ -1,0 +1,114 @@
+#include "models/compute/contention.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+using namespace sim::literals;
+using namespace models::compute;
+using models::topology::Description;
+using models::topology::Topology;
+
+namespace {
+
+Description two_nodes() {
+  Description d;
+  d.sockets = 2;
+  d.cores_per_node = 8;
+  d.frequency = sim::Hertz{2e9};
+  d.llc = {.size = 16_MiB, .shared_by = 8, .latency = 20_ns};
+  d.l2 = {.size = 256_KiB, .shared_by = 1, .latency = 5_ns};
+  d.memory = 64_GiB;
+  d.controller = {.channels = 1,
+                  .channel_bandwidth = sim::BytesPerSecond{10e9},
+                  .efficiency = 1.0,
+                  .latency = 100_ns,
+                  .queueing = {sim::Duration{25'000}, 0.5}};
+  d.links = {{.from = 0,
+              .to = 1,
+              .kind = "qpi",
+              .bandwidth = sim::BytesPerSecond{4e9},
+              .efficiency = 1.0,
+              .latency = 60_ns}};
+  return d;
+}
+
+// One instruction: 0.5 ns of core, 1/100 of a miss of 100 ns: 1.5 ns when alone and local.
+Profile misser(double parallelism = 1.0) {
+  return {.base_cpi = 1.0,
+          .llc_accesses_per_kilo_instruction = 10,
+          .miss_curve = MissCurve{{{0_KiB, 1.0}}},
+          .memory_level_parallelism = parallelism,
+          .footprint = 64_MiB};
+}
+
+}  // namespace
+
+TEST_CASE("a lone local thread waits idle latency only, a remote one the crossing too",
+          "[contention]") {
+  const Topology topology{two_nodes()};
+  const Profile profile = misser();
+  Contention contention{topology, {.controller_queueing = false}};
+  const StreamId local = contention.add(profile), remote = contention.add(profile);
+  contention.place(local, {1.0, 0.0});
+  contention.place(remote, {1.0, 0.0});
+  contention.start(local, 0);
+  contention.start(remote, 8);
+  contention.settle(sim::kStart);
+  CHECK(contention.state(local).pace.instruction_s == Approx(1.5e-9));
+  CHECK(contention.state(remote).pace.remote_s == Approx(0.6e-9));
+}
+
+TEST_CASE("no resource carries more than its capacity, and equals slow alike", "[contention]") {
+  const Topology topology{two_nodes()};
+  const Profile profile = misser(20.0);  // 16 threads want 16 * 64 B / 100 / 0.55 ns = 18 GB/s
+  Contention contention{topology, {}};
+  for (int i = 0; i < 16; ++i) {
+    contention.place(contention.add(profile), {1.0, 0.0});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  for (int r = 0; r < static_cast<int>(topology.resources().size()); ++r) {
+    CHECK(contention.utilisation(r) <= 1.0005);
+  }
+  CHECK(contention.utilisation(0) + contention.utilisation(3) > 0.95);
+  for (int i = 1; i < 8; ++i) {
+    CHECK(contention.state(i).pace.instruction_s ==
+          Approx(contention.state(0).pace.instruction_s).epsilon(1e-6));
+    CHECK(contention.state(8 + i).pace.instruction_s ==
+          Approx(contention.state(8).pace.instruction_s).epsilon(1e-6));
+  }
+  CHECK(contention.state(8).pace.link_s > 0);
+}
+
+TEST_CASE("the delay in force is the curve's at the load in force", "[contention]") {
+  const Topology topology{two_nodes()};
+  const Profile profile = misser(2.0);
+  Contention contention{topology, {}};
+  for (int i = 0; i < 6; ++i) {
+    contention.place(contention.add(profile), {1.0, 0.0});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  const double u = contention.utilisation(0);
+  const double delay_s = 25e-9 * u / std::sqrt(1 - u);
+  CHECK(contention.state(0).memory_latency_s == Approx(100e-9 + delay_s).epsilon(2e-3));
+}
+
+TEST_CASE("equals halve a cache, and a switched-off mechanism costs nothing", "[contention]") {
+  const Topology topology{two_nodes()};
+  Profile profile = misser();
+  profile.miss_curve = MissCurve{{{0_KiB, 1.0}, {16_MiB, 0.0}}};
+  Contention contention{
+      topology, {.remote_latency = false, .link_bandwidth = false, .controller_queueing = false}};
+  for (int i = 0; i < 2; ++i) {
+    contention.place(contention.add(profile), {0.0, 1.0});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  CHECK(contention.state(0).space_B == Approx(8.0 * 1024 * 1024).epsilon(1e-3));
+  CHECK(contention.state(0).misses_per_instruction == Approx(0.005).epsilon(1e-3));
+  CHECK(contention.state(0).pace.remote_s == 0.0);
+  contention.stop(1, sim::kStart);
+  contention.settle(sim::kStart);
+  CHECK(contention.state(0).misses_per_instruction == Approx(0.0).margin(1e-6));
+}

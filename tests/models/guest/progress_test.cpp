@@ -1,0 +1,38 @@
+#include "models/guest/progress.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sim::literals;
+using models::Cause;
+using models::guest::Progress;
+
+namespace {
+
+double seconds(const Progress& progress, Cause cause) {
+  return progress.seconds()[static_cast<std::size_t>(cause)];
+}
+
+}  // namespace
+
+// 0 halted 10 us | runnable 5 us | 2 us switch, 3 us refill, 4 us for 4 instructions
+TEST_CASE("every microsecond belongs to one cause", "[progress]") {
+  Progress progress;
+  progress.pace({.by_cause = {0.75e-6, 0.25e-6}, .total_s = 1e-6});
+  progress.advance(sim::Instant{10_us});
+  progress.become(Progress::State::runnable);
+  progress.begin(4);
+  progress.advance(sim::Instant{15_us});
+  progress.become(Progress::State::running);
+  progress.owe_switch(2_us);
+  progress.owe_refill(3_us);
+  CHECK(progress.remaining() == 9_us);
+  progress.advance(sim::Instant{24_us});
+  CHECK(progress.done());
+  CHECK(progress.executed() == Approx(4));
+  CHECK(seconds(progress, Cause::idle) == Approx(10e-6));
+  CHECK(seconds(progress, Cause::steal) == Approx(5e-6));
+  CHECK(seconds(progress, Cause::scheduler) == Approx(2e-6));
+  CHECK(seconds(progress, Cause::cold_caches) == Approx(3e-6));
+  CHECK(seconds(progress, Cause::running) == Approx(3e-6));
+  CHECK(seconds(progress, Cause::llc_misses) == Approx(1e-6));
+}
