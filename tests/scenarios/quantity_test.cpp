@@ -1,0 +1,45 @@
+#include "scenarios/quantity.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+
+using scenarios::format_quantity;
+using scenarios::parse_quantity;
+using scenarios::Unit;
+
+TEST_CASE("quantities carry their unit") {
+  CHECK(parse_quantity(Unit::time, "20 s").value == 20e12);
+  CHECK(parse_quantity(Unit::time, "90ns").value == 90e3);
+  CHECK(parse_quantity(Unit::size, "2 KiB").value == 2048.0);
+  CHECK(parse_quantity(Unit::size, "2 kB").value == 2000.0);
+  CHECK(parse_quantity(Unit::rate, "25.6 GB/s").value == 25.6e9);
+  CHECK(parse_quantity(Unit::frequency, "2.5 GHz").value == 2.5e9);
+  CHECK(parse_quantity(Unit::cycles, "2000 cycles").value == 2000.0);
+  CHECK(parse_quantity(Unit::instructions, "20 Minstr").value == 20e6);
+}
+
+TEST_CASE("text that is no quantity is refused with the reason") {
+  CHECK(parse_quantity(Unit::time, "20").problem == "the unit is missing");
+  CHECK(parse_quantity(Unit::time, "").problem == "it does not start with a number");
+  CHECK(parse_quantity(Unit::time, "inf s").problem == "the number is not finite");
+  CHECK(parse_quantity(Unit::time, "nan s").problem == "the number is not finite");
+  CHECK(parse_quantity(Unit::time, "1e999 s").problem == "the number is out of range");
+  CHECK(parse_quantity(Unit::time, "2 GiB").problem ==
+        "\"GiB\" is none of h, min, s, ms, us, ns, ps");
+  CHECK_FALSE(parse_quantity(Unit::time, "1e9 h").value);
+}
+
+TEST_CASE("formatted quantities parse back to the same value") {
+  std::mt19937_64 random{1};
+  for (const Unit unit :
+       {Unit::time, Unit::size, Unit::rate, Unit::frequency, Unit::cycles, Unit::instructions}) {
+    for (int i = 0; i < 2000; ++i) {
+      // At most 53 bits: every such whole number is a double of its own.
+      const auto value = static_cast<double>(random() >> (11 + random() % 53));
+      const std::string text = format_quantity(unit, value);
+      INFO(text);
+      REQUIRE(parse_quantity(unit, text).value == value);
+    }
+  }
+}

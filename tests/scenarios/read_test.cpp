@@ -1,0 +1,153 @@
+#include "scenarios/read.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+
+#include "scenarios/library.hpp"
+
+using scenarios::read_text;
+
+namespace {
+
+const std::string kSmall =
+    "[study]\n"
+    "duration = \"2 s\"\n"
+    "[host]\n"
+    "use = \"opteron-6272-4s\"\n"
+    "[vmm]\n"
+    "use = \"kvm-3.10\"\n"
+    "[[vm]]\n"
+    "name = \"guest\"\n"
+    "memory = \"2 GiB\"\n"
+    "workload = \"kernel-compile\"\n";
+
+std::string refusal(const std::string& text, const scenarios::ReadOptions& options = {}) {
+  try {
+    read_text(text, "a.toml", options);
+  } catch (const scenarios::ScenarioError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  return text.replace(text.find(what), what.size(), with);
+}
+
+}  // namespace
+
+TEST_CASE("every embedded study reads") {
+  for (const auto& preset : scenarios::embedded_presets()) {
+    if (preset.kind != "studies") continue;
+    INFO(preset.name);
+    CHECK_FALSE(scenarios::read_file(std::string{preset.name}).points.empty());
+  }
+}
+
+TEST_CASE("every embedded preset can be used") {
+  for (const auto& preset : scenarios::embedded_presets()) {
+    INFO(preset.kind << " " << preset.name);
+    const std::string name{preset.name};
+    if (preset.kind == "hosts")
+      CHECK(refusal(replaced(kSmall, "opteron-6272-4s", name)) == "accepted");
+    if (preset.kind == "vmms") CHECK(refusal(replaced(kSmall, "kvm-3.10", name)) == "accepted");
+    if (preset.kind == "workloads")
+      CHECK(refusal(replaced(kSmall, "kernel-compile", name)) == "accepted");
+  }
+}
+
+TEST_CASE("a sweep is the cross product, its first key slowest") {
+  const auto study = read_text(kSmall +
+                                   "[sweep]\n\"vm.guest.count\" = [1, 3]\n"
+                                   "\"vm.*.pin\" = [\"none\", \"core\"]\n"
+                                   "[report]\nbaseline = { \"vm.guest.count\" = 1, "
+                                   "\"vm.*.pin\" = \"core\" }\n",
+                               "a.toml");
+  REQUIRE(study.points.size() == 4);
+  CHECK(study.points[1].scenario.host.vms.at(0).count == 1);
+  CHECK(study.points[2].scenario.host.vms.at(0).count == 3);
+  CHECK(std::get<std::string>(study.points[1].at[1].second) == "core");
+  CHECK(study.baseline == 1U);
+}
+
+TEST_CASE("a key set on the command line wins over the file") {
+  const auto study = read_text(kSmall, "a.toml", {{{"vm.guest.count", "7"}}, {}});
+  CHECK(study.points.at(0).scenario.host.vms.at(0).count == 7);
+}
+
+TEST_CASE("a resolved scenario reads back as itself") {
+  for (const auto& preset : scenarios::embedded_presets()) {
+    if (preset.kind != "studies") continue;
+    INFO(preset.name);
+    for (const auto& point : scenarios::read_file(std::string{preset.name}).points) {
+      const std::string text = scenarios::resolved(point.scenario).dump();
+      const auto again = read_text(text, "result.json");
+      REQUIRE(again.points.size() == 1);
+      REQUIRE(scenarios::resolved(again.points[0].scenario).dump() == text);
+    }
+  }
+}
+
+TEST_CASE("mistakes are refused where they stand") {
+  CHECK(refusal("") == "a.toml:1:1: the file is empty; `tenancy list studies` shows examples");
+  CHECK_THAT(refusal(replaced(kSmall, "\"2 s\"", "20")), Catch::StartsWith("a.toml:2:"));
+  CHECK_THAT(refusal(replaced(kSmall, "duration", "duratoin")),
+             Catch::StartsWith("a.toml:2:1: ") && Catch::Contains("duration"));
+  CHECK_THAT(refusal(kSmall + "count = 0\n"), Catch::StartsWith("a.toml:11:"));
+  CHECK_THAT(refusal(kSmall + "count = -1\n"), Catch::Contains("vm.guest.count"));
+  CHECK_THAT(refusal(kSmall + "vcpus = 4096\n"), Catch::Contains("vm.guest.vcpus"));
+  CHECK_THAT(refusal(replaced(kSmall, "opteron-6272-4s", "opteron-6272-4")),
+             Catch::StartsWith("a.toml:4:") && Catch::Contains("opteron-6272-4s"));
+  CHECK_THAT(
+      refusal(kSmall + "[[vm]]\nname = \"guest\"\nmemory = \"1 GiB\"\nworkload = \"idle\"\n"),
+      Catch::Contains("two [[vm]] tables have this name"));
+  CHECK_THAT(refusal(kSmall + "[sweep]\n\"vm.gest.count\" = [1]\n"),
+             Catch::Contains("did you mean \"guest\"?"));
+  CHECK_THAT(refusal(kSmall + "x = [\n"), Catch::StartsWith("a.toml:"));
+  CHECK(refusal(kSmall + "x = " + std::string(5000, '[')) != "accepted");
+  CHECK(refusal(std::string("\0\x7f"
+                            "ELF\2",
+                            6)) != "accepted");
+}
+
+TEST_CASE("all mistakes of a file are reported at once") {
+  const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
+  CHECK(std::count(all.begin(), all.end(), '\n') == 2);
+}
+
+TEST_CASE("mutated files end in a study or in ScenarioError") {
+  constexpr std::uint64_t kSeed = 7;
+  INFO("seed " << kSeed);
+  std::mt19937_64 random{kSeed};
+  const std::string whole =
+      kSmall + "count = 2\npin = [\"0-3\"]\n[sweep]\n\"vm.guest.vcpus\" = [1, 2]\n";
+  int refused = 0;
+  for (int i = 0; i < 2000; ++i) {
+    std::string text = whole;
+    for (std::uint64_t edits = 1 + random() % 4; edits > 0 && !text.empty(); --edits) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 3) {
+        case 0:
+          text[at] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(at, random() % 8);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 16));
+      }
+    }
+    CAPTURE(text);
+    try {
+      const auto study = read_text(text, "mutated.toml");  // not in CHECK, which catches
+      CHECK_FALSE(study.points.empty());
+    } catch (const scenarios::ScenarioError&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 500);
+}
