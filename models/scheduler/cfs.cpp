@@ -52,7 +52,12 @@ Cfs::Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Di
     for (const Domain& domain : domains_[at(cpu)]) {
       const int interval_ms = static_cast<int>(domain.span.size());  // min_interval = sd_weight
       made.interval_ms.push_back(interval_ms);
-      made.next_balance.push_back(engine.now() + sim::Duration{interval_ms * 1'000'000'000LL});
+      // CPUs balance out of step, as hotplug and success leave them; in step, two would pull the
+      // same thread to and fro at one instant.
+      const auto apart_ms = static_cast<long long>(interval_ms) * tunables.busy_factor * cpu /
+                            static_cast<long long>(map.core.size());
+      made.next_balance.push_back(engine.now() +
+                                  sim::Duration{(interval_ms + apart_ms) * 1'000'000'000LL});
     }
     made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
   }
