@@ -306,8 +306,8 @@ Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
             if (node.array() == nullptr) return expect(problems, node, path, "an array of tables");
             (object.*member).clear();
             for (const Node& element : *node.array()) {
-              read_table(section(), (object.*member).emplace_back(), element,
-                         fmt::format("{}[{}]", path, (object.*member).size() - 1), problems);
+              const std::string own = fmt::format("{}[{}]", path, (object.*member).size());
+              read_table(section(), (object.*member).emplace_back(), element, own, problems);
             }
           },
           [=](const T& object) {

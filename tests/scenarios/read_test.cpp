@@ -114,6 +114,11 @@ TEST_CASE("mistakes are refused where they stand") {
                             6)) != "accepted");
 }
 
+TEST_CASE("a mistake in an array of tables names the element") {
+  CHECK_THAT(refusal(kSmall + "[[host.link]]\nfrom = 0\nto = 1\nbandwidth = 5\n"),
+             Catch::Contains("host.link[0].bandwidth: got 5"));
+}
+
 TEST_CASE("all mistakes of a file are reported at once") {
   const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);
