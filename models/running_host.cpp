@@ -216,6 +216,10 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
   self.waiter = waiter;
   host.book(self);
   self.progress.begin(instructions);
+  if (self.halts) {  // answered before it could halt
+    self.halts = false;
+    self.busy_since = host.engine_.now();
+  }
   if (host.scheduler_->runnable(self.thread)) {
     host.arm(self);
     return;
@@ -251,6 +255,14 @@ void RunningHost::take_job(Vm& vm, scheduler::CpuId waker) {
 void RunningHost::halt(int id) {
   Worker& worker = workers_[at(id)];
   book(worker);
+  if (worker.progress.state() != guest::Progress::State::running) {
+    // The emulator that its kick woke took the CPU: it halts when it has one again, unless its
+    // request is answered before.
+    worker.halts = true;
+    worker.progress.begin(0);
+    return;
+  }
+  worker.halts = false;
   worker.progress.become(guest::Progress::State::halted);
   scheduler_->block(worker.thread);
 }
@@ -259,6 +271,10 @@ void RunningHost::finish(Worker& worker) {
   book(worker);
   if (!worker.progress.done()) {  // the last picosecond of rounding
     arm(worker);
+    return;
+  }
+  if (worker.halts) {
+    halt(worker_of_thread_[at(worker.thread)]);
     return;
   }
   if (worker.stream >= 0) {

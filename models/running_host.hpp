@@ -58,6 +58,7 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Event done;
     std::coroutine_handle<> waiter;  // resumed when the work is done
     bool woken = false;              // runnable again but not yet run: pays the wake-up path
+    bool halts = false;              // was preempted between its kick and its halt
     sim::Instant busy_since{};
     double misses = 0.0;  // since measuring began
     double remote_misses = 0.0;

@@ -24,7 +24,7 @@ void Cfs::arm_balance(Cpu& cpu) {
 
 // Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each tick.
 void Cfs::arm_nohz() {
-  const bool useful = movable_ && idle_cpus_ > 0;
+  const bool useful = movable_ && idle_cpus_ > 0 && idle_cpus_ < static_cast<int>(cpus_.size());
   if (!useful || nohz_.pending()) return;
   nohz_.at(tick_after(0.0));
 }
@@ -197,9 +197,11 @@ bool Cfs::pull_running(Cpu& to, Cpu& from) {
   const ThreadId id = from.current;
   if (id == kNoThread || !allowed(threads_[at(id)], to.id) || !to.threads.empty()) return false;
   account(from);
-  threads_[at(id)].on_cpu = false;
-  move(id, from, to);
-  dispatch(from, pick(from));
+  account(to);
+  dequeue(from, id);
+  dispatch(from, pick(from));  // first, so that the thread is off its CPU when it is queued here
+  enqueue(to, id, false);
+  note_migration(id, from.id, to.id);
   reschedule(to);
   return true;
 }
@@ -209,9 +211,13 @@ void Cfs::move(ThreadId id, Cpu& from, Cpu& to) {
   account(to);
   dequeue(from, id);
   enqueue(to, id, false);
+  note_migration(id, from.id, to.id);
+}
+
+void Cfs::note_migration(ThreadId id, CpuId from, CpuId to) {
   ++stats_.migrations;
-  if (map_.node[at(to.id)] != map_.node[at(from.id)]) ++stats_.node_migrations;
-  dispatch_.migrated(id, from.id, to.id);
+  if (map_.node[at(to)] != map_.node[at(from)]) ++stats_.node_migrations;
+  dispatch_.migrated(id, from, to);
 }
 
 }  // namespace models::scheduler

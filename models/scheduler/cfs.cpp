@@ -177,7 +177,8 @@ void Cfs::enqueue(Cpu& cpu, ThreadId id, bool placed_as_sleeper) {
   Thread& thread = threads_[at(id)];
   GroupOnCpu& group = cpu.state[at(thread.group)];
   const std::size_t before = cpu.threads.size();
-  if (before == 0) {
+  // A pull by a CPU that is newly idle ends no idle time.
+  if (before == 0 && cpu.current == kNoThread) {
     const double idled_ns = nanoseconds(engine_.now() - cpu.idle_since);
     const double most_ns = 2 * nanoseconds(tunables_.migration_cost);
     cpu.average_idle_ns += (std::min(idled_ns, most_ns) - cpu.average_idle_ns) / 8;  // update_avg
@@ -282,12 +283,12 @@ void Cfs::wake(ThreadId id, CpuId waker) {
   thread.runnable = true;
   if (first) thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
   if (!first && to != from) {
-    ++stats_.migrations;
-    if (map_.node[at(to)] != map_.node[at(from)]) ++stats_.node_migrations;
-    dispatch_.migrated(id, from, to);
+    note_migration(id, from, to);
   }
   Cpu& cpu = cpus_[at(to)];
   account(cpu);
+  // A sleeper's v stayed where it was while its queue went on: that difference is its credit.
+  if (!first) thread.v -= cpus_[at(from)].state[at(thread.group)].min_v;
   enqueue(cpu, id, !first);
   if (first) {
     // START_DEBIT: a new thread begins one slice behind.
@@ -312,6 +313,7 @@ void Cfs::block(ThreadId id) {
   settle_average(thread);
   thread.runnable = false;
   dequeue(cpu, id);
+  thread.v += cpu.state[at(thread.group)].min_v;  // absolute while asleep, see wake()
   if (cpu.threads.empty()) balance_newly_idle(cpu);
   dispatch(cpu, pick(cpu));
 }

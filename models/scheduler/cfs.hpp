@@ -151,6 +151,7 @@ class Cfs final : public Scheduler {
   int pull(Cpu& to, Cpu& from, double load, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);
   void move(ThreadId thread, Cpu& from, Cpu& to);
+  void note_migration(ThreadId thread, CpuId from, CpuId to);
 
   sim::Engine& engine_;
   CpuMap map_;
