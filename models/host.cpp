@@ -20,20 +20,7 @@ void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* c
   }
 }
 
-class Complaints {
- public:
-  void need(bool holds, std::string text) {
-    if (!holds) text_ += (text_.empty() ? "" : "\n") + std::move(text);
-  }
-  void raise() const {
-    if (!text_.empty()) throw sim::ConfigError{text_};
-  }
-
- private:
-  std::string text_;
-};
-
-void check_vm(const VmDescription& vm, Complaints& complaints) {
+void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
   const auto need = [&](bool holds, std::string_view text) {
     complaints.need(holds, fmt::format("vm.{}.{}", vm.name, text));
   };
@@ -53,7 +40,7 @@ void check_vm(const VmDescription& vm, Complaints& complaints) {
 
 // Memory that must be on certain nodes, against what those nodes have.
 void check_memory(const HostDescription& host, const topology::Topology& topology,
-                  const std::vector<VmPlace>& places, Complaints& complaints) {
+                  const std::vector<VmPlace>& places, sim::Complaints& complaints) {
   std::vector<double> wanted_B(static_cast<std::size_t>(topology.nodes()), 0.0);
   double all_B = 0;
   std::size_t index = 0;
@@ -90,7 +77,7 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
 
 void check(const HostDescription& host) {
   const topology::Topology topology{host.hardware};
-  Complaints complaints;
+  sim::Complaints complaints;
   complaints.need(!host.vms.empty(), "vm: no guest at all; add a [[vm]] table");
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
   complaints.raise();

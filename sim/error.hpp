@@ -16,4 +16,19 @@ struct ModelError : std::logic_error {
   using std::logic_error::logic_error;
 };
 
+// Collects everything that is wrong, so that the user mends an input once: one reason a line.
+class Complaints {
+ public:
+  void need(bool holds, const std::string& text) {
+    if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
+  }
+  // Throws ConfigError when anything is wrong.
+  void raise() const {
+    if (!text_.empty()) throw ConfigError{text_};
+  }
+
+ private:
+  std::string text_;
+};
+
 }  // namespace sim

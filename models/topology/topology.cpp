@@ -15,21 +15,7 @@ namespace {
 
 constexpr int kMostCpus = 8192;  // x86 NR_CPUS of distribution kernels
 
-// Collects everything that is wrong, so that the user mends a file once.
-class Complaints {
- public:
-  void need(bool holds, std::string text) {
-    if (!holds) text_ += (text_.empty() ? "" : "\n") + std::move(text);
-  }
-  void raise() const {
-    if (!text_.empty()) throw sim::ConfigError{text_};
-  }
-
- private:
-  std::string text_;
-};
-
-void check_shape(const Description& d, Complaints& complaints) {
+void check_shape(const Description& d, sim::Complaints& complaints) {
   const auto positive = [&](const char* key, int value) {
     complaints.need(value >= 1, fmt::format("host.{}: got {}, need at least 1", key, value));
   };
@@ -53,7 +39,7 @@ void check_shape(const Description& d, Complaints& complaints) {
                   "host.controller.efficiency: need a share above 0, at most 1");
 }
 
-void check_links(const Description& d, Complaints& complaints) {
+void check_links(const Description& d, sim::Complaints& complaints) {
   const int nodes = d.sockets * d.nodes_per_socket;
   for (std::size_t i = 0; i < d.links.size(); ++i) {
     const Link& link = d.links[i];
@@ -76,7 +62,7 @@ void check_links(const Description& d, Complaints& complaints) {
 }  // namespace
 
 Topology::Topology(const Description& description) : description_{description} {
-  Complaints complaints;
+  sim::Complaints complaints;
   check_shape(description_, complaints);
   check_links(description_, complaints);
   complaints.raise();

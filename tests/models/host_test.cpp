@@ -1,0 +1,114 @@
+#include "models/host.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "sim/error.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+// Two nodes of four cores of two threads, memory-hungry guests that wait for a device.
+HostDescription busy_host() {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 2;
+  d.cores_per_node = 4;
+  d.threads_per_core = 2;
+  d.frequency = sim::Hertz{2e9};
+  d.turbo = {sim::Hertz{3e9}, sim::Hertz{2.5e9}, sim::Hertz{2.2e9}, sim::Hertz{2.1e9}};
+  d.l2 = {.size = 1_MiB, .shared_by = 2, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 8, .latency = 20_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{5e9};
+  d.controller.latency = 90_ns;
+  d.links = {{.from = 0, .to = 1, .bandwidth = sim::BytesPerSecond{3e9}, .latency = 60_ns}};
+  VmDescription vm;
+  vm.name = "guest";
+  vm.count = 18;  // two more than CPUs, so that the balancer has work
+  vm.memory = 1_GiB;
+  vm.numa.mode = NumaMode::interleave;
+  auto& work = vm.workload;
+  work.burst = sim::Instructions{5'000'000};
+  work.block = 1_ms;
+  work.emulation = 50_us;
+  work.profile.llc_accesses_per_kilo_instruction = 15;
+  work.profile.miss_curve = compute::MissCurve{{{256_KiB, 0.8}, {8_MiB, 0.1}}};
+  work.profile.memory_level_parallelism = 2;
+  work.profile.write_back_fraction = 0.3;
+  work.profile.footprint = 6_MiB;
+  host.vms.push_back(vm);
+  return host;
+}
+
+double metric(const Results& results, const std::string& name) {
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 300_ms, .warmup = 200_ms}, {.seed = 3, .check = true});
+}
+
+}  // namespace
+
+TEST_CASE("each mechanism switched off changes the answer, and no run breaks an invariant",
+          "[host]") {
+  const HostDescription host = busy_host();
+  const Results all = run(host);
+  CHECK(all.violations.empty());
+  const double with = metric(all, "vm.guest.throughput");
+  for (const Mechanism mechanism :
+       {Mechanism::remote_latency, Mechanism::link_bandwidth, Mechanism::controller_queueing,
+        Mechanism::llc_sharing, Mechanism::cold_caches, Mechanism::balancing_migrations,
+        Mechanism::smt, Mechanism::turbo, Mechanism::switch_cost, Mechanism::emulation}) {
+    HostDescription less = host;
+    less.without.insert(mechanism);
+    const Results without = run(less);
+    INFO("mechanism " << static_cast<int>(mechanism));
+    CHECK(without.violations.empty());
+    CHECK(std::abs(metric(without, "vm.guest.throughput") / with - 1) > 1e-4);
+  }
+}
+
+TEST_CASE("the same seed gives the same results, another seed others", "[host]") {
+  const HostDescription host = busy_host();
+  const RunLength length{.duration = 100_ms, .warmup = 50_ms};
+  const Results a = simulate(host, length, {.seed = 1});
+  const Results b = simulate(host, length, {.seed = 1});
+  const Results c = simulate(host, length, {.seed = 2});
+  REQUIRE(a.metrics.size() == b.metrics.size());
+  for (std::size_t i = 0; i < a.metrics.size(); ++i)
+    CHECK(a.metrics[i].value == b.metrics[i].value);
+  CHECK(metric(a, "vm.guest.throughput") != metric(c, "vm.guest.throughput"));
+}
+
+TEST_CASE("age spreads the memory of guests that move, and leaves pinned ones alone", "[host]") {
+  HostDescription host = busy_host();
+  VmDescription& vm = host.vms.front();
+  vm.numa.mode = NumaMode::first_touch;
+  const RunLength length{.duration = 300_ms, .warmup = 2_s};
+  const auto remote = [&] {
+    return metric(simulate(host, length, {.seed = 1}), "vm.guest.memory.remote");
+  };
+  vm.pin.mode = PinMode::node;
+  CHECK(remote() == 0.0);
+  vm.age = 3600_s;
+  CHECK(remote() == 0.0);
+  vm.pin.mode = PinMode::none;
+  CHECK(remote() == Approx(0.5).margin(0.1));  // evenly on two nodes
+}
+
+TEST_CASE("an impossible host is refused before anything runs", "[host]") {
+  HostDescription host = busy_host();
+  host.vms.front().memory = 65_GiB;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("host.memory"));
+  host = busy_host();
+  host.vms.front().pin = {.mode = PinMode::cpus, .cpus = {{16}}};
+  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin: CPU 16 is not there"));
+}
