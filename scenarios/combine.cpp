@@ -97,14 +97,14 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
       throw sim::ModelError{fmt::format("{}: not in every replication", name)};
     samples.push_back(run->metrics[metric].value);
   }
-  point.metrics.push_back({name, estimate(samples, confidence)});
+  point.metrics.push_back({name, estimate(samples, confidence), samples});
 
   const auto& classes = runs.front()->time;
   for (std::size_t v = 0; v < classes.size() && v < baselines.size(); ++v) {
     if (baselines[v] == nullptr || name != classes[v].object + ".throughput") continue;
     const std::vector<double> relative = ratios(own, *baselines[v], name);
     if (!relative.empty())
-      point.metrics.push_back({name + ".relative", estimate(relative, confidence)});
+      point.metrics.push_back({name + ".relative", estimate(relative, confidence), relative});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "scenarios/library.hpp"
+#include "scenarios/uncertain.hpp"
 
 namespace scenarios {
 namespace {
@@ -64,6 +65,7 @@ void expand_to(Node& node, std::string_view table, int depth, Problems& problems
   std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
   if (!base) return;
   expand_to(*base, table, depth - 1, problems);
+  merge_uncertain(*base, node);
   merge(*base, node);
   base->at = node.at;
   node = std::move(*base);

@@ -441,6 +441,15 @@ std::string_view name(Mechanism mechanism) {
   return "?";
 }
 
+const std::vector<Mechanism>& mechanisms() {
+  static const std::vector<Mechanism> all = [] {
+    std::vector<Mechanism> list;
+    for (const MechanismName& known : kMechanisms) list.push_back(known.mechanism);
+    return list;
+  }();
+  return all;
+}
+
 const std::vector<std::string_view>& mechanism_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;

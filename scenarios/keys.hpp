@@ -25,6 +25,7 @@ std::vector<KeyInfo> key_infos(std::string_view prefix);
 
 std::string_view name(models::Mechanism mechanism);
 const std::vector<std::string_view>& mechanism_names();
+const std::vector<models::Mechanism>& mechanisms();
 
 struct Node;
 class Problems;

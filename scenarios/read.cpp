@@ -14,6 +14,7 @@
 #include "scenarios/library.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/section.hpp"
+#include "scenarios/uncertain.hpp"
 
 namespace scenarios {
 namespace {
@@ -145,7 +146,14 @@ Location position(const Node& document, const std::string& key) {
   return at;
 }
 
-void read_vms(const Node& vms, models::HostDescription& host, Problems& problems) {
+// What reading a point needs to know, and finds out, about uncertain numbers.
+struct Uncertainty {
+  const std::vector<Assumption>& assumed;
+  std::vector<UncertainParameter> found;
+};
+
+void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncertainty,
+              Problems& problems) {
   if (vms.array() == nullptr) {
     return expect(problems, vms, "vm", "an array of tables: write [[vm]], not [vm]");
   }
@@ -172,6 +180,7 @@ void read_vms(const Node& vms, models::HostDescription& host, Problems& problems
     if (Entry* workload = find(node, "workload")) {
       open_table(workload->value);
       expand(workload->value, "workload", problems);
+      take_uncertain(workload->value, "workload", uncertainty.assumed, uncertainty.found, problems);
     } else {
       problems.add(node.at, fmt::format("{}.workload: need one, e.g. workload = \"kernel-compile\" "
                                         "(`tenancy list workloads`)",
@@ -209,12 +218,13 @@ void check_model(const Node& document, const models::HostDescription& host, Prob
   }
 }
 
-Scenario read_point(Node document, Problems& problems) {
+Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems) {
   Scenario scenario;
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
     expand(host->value, "host", problems);
+    take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
     read_host(scenario.host.hardware, host->value, problems);
   } else {
     problems.add(document.at,
@@ -223,10 +233,11 @@ Scenario read_point(Node document, Problems& problems) {
   }
   if (Entry* vmm = find(document, "vmm")) {
     expand(vmm->value, "vmm", problems);
+    take_uncertain(vmm->value, "vmm", uncertainty.assumed, uncertainty.found, problems);
     read_vmm(scenario.host.vmm, vmm->value, problems);
   }
   if (const Entry* vms = find(document, "vm")) {
-    read_vms(vms->value, scenario.host, problems);
+    read_vms(vms->value, scenario.host, uncertainty, problems);
   } else {
     problems.add(document.at, "vm: the scenario needs a guest, e.g. [[vm]] name = \"guest\"");
   }
@@ -286,7 +297,7 @@ SweepValue sweep_value(const Node& node) {
 }
 
 void read_points(const Node& document, const std::vector<SweepKey>& keys, Study& study,
-                 Problems& problems) {
+                 Uncertainty& uncertainty, Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
   for (bool more = true; more;) {
     Node at_point = document;
@@ -296,7 +307,7 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys, Study&
       set_key(at_point, keys[k].key, keys[k].at, value, problems);
       point.at.emplace_back(keys[k].key, sweep_value(value));
     }
-    point.scenario = read_point(std::move(at_point), problems);
+    point.scenario = read_point(std::move(at_point), uncertainty, problems);
     if (study.points.empty()) study.settings = point.scenario.study;
     study.points.push_back(std::move(point));
     more = false;
@@ -412,7 +423,9 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   Study study;
   study.file = name;
   const std::vector<SweepKey> keys = sweep_keys(document, problems);
-  read_points(document, keys, study, problems);
+  Uncertainty uncertainty{options.assumed, {}};
+  read_points(document, keys, study, uncertainty, problems);
+  study.uncertain = std::move(uncertainty.found);
   read_report(document, study, problems);
   problems.raise();
   return study;
@@ -453,8 +466,17 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
 }
 
 Study read_text(std::string_view text, const std::string& name, const ReadOptions& options) {
-  return read_document(looks_like_json(text) ? parse_json(text, name) : parse_toml(text, name),
-                       name, options);
+  Study study = read_document(
+      looks_like_json(text) ? parse_json(text, name) : parse_toml(text, name), name, options);
+  study.text = text;
+  study.options = options;
+  return study;
+}
+
+Study read_again(const Study& study, const std::vector<Assumption>& assumed) {
+  ReadOptions options = study.options;
+  options.assumed = assumed;
+  return read_text(study.text, study.file, options);
 }
 
 Study read_file(const std::string& path, const ReadOptions& options) {

@@ -31,22 +31,13 @@ class ScenarioError : public sim::ConfigError {
   std::vector<Problem> problems_;
 };
 
-// Keys given on the command line, "vm.guest.count" = "32" as TOML values; they win over the file.
-struct Override {
-  std::string key;
-  std::string value;
-};
-
-// Tables that only another reader knows (a case's [[check]]) are named in `ignore`.
-struct ReadOptions {
-  std::vector<Override> overrides;
-  std::vector<std::string> ignore;
-};
-
 // Throw ScenarioError. `path` "-" reads standard input; a bare study name that is no file but an
 // embedded study (scenarios/studies/NAME.toml) reads that.
 Study read_file(const std::string& path, const ReadOptions& options = {});
 Study read_text(std::string_view text, const std::string& name, const ReadOptions& options = {});
+
+// The same study under other assumptions about its presets' uncertain numbers.
+Study read_again(const Study& study, const std::vector<Assumption>& assumed);
 
 // The scenario with everything filled in, in the scenario language's own keys and units. Reading
 // it again gives an equal Scenario.

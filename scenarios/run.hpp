@@ -30,6 +30,9 @@ struct Estimate {
 struct MetricEstimate {
   std::string name;
   Estimate estimate;
+  std::vector<double> samples{};         // of the replications, in their order
+  std::vector<double> shifts{};          // per parameter of StudyResults (prediction.hpp)
+  std::optional<Estimate> prediction{};  // its 90 % interval
 };
 
 // How the extra time per unit of work against the baseline divides over causes; sums to 1 when
@@ -50,8 +53,9 @@ struct PointResults {
 };
 
 struct StudyResults {
-  std::vector<PointResults> points;  // finished points, in the study's order
-  bool interrupted = false;          // some points are missing or have fewer replications
+  std::vector<PointResults> points;            // finished points, in the study's order
+  std::vector<UncertainParameter> parameters;  // that shifts and prediction intervals carry
+  bool interrupted = false;                    // some points are missing or have fewer replications
   std::uint64_t events = 0;
 };
 

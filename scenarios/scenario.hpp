@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,6 +39,39 @@ struct Point {
   Scenario scenario;
 };
 
+// A number of a preset that is not known exactly (uncertain.hpp). Values are counted in `unit`.
+struct UncertainParameter {
+  std::string file;        // the preset that says so
+  std::string key;         // "host.link.*.efficiency"; with file it names the parameter
+  std::string unit;        // as written behind the number, "ns"; empty: a plain number
+  double value = 0.0;      // what the preset says
+  double deviation = 0.0;  // standard
+  std::optional<double> low;
+  std::optional<double> high;
+  std::string source;
+  std::map<std::string, double> correlation;  // with keys of the same file, where not 0
+};
+
+// A value to read a scenario with, instead of what the preset says.
+struct Assumption {
+  std::string file;
+  std::string key;
+  double value = 0.0;  // in the parameter's unit
+};
+
+// Keys given on the command line, "vm.guest.count" = "32" as TOML values; they win over the file.
+struct Override {
+  std::string key;
+  std::string value;
+};
+
+// Tables that only another reader knows (a case's [[check]]) are named in `ignore`.
+struct ReadOptions {
+  std::vector<Override> overrides;
+  std::vector<std::string> ignore;
+  std::vector<Assumption> assumed;
+};
+
 // A whole file: every sweep point (cross product, first key slowest), and what the report shows.
 struct Study {
   std::string file;  // where it came from, for messages
@@ -45,6 +79,9 @@ struct Study {
   std::vector<Point> points;            // at least one; `at` is empty without a sweep
   std::optional<std::size_t> baseline;  // index into points; empty: each VM class alone on the host
   std::vector<std::string> show;  // metrics to print, e.g. "throughput.relative"; empty: default
+  std::vector<UncertainParameter> uncertain;  // of all presets in use
+  std::string text;                           // what was read, and how: to read it again under
+  ReadOptions options;                        // other assumptions
 };
 
 }  // namespace scenarios

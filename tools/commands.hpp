@@ -14,6 +14,9 @@ inline constexpr int kWrongInput = 2;
 inline constexpr int kInterrupted = 130;  // 128 + SIGINT, as shells have it
 
 void add_run(CLI::App& app, int& status);
+void add_explain(CLI::App& app, int& status);
+void add_compare(CLI::App& app, int& status);
+void add_calibrate(CLI::App& app, int& status);
 void add_list(CLI::App& app, int& status);
 void add_keys(CLI::App& app, int& status);
 void add_validate(CLI::App& app, int& status);

@@ -39,6 +39,8 @@ bool unknown_subcommand(const CLI::App& app, int argc, const char* const* argv) 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv) {
   int status = tools::kDone;
   tools::add_run(app, status);
+  tools::add_explain(app, status);
+  tools::add_compare(app, status);
   tools::add_list(app, status);
   tools::add_keys(app, status);
   tools::add_validate(app, status);

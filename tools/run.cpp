@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "scenarios/read.hpp"
+#include "scenarios/prediction.hpp"
 #include "scenarios/run.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
@@ -19,60 +19,22 @@
 #include "tools/report/results_csv.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
+#include "tools/study_options.hpp"
 #include "tools/terminal.hpp"
 
 namespace tools {
 
 namespace {
 
-constexpr const char* kDefaultStudy = "numa-consolidation";
 constexpr const char* kStandardOutput = "-";
 
 struct Arguments {
-  std::string file = kDefaultStudy;
+  StudyOptions study;
   std::string json;  // empty: not asked for; "-": standard output
   std::string csv;
-  std::string seed;
-  std::string replications;
-  std::string duration;
-  std::vector<std::string> settings;  // "key=value"
-  std::vector<std::string> without;
-  std::string journal;
-  int jobs = 0;
   bool check = false;
   bool quiet = false;
 };
-
-std::vector<scenarios::Override> overrides(const Arguments& arguments) {
-  std::vector<scenarios::Override> all;
-  for (const std::string& setting : arguments.settings) {
-    const std::size_t equals = setting.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      throw sim::ConfigError{
-          fmt::format("--set: got \"{}\", need key=value as in vm.guest.count=32", setting)};
-    all.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
-  }
-  if (!arguments.seed.empty()) all.push_back({"study.seed", arguments.seed});
-  if (!arguments.replications.empty())
-    all.push_back({"study.replications", arguments.replications});
-  if (!arguments.duration.empty()) all.push_back({"study.duration", arguments.duration});
-  // A JSON array of strings is a TOML one, too.
-  if (!arguments.without.empty())
-    all.push_back({"model.without", nlohmann::json(arguments.without).dump()});
-  return all;
-}
-
-// The sweep would overwrite the value without a word.
-void refuse_swept(const scenarios::Study& study, const std::vector<scenarios::Override>& all) {
-  for (const auto& [key, value] : all) {
-    for (const auto& coordinate : study.points.front().at) {
-      if (coordinate.first == key)
-        throw sim::ConfigError{
-            fmt::format("--set {}={}: {} sweeps this key; needs a key that stands outside [sweep]",
-                        key, value, study.file)};
-    }
-  }
-}
 
 // `--json study.toml` is a forgotten file name, not a wish to overwrite the study.
 void refuse_scenario(const char* option, const std::string& path) {
@@ -124,9 +86,7 @@ int report_violations(const scenarios::StudyResults& results) {
 }
 
 int run(const Arguments& arguments) {
-  const std::vector<scenarios::Override> given = overrides(arguments);
-  const scenarios::Study study = scenarios::read_file(arguments.file, {given, {}});
-  refuse_swept(study, given);
+  const scenarios::Study study = read_study(arguments.study);
   Sink json{"--json", arguments.json};
   Sink csv{"--csv", arguments.csv};
   if (json.to_standard_output() && csv.to_standard_output())
@@ -134,13 +94,9 @@ int run(const Arguments& arguments) {
 
   const Interrupt interrupt;
   ProgressBar progress{!arguments.quiet};
-  scenarios::RunOptions options;
-  options.jobs = arguments.jobs;
+  scenarios::RunOptions options = run_options(arguments.study, interrupt, progress);
   options.check = arguments.check;
-  options.cancel = interrupt.flag();
-  options.progress = [&](const scenarios::Progress& p) { progress.show(p.done, p.total); };
-  options.journal = arguments.journal;
-  const scenarios::StudyResults results = scenarios::run(study, options);
+  const scenarios::StudyResults results = scenarios::run_and_predict(study, options);
   progress.clear();
 
   if (json.wanted()) json.write(report::results_json(study, results).dump(2) + "\n");
@@ -155,12 +111,7 @@ int run(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("study", arguments.file,
-                  "Scenario file, - for standard input, or the name of a built-in study "
-                  "(tenancy list studies)")
-      ->capture_default_str()
-      ->type_name("FILE|STUDY");
+  add_study_options(command, arguments.study);
   command.add_option("--json", arguments.json, "Results as JSON, to FILE or standard output")
       ->expected(0, 1)
       ->default_str(kStandardOutput)
@@ -169,31 +120,7 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->expected(0, 1)
       ->default_str(kStandardOutput)
       ->type_name("FILE");
-  command.add_option("--seed", arguments.seed, "Seed of all random streams")->type_name("N");
-  command.add_option("--jobs,-j", arguments.jobs, "Threads; 0 is one for each core")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N");
-  command.add_option("--replications", arguments.replications, "Runs of each point")
-      ->type_name("N");
-  command.add_option("--duration", arguments.duration, "Measured part of each run, as in \"5 s\"")
-      ->type_name("TIME");
-  command
-      .add_option("--set", arguments.settings,
-                  "Give a key another value, as in vm.guest.memory=\"4 GiB\" (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
-  command
-      .add_option("--without", arguments.without,
-                  "Switch a mechanism off, as in link-bandwidth (repeatable)")
-      ->type_name("MECHANISM")
-      ->expected(1)
-      ->take_all();
   command.add_flag("--check", arguments.check, "Verify invariants; exit 1 if one is broken");
-  command
-      .add_option("--journal", arguments.journal,
-                  "Keep finished runs in FILE and take up an interrupted study from it")
-      ->type_name("FILE");
   command.add_flag("--quiet,-q", arguments.quiet, "No table and no progress bar");
 }
 

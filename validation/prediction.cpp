@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "scenarios/prediction.hpp"
 #include "scenarios/read.hpp"
 
 namespace validation {
@@ -42,44 +42,21 @@ bool at_coordinates(const scenarios::Coordinates& point, const scenarios::Coordi
   throw scenarios::ScenarioError{std::vector<scenarios::Problem>{std::move(problem)}};
 }
 
-double two_sided_t(double level, int freedom) {
-  const boost::math::students_t_distribution<double> distribution{static_cast<double>(freedom)};
-  return boost::math::quantile(distribution, 0.5 + level / 2.0);
-}
-
-// How much wider the interval of one more run is than that of the mean of n runs.
-double widening(int replications, double confidence) {
-  if (replications < 2) return 1.0;
-  const int freedom = replications - 1;
-  return two_sided_t(kPredictionLevel, freedom) / two_sided_t(confidence, freedom) *
-         std::sqrt(replications + 1.0);
-}
-
-const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
-                                       std::string_view metric) {
-  const auto found =
-      std::find_if(point.metrics.begin(), point.metrics.end(),
-                   [&](const scenarios::MetricEstimate& m) { return m.name == metric; });
-  return found != point.metrics.end() ? &found->estimate : nullptr;
-}
-
-// A metric and the half-width of the interval of one more run.
-std::pair<double, double> figure(const MetricAt& wanted, const Check& check, const Case& of,
-                                 const scenarios::Study& study,
-                                 const scenarios::StudyResults& results) {
+const scenarios::MetricEstimate& figure(const MetricAt& wanted, const Check& check, const Case& of,
+                                        const scenarios::Study& study,
+                                        const scenarios::StudyResults& results) {
   const auto index = find_point(study, wanted.at);
   if (!index) refuse(of, check, "its `at` singles out no one point of the scenario's sweep");
   const scenarios::PointResults& point = results.points.at(*index);
-  const scenarios::Estimate* estimate = find_metric(point, wanted.metric);
-  if (estimate == nullptr) {
-    std::vector<std::string_view> known;
-    for (const auto& metric : point.metrics) known.push_back(metric.name);
-    refuse(of, check,
-           fmt::format("{}: no such metric, the scenario has {}", wanted.metric,
-                       fmt::join(known, ", ")));
-  }
-  const double half = (estimate->hi - estimate->lo) / 2.0;
-  return {estimate->value, half * widening(point.replications, study.settings.confidence)};
+  const auto found =
+      std::find_if(point.metrics.begin(), point.metrics.end(),
+                   [&](const scenarios::MetricEstimate& m) { return m.name == wanted.metric; });
+  if (found != point.metrics.end()) return *found;
+  std::vector<std::string_view> known;
+  for (const auto& metric : point.metrics) known.push_back(metric.name);
+  refuse(of, check,
+         fmt::format("{}: no such metric, the scenario has {}", wanted.metric,
+                     fmt::join(known, ", ")));
 }
 
 }  // namespace
@@ -101,21 +78,31 @@ double in_recorded_unit(const Check& check, double value) {
 
 Prediction predict(const Check& check, const Case& of, const scenarios::Study& study,
                    const scenarios::StudyResults& results) {
-  auto [value, half] = figure(check.predicted, check, of, study, results);
-  if (check.relative_to) {
-    const auto [base, base_half] = figure(*check.relative_to, check, of, study, results);
-    if (base == 0.0) refuse(of, check, "relative_to is zero");
-    // First-order: the relative half-widths of quotient's parts add in squares.
-    const double ratio = value / base;
-    half = std::hypot(half / base, ratio * base_half / base);
-    value = ratio;
+  const scenarios::MetricEstimate& metric = figure(check.predicted, check, of, study, results);
+  const scenarios::MetricEstimate* base =
+      check.relative_to ? &figure(*check.relative_to, check, of, study, results) : nullptr;
+  const auto wanted = [&](double value, double base_value) {
+    if (base != nullptr && base_value == 0.0) refuse(of, check, "relative_to is zero");
+    const double ratio = base != nullptr ? value / base_value : value;
+    if (check.inverse && ratio == 0.0) refuse(of, check, "the inverse of zero is asked for");
+    return in_recorded_unit(check, ratio);
+  };
+  const double own = metric.estimate.value;
+  const double base_own = base != nullptr ? base->estimate.value : 1.0;
+  const double value = wanted(own, base_own);
+
+  std::vector<double> samples;  // replications are paired
+  for (std::size_t r = 0; r < metric.samples.size(); ++r) {
+    const bool paired = base == nullptr || r < base->samples.size();
+    if (paired) samples.push_back(wanted(metric.samples[r], base ? base->samples[r] : 1.0));
   }
-  if (check.inverse) {
-    if (value == 0.0) refuse(of, check, "the inverse of zero is asked for");
-    half /= value * value;
+  std::vector<double> shifts;
+  for (std::size_t i = 0; i < metric.shifts.size(); ++i) {
+    const double moved = wanted(own + metric.shifts[i], base ? base_own + base->shifts[i] : 1.0);
+    shifts.push_back(moved - value);
   }
-  value = in_recorded_unit(check, value);
-  half *= std::abs(check.scale);
+  const double half = scenarios::prediction_half_width(
+      samples, scenarios::parameter_variance(shifts, results.parameters));
   return {value, value - half, value + half};
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scenarios/read.hpp"
+#include "scenarios/prediction.hpp"
 #include "scenarios/run.hpp"
 #include "validation/baselines.hpp"
 #include "validation/plan.hpp"
@@ -55,11 +56,11 @@ std::map<std::size_t, Run> run_cases(const std::vector<Case>& cases,
   std::map<std::size_t, Run> runs;
   for (std::size_t i : needed) {
     const Case& of = cases[i];
-    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check"}}), {}};
+    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check"}, {}}), {}};
     scenarios::RunOptions run_options;
     run_options.jobs = options.jobs;
     run_options.cancel = options.cancel;
-    run.results = scenarios::run(run.study, run_options);
+    run.results = scenarios::run_and_predict(run.study, run_options);
     if (run.results.interrupted) return runs;
     runs.emplace(i, std::move(run));
     if (options.progress) options.progress(runs.size(), needed.size());

@@ -75,7 +75,7 @@ TEST_CASE("a sweep is the cross product, its first key slowest") {
 }
 
 TEST_CASE("a key set on the command line wins over the file") {
-  const auto study = read_text(kSmall, "a.toml", {{{"vm.guest.count", "7"}}, {}});
+  const auto study = read_text(kSmall, "a.toml", {{{"vm.guest.count", "7"}}, {}, {}});
   CHECK(study.points.at(0).scenario.host.vms.at(0).count == 7);
 }
 

@@ -108,7 +108,8 @@ TEST_CASE("results go to files that are there whole, next to the table") {
   REQUIRE(run.status == 0);
   CHECK(run.out.find("relative performance") != std::string::npos);
   CHECK(json::parse(tests::read(folder.path("r.json"))).at("study") == "small");
-  CHECK(tests::read(folder.path("r.csv")).starts_with("vm.guest.count,metric,value,lo,hi,unit\n"));
+  CHECK(tests::read(folder.path("r.csv"))
+            .starts_with("vm.guest.count,metric,value,lo,hi,unit,pi_lo,pi_hi\n"));
   CHECK(folder.files() == 3);  // no temporary is left
 }
 

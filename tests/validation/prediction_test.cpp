@@ -9,7 +9,8 @@ using namespace validation;
 
 namespace {
 
-// Two sweep points, count 1 and 4, with one metric each: 10 and 8 +- 0.5 of five replications.
+// Two sweep points, count 1 and 4, with one metric each, of five replications: 10 and 8, whose
+// standard deviations are 1 and 0.5.
 struct TwoPoints {
   TwoPoints() {
     study.settings.confidence = 0.95;
@@ -21,7 +22,13 @@ struct TwoPoints {
       result.at = point.at;
       result.replications = 5;
       const double value = count == 1 ? 10.0 : 8.0;
-      result.metrics = {{"vm.a.throughput", {value, value - 0.5, value + 0.5}}};
+      const double step = (count == 1 ? 1.0 : 0.5) / std::sqrt(2.5);
+      scenarios::MetricEstimate metric{"vm.a.throughput", {value, value, value}};
+      // Not in step with the other point's, so that a ratio of both has a spread of its own.
+      for (const int k :
+           count == 1 ? std::vector<int>{-2, -1, 0, 1, 2} : std::vector<int>{0, 2, -1, 1, -2})
+        metric.samples.push_back(value + k * step);
+      result.metrics = {metric};
       results.points.push_back(result);
     }
   }
@@ -52,8 +59,8 @@ TEST_CASE("the prediction interval is that of one more run") {
   const TwoPoints s;
   const Prediction p = predict(s.at_count(4), s.of, s.study, s.results);
   CHECK(p.value == 8.0);
-  // n = 5: t(0.90; 4) = 2.1318, t(0.95; 4) = 2.7764; 0.5 * 2.1318 / 2.7764 * sqrt(6) = 0.9405
-  CHECK(p.hi - p.value == Approx(0.9405).epsilon(1e-3));
+  // n = 5: t(0.90; 4) = 2.1318; 2.1318 * 0.5 * sqrt(1 + 1/5) = 1.1676
+  CHECK(p.hi - p.value == Approx(1.1676).epsilon(1e-3));
   CHECK(p.value - p.lo == Approx(p.hi - p.value));
 }
 
@@ -81,4 +88,20 @@ TEST_CASE("a metric or a place that the scenario does not have is refused at the
                     Catch::Contains("case.toml:12:1") && Catch::Contains("vm.a.throughput"));
   check = s.at_count(7);
   CHECK_THROWS_WITH(predict(check, s.of, s.study, s.results), Catch::Contains("`at`"));
+}
+
+TEST_CASE("uncertain presets widen the interval through a check's formula") {
+  TwoPoints s;
+  s.results.parameters.resize(1);
+  for (auto& point : s.results.points) {
+    auto& metric = point.metrics.front();
+    metric.samples.assign(5, metric.estimate.value);  // no noise
+    metric.shifts = {0.1 * metric.estimate.value};    // 10 % a deviation, alike at both points
+  }
+  Check check = s.at_count(4);
+  const Prediction p = predict(check, s.of, s.study, s.results);
+  CHECK(p.hi - p.value == Approx(1.6449 * 0.8).epsilon(1e-3));  // z(0.90) = 1.6449
+  check.relative_to = MetricAt{"vm.a.throughput", {{"vm.a.count", std::int64_t{1}}}};
+  const Prediction ratio = predict(check, s.of, s.study, s.results);
+  CHECK(ratio.hi - ratio.value == Approx(0.0).margin(1e-12));  // it cancels
 }

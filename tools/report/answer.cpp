@@ -10,12 +10,6 @@ namespace tools::report {
 
 namespace {
 
-struct Slowest {
-  const scenarios::PointResults* point = nullptr;
-  std::size_t vm_class = 0;
-  const scenarios::Estimate* relative = nullptr;
-};
-
 std::string workload_of(const scenarios::Scenario& scenario, std::string_view object) {
   for (const auto& vm : scenario.host.vms) {
     if (vm.name == class_name(object)) return vm.workload.name;
@@ -35,18 +29,6 @@ bool same_work(const scenarios::Study& study, const scenarios::PointResults& poi
              workload_of(study.points.at(*study.baseline).scenario, object);
 }
 
-Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results) {
-  Slowest found;
-  for (const auto& point : results.points) {
-    for (std::size_t v = 0; v < point.time.size(); ++v) {
-      const scenarios::Estimate* own = relative(point, point.time[v].object);
-      if (own == nullptr || (found.relative && found.relative->value <= own->value)) continue;
-      if (same_work(study, point, point.time[v].object)) found = {&point, v, own};
-    }
-  }
-  return found;
-}
-
 // "With 64 guest VMs, unpinned, each" or "On nehalem-x5570-2s, 8 guest VMs, each".
 std::string opening(const std::string& at) {
   if (at.empty()) return "Here each";
@@ -60,6 +42,18 @@ std::string because(const std::vector<scenarios::Reason>& reasons) {
 }
 
 }  // namespace
+
+Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results) {
+  Slowest found;
+  for (const auto& point : results.points) {
+    for (std::size_t v = 0; v < point.time.size(); ++v) {
+      const scenarios::Estimate* own = relative(point, point.time[v].object);
+      if (own == nullptr || (found.relative && found.relative->value <= own->value)) continue;
+      if (same_work(study, point, point.time[v].object)) found = {&point, v, own};
+    }
+  }
+  return found;
+}
 
 std::string baseline(const scenarios::Study& study) {
   if (!study.baseline) return "one VM of its class alone on the host";

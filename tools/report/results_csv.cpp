@@ -19,16 +19,21 @@ std::string csv_field(std::string_view text) {
 std::string results_csv(const scenarios::Study& study, const scenarios::StudyResults& results) {
   std::string out;
   for (const auto& coordinate : study.points.front().at) out += csv_field(coordinate.first) + ',';
-  out += "metric,value,lo,hi,unit\n";
+  out += "metric,value,lo,hi,unit,pi_lo,pi_hi\n";
   for (const auto& point : results.points) {
     std::string at;
     for (const auto& coordinate : point.at) at += csv_field(text(coordinate.second)) + ',';
-    for (const auto& [name, estimate] : point.metrics)
-      out += fmt::format("{}{},{},{},{},{}\n", at, csv_field(name), estimate.value, estimate.lo,
-                         estimate.hi, csv_field(models::unit_of(name)));
+    for (const auto& metric : point.metrics) {
+      const std::string interval =
+          metric.prediction ? fmt::format("{},{}", metric.prediction->lo, metric.prediction->hi)
+                            : ",";
+      out += fmt::format("{}{},{},{},{},{},{}\n", at, csv_field(metric.name), metric.estimate.value,
+                         metric.estimate.lo, metric.estimate.hi,
+                         csv_field(models::unit_of(metric.name)), interval);
+    }
     for (const auto& time : point.time) {
       for (std::size_t c = 0; c < time.share.size(); ++c)
-        out += fmt::format("{}{}.time.{},{},,,1\n", at, csv_field(time.object),
+        out += fmt::format("{}{}.time.{},{},,,1,,\n", at, csv_field(time.object),
                            models::name(static_cast<models::Cause>(c)), time.share[c]);
     }
   }

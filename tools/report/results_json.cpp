@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "scenarios/prediction.hpp"
 #include "scenarios/read.hpp"
+#include "scenarios/uncertain.hpp"
 
 namespace tools::report {
 
@@ -21,10 +23,13 @@ Json at_json(const scenarios::Coordinates& at) {
 
 Json metrics_json(const std::vector<scenarios::MetricEstimate>& metrics) {
   Json json = Json::object();
-  for (const auto& [name, estimate] : metrics)
-    json[name] = {{"value", estimate.value},
-                  {"ci", {estimate.lo, estimate.hi}},
-                  {"unit", models::unit_of(name)}};
+  for (const auto& metric : metrics) {
+    const auto& estimate = metric.estimate;
+    Json& one = json[metric.name];
+    one = {{"value", estimate.value}, {"ci", {estimate.lo, estimate.hi}}};
+    if (metric.prediction) one["pi"] = {metric.prediction->lo, metric.prediction->hi};
+    one["unit"] = models::unit_of(metric.name);
+  }
   return json;
 }
 
@@ -79,11 +84,20 @@ nlohmann::ordered_json results_json(const scenarios::Study& study,
         Json::diff(scenario, scenarios::resolved(scenario_of(study, point.at)));
     points.push_back(std::move(json));
   }
+  Json uncertain = Json::array();
+  for (const auto& parameter : results.parameters)
+    uncertain.push_back({{"preset", parameter.file},
+                         {"key", parameter.key},
+                         {"value", scenarios::text(parameter, parameter.value)},
+                         {"deviation", scenarios::text(parameter, parameter.deviation)},
+                         {"source", parameter.source}});
   return {{"tenancy", scenarios::program_version()},
           {"study", study.settings.title},
           {"seed", study.settings.seed},
           {"confidence", study.settings.confidence},
           {"replications", study.settings.replications},
+          {"prediction_level", scenarios::kPredictionLevel},
+          {"uncertain", std::move(uncertain)},
           {"interrupted", results.interrupted},
           {"scenario", scenario},
           {"points", std::move(points)}};

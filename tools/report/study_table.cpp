@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "scenarios/prediction.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/grid.hpp"
 #include "tools/report/wording.hpp"
@@ -35,6 +36,7 @@ struct Table {
   std::vector<models::Cause> causes;  // that take time in some row
   std::vector<Row> rows;
   bool several_classes = false;
+  bool predicted = false;  // the presets say how sure they are
 };
 
 // A metric that a row shows: "cpu.steal" means that of the row's class.
@@ -44,7 +46,7 @@ std::string metric_of(const Row& row, const std::string& shown) {
 }
 
 Table make_table(const scenarios::Study& study, const scenarios::StudyResults& results) {
-  Table table{study, {}, {}, {}, {}, false};
+  Table table{study, {}, {}, {}, {}, false, !results.parameters.empty()};
   std::set<std::string_view> classes;
   std::array<bool, models::kCauses> occurs{};
   for (const auto& point : results.points) {
@@ -75,6 +77,12 @@ Cell relative_cell(const Row& row) {
   return {share(*estimate, row.point->replications), colour};
 }
 
+// Where a measurement would fall.
+Cell prediction_cell(const Row& row) {
+  const scenarios::Estimate* prediction = relative_prediction(*row.point, row.time().object);
+  return {prediction ? interval(*prediction) : "-"};
+}
+
 Cell shown_cell(const Row& row, const std::string& shown) {
   const std::string metric = metric_of(row, shown);
   const scenarios::Estimate* estimate = find_metric(*row.point, metric);
@@ -94,6 +102,7 @@ Grid grid_of(const Table& table, bool narrow) {
   for (const std::string& key : table.keys) grid.columns.push_back({key, true});
   if (table.several_classes) grid.columns.push_back({"VM"});
   grid.columns.push_back({narrow ? "relative" : "relative performance", true});
+  if (table.predicted) grid.columns.push_back({narrow ? "predicted" : "prediction interval", true});
   for (const std::string& metric : table.shown) grid.columns.push_back({metric, true});
   for (const models::Cause cause : table.causes)
     grid.columns.push_back(
@@ -105,6 +114,7 @@ Grid grid_of(const Table& table, bool narrow) {
     for (const auto& coordinate : row.point->at) cells.push_back({text(coordinate.second)});
     if (table.several_classes) cells.push_back({std::string{class_name(row.time().object)}});
     cells.push_back(relative_cell(row));
+    if (table.predicted) cells.push_back(prediction_cell(row));
     for (const std::string& metric : table.shown) cells.push_back(shown_cell(row, metric));
     for (const models::Cause cause : table.causes)
       cells.push_back({percent(row.tenths[static_cast<std::size_t>(cause)])});
@@ -139,6 +149,8 @@ std::string paragraphs(const Table& table, const Layout& layout) {
     const Cell cell = relative_cell(row);
     out += fmt::format("- relative performance: {}\n",
                        coloured(cell.text, cell.colour, layout.colours));
+    if (table.predicted)
+      out += fmt::format("- prediction interval: {}\n", prediction_cell(row).text);
     for (const std::string& metric : table.shown)
       out += fmt::format("- {}: {}\n", metric, shown_cell(row, metric).text);
     for (const models::Cause cause : table.causes) {
@@ -168,6 +180,14 @@ std::string footnotes(const scenarios::Study& study, const scenarios::StudyResul
           : fmt::format("\n± is the {:g} % interval of {} replications, seed {}.",
                         100.0 * settings.confidence, settings.replications, settings.seed);
   out += " Time is of all vCPU time and adds up to 100 %.\n";
+  if (!results.parameters.empty()) {
+    std::vector<std::string_view> keys;
+    for (const auto& parameter : results.parameters) keys.emplace_back(parameter.key);
+    out += fmt::format(
+        "The {:g} % prediction interval, where a measurement would fall, adds what the presets are "
+        "unsure of: {}.\n",
+        100.0 * scenarios::kPredictionLevel, fmt::join(keys, ", "));
+  }
   if (results.interrupted)
     out += fmt::format("Interrupted: {} of {} points, some with fewer replications.\n",
                        results.points.size(), study.points.size());

@@ -113,6 +113,10 @@ std::string share(const scenarios::Estimate& estimate, int replications) {
   return fmt::format("{} ± {:.1f}", value, 50.0 * (estimate.hi - estimate.lo));
 }
 
+std::string interval(const scenarios::Estimate& prediction) {
+  return fmt::format("{:.1f} .. {:.1f} %", 100.0 * prediction.lo, 100.0 * prediction.hi);
+}
+
 std::vector<std::string> short_keys(const scenarios::Coordinates& at) {
   std::vector<std::string> keys;
   for (const auto& coordinate : at) {
@@ -160,6 +164,15 @@ const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
 
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object) {
   return find_metric(point, fmt::format("{}.throughput.relative", object));
+}
+
+const scenarios::Estimate* relative_prediction(const scenarios::PointResults& point,
+                                               std::string_view object) {
+  const std::string wanted = fmt::format("{}.throughput.relative", object);
+  for (const auto& metric : point.metrics) {
+    if (metric.name == wanted && metric.prediction) return &*metric.prediction;
+  }
+  return nullptr;
 }
 
 }  // namespace tools::report

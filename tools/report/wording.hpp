@@ -37,10 +37,15 @@ std::string phrase(const scenarios::Coordinates& at);
 // "link queueing 41 %, remote memory 33 %", at most `most` of them, none below one percent.
 std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most);
 
+// "58.1 .. 69.6 %": a prediction interval of a share.
+std::string interval(const scenarios::Estimate& prediction);
+
 const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
                                        std::string_view metric);
 
-// Throughput of a class against its baseline, or null when it has none.
+// Throughput of a class against its baseline, or null when it has none; and its prediction interval.
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object);
+const scenarios::Estimate* relative_prediction(const scenarios::PointResults& point,
+                                               std::string_view object);
 
 }  // namespace tools::report
