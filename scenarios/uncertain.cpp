@@ -99,7 +99,7 @@ class Reader {
     const std::string* key = key_of(entry_);
     if (key == nullptr) return refuse(entry_, "key = \"...\", a key of this table");
     parameter_.key = fmt::format("{}.{}", name, *key);
-    collect(table_, segments(*key), 0, values);
+    values = values_of(table_, *key);
     if (values.empty()) return refuse(find(entry_, "key")->value, "a key that this table has");
     if (!read_value(values) || !read_spread()) return std::nullopt;
     if (const Entry* source = find(entry_, "source")) {
@@ -262,6 +262,12 @@ void take_uncertain(Node& node, std::string_view table, const std::vector<Assump
     });
     if (!known) found.push_back(*parameter);
   }
+}
+
+std::vector<Node*> values_of(Node& table, std::string_view key) {
+  std::vector<Node*> values;
+  collect(table, segments(key), 0, values);
+  return values;
 }
 
 std::string text(const UncertainParameter& parameter, double value) {

@@ -30,6 +30,10 @@ void merge_uncertain(Node& base, Node& over);
 void take_uncertain(Node& node, std::string_view table, const std::vector<Assumption>& assumed,
                     std::vector<UncertainParameter>& found, Problems& problems);
 
+// The nodes that a key of an expanded or a preset's own table means, "link.*.efficiency": several
+// with a star, none when the table does not have it.
+std::vector<Node*> values_of(Node& table, std::string_view key);
+
 // A parameter's value as a scenario writes it: "54 ns", or 0.3.
 std::string text(const UncertainParameter& parameter, double value);
 

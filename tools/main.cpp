@@ -44,6 +44,7 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv) {
   tools::add_list(app, status);
   tools::add_keys(app, status);
   tools::add_validate(app, status);
+  tools::add_calibrate(app, status);
   if (unknown_subcommand(app, argc, argv)) return tools::kWrongInput;
   try {
     app.parse(argc, argv);

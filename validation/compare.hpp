@@ -14,11 +14,12 @@
 namespace validation {
 
 // A prediction in the unit of its recorded value, with its 90 % prediction interval: where the
-// next run would fall. The interval carries replication noise.
+// next run would fall, as scenarios/prediction.hpp has it.
 struct Prediction {
   double value = 0.0;
   double lo = 0.0;
   double hi = 0.0;
+  std::vector<double> samples{};  // of the replications
 };
 
 enum class Status { within, outside, bound_kept, bound_broken, uncovered };

@@ -103,7 +103,7 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
   }
   const double half = scenarios::prediction_half_width(
       samples, scenarios::parameter_variance(shifts, results.parameters));
-  return {value, value - half, value + half};
+  return {value, value - half, value + half, std::move(samples)};
 }
 
 }  // namespace validation

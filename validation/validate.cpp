@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "scenarios/read.hpp"
 #include "scenarios/prediction.hpp"
+#include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
 #include "validation/baselines.hpp"
 #include "validation/plan.hpp"

@@ -2,13 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
-#include <unistd.h>
-
 #include "scenarios/read.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace scenarios;
 
@@ -17,29 +14,25 @@ namespace {
 // A host preset in a file, two nodes and a link, with the entries given.
 class PresetFile {
  public:
-  explicit PresetFile(const std::string& uncertain)
-      : folder_{std::filesystem::temp_directory_path() /
-                ("uncertain-" + std::to_string(::getpid()))} {
-    std::filesystem::create_directories(folder_);
-    std::ofstream{folder_ / "host.toml"} << R"([host]
+  explicit PresetFile(const std::string& uncertain) {
+    folder_.write("host.toml", R"([host]
 name = "two"
 use = "xeon-2s-96t"
 smt_yield = 1.5
 [host.controller]
 latency = "90 ns"
-)" << uncertain;
+)" + uncertain);
   }
-  ~PresetFile() { std::filesystem::remove_all(folder_); }
 
   Study read(const std::string& own = "", const std::vector<Assumption>& assumed = {}) const {
     return read_text("[study]\nduration = \"1 s\"\n[host]\nuse = \"host.toml\"\n" + own +
                          "[[vm]]\nname = \"a\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n",
-                     (folder_ / "study.toml").string(), {{}, {}, assumed});
+                     folder_.path("study.toml"), {{}, {}, assumed});
   }
-  std::string path() const { return (folder_ / "host.toml").string(); }
+  std::string path() const { return folder_.path("host.toml"); }
 
  private:
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
 };
 
 const char* const kLatency = R"([[host.uncertain]]

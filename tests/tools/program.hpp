@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/temporary_folder.hpp"
 
 namespace tests {
 
@@ -21,24 +19,6 @@ struct Outcome {
   std::string out;
   std::string err;
 };
-
-// A folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  std::string write(const std::string& name, const std::string& text) const;
-  std::size_t files() const;
-
- private:
-  std::string path_;
-};
-
-std::string read(const std::string& path);
 
 // The program under way; standard output and error go to files.
 class Program {
@@ -57,30 +37,6 @@ class Program {
 
 // Runs it to its end.
 Outcome tenancy(const std::vector<std::string>& arguments);
-
-inline TemporaryFolder::TemporaryFolder() {
-  path_ = (std::filesystem::temp_directory_path() / "tenancy-XXXXXX").string();
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
-}
-
-inline TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-inline std::string TemporaryFolder::write(const std::string& name, const std::string& text) const {
-  std::ofstream{path(name), std::ios::binary} << text;
-  return path(name);
-}
-
-inline std::size_t TemporaryFolder::files() const {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{path_}, {}));
-}
-
-inline std::string read(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
-}
 
 inline Program::Program(const std::vector<std::string>& arguments) {
   std::vector<std::string> words{TENANCY_PROGRAM};

@@ -1,42 +1,18 @@
 #include "validation/validate.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "scenarios/read.hpp"
 #include "sim/error.hpp"
+#include "tests/temporary_folder.hpp"
 #include "validation/case.hpp"
 #include "validation/prediction.hpp"
 
 using namespace validation;
 
 namespace {
-
-// A folder of its own with the given files, removed at the end of the test.
-class Folder {
- public:
-  explicit Folder(const std::string& name)
-      : path_{std::filesystem::temp_directory_path() /
-              ("validate_test." + std::to_string(getpid()) + "." + name)} {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream{path_ / name} << text;
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string point(const std::string& id, const std::string& value) {
   return "[[point]]\nid = \"" + id +
@@ -80,8 +56,8 @@ const Record& record(const Report& report, const std::string& id) {
 }  // namespace
 
 TEST_CASE("validate runs a case from folders and compares its prediction") {
-  const Folder data{"data"};
-  const Folder cases{"cases"};
+  const tests::TemporaryFolder data;
+  const tests::TemporaryFolder cases;
   data.write("recorded.toml", point("half", "0.5") + point("later", "1.0"));
   cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative"));
   ValidateOptions options;
@@ -105,8 +81,8 @@ TEST_CASE("validate runs a case from folders and compares its prediction") {
 }
 
 TEST_CASE("a metric that the scenario does not have is an error, not a skip") {
-  const Folder data{"data"};
-  const Folder cases{"cases"};
+  const tests::TemporaryFolder data;
+  const tests::TemporaryFolder cases;
   data.write("recorded.toml", point("half", "0.5"));
   cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.colour"));
   ValidateOptions options;
@@ -117,7 +93,7 @@ TEST_CASE("a metric that the scenario does not have is an error, not a skip") {
 }
 
 TEST_CASE("someone else's data need no case of ours, but must be sound") {
-  const Folder data{"data"};
+  const tests::TemporaryFolder data;
   data.write("theirs.toml", point("theirs", "3"));
   ValidateOptions options;
   options.data = {data.path()};
@@ -130,7 +106,7 @@ TEST_CASE("folders that are not there and unknown subsystems are the user's mist
   ValidateOptions options;
   options.data = {"/no/such/folder"};
   CHECK_THROWS_AS(validate(options), sim::ConfigError);
-  const Folder empty{"empty"};
+  const tests::TemporaryFolder empty;
   options.data = {empty.path()};
   CHECK_THROWS_WITH(validate(options), Catch::Contains("no *.toml"));
   options.data.clear();
@@ -139,7 +115,7 @@ TEST_CASE("folders that are not there and unknown subsystems are the user's mist
 }
 
 TEST_CASE("a subsystem names its parts too") {
-  const Folder data{"data"};
+  const tests::TemporaryFolder data;
   std::string storage = point("a", "1");
   storage.replace(storage.find("scheduler"), 9, "storage.qcow2");
   data.write("d.toml", storage + point("b", "1"));
@@ -152,8 +128,8 @@ TEST_CASE("a subsystem names its parts too") {
 }
 
 TEST_CASE("an interrupted validation says which points it did not reach") {
-  const Folder data{"data"};
-  const Folder cases{"cases"};
+  const tests::TemporaryFolder data;
+  const tests::TemporaryFolder cases;
   data.write("recorded.toml", point("half", "0.5"));
   cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative"));
   const std::atomic<bool> cancel{true};
