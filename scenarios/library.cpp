@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "scenarios/node.hpp"
 
 namespace scenarios {
+
+using EmbeddedFiles = std::vector<std::pair<std::string_view, std::string_view>>;
+const EmbeddedFiles& embedded_files();  // made by the build: path in the repository, text
+
 namespace {
 
 std::string text_at(const Node& node, std::string_view table, std::string_view key) {
@@ -13,7 +19,25 @@ std::string text_at(const Node& node, std::string_view table, std::string_view k
   return inner != nullptr && inner->value.text() != nullptr ? *inner->value.text() : std::string{};
 }
 
+// "scenarios/hosts/x.toml" is the host x.
+Preset preset_of(std::string_view path, std::string_view text) {
+  path.remove_prefix(std::string_view{"scenarios/"}.size());
+  const std::size_t slash = path.find('/');
+  std::string_view name = path.substr(slash + 1);
+  name.remove_suffix(std::string_view{".toml"}.size());
+  return {path.substr(0, slash), name, text};
+}
+
 }  // namespace
+
+const std::vector<Preset>& embedded_presets() {
+  static const std::vector<Preset> presets = [] {
+    std::vector<Preset> all;
+    for (const auto& [path, text] : embedded_files()) all.push_back(preset_of(path, text));
+    return all;
+  }();
+  return presets;
+}
 
 const Preset* find_preset(std::string_view kind, std::string_view name) {
   for (const Preset& preset : embedded_presets()) {

@@ -16,6 +16,7 @@
 #include "tools/commands.hpp"
 #include "tools/interrupt.hpp"
 #include "tools/output_file.hpp"
+#include "tools/report/page.hpp"
 #include "tools/report/results_csv.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
@@ -32,6 +33,7 @@ struct Arguments {
   StudyOptions study;
   std::string json;  // empty: not asked for; "-": standard output
   std::string csv;
+  std::string html;
   bool check = false;
   bool quiet = false;
 };
@@ -89,6 +91,7 @@ int run(const Arguments& arguments) {
   const scenarios::Study study = read_study(arguments.study);
   Sink json{"--json", arguments.json};
   Sink csv{"--csv", arguments.csv};
+  Sink html{"--html", arguments.html};
   if (json.to_standard_output() && csv.to_standard_output())
     throw sim::ConfigError{"--json and --csv cannot both go to standard output; name a file"};
 
@@ -100,6 +103,7 @@ int run(const Arguments& arguments) {
   progress.clear();
 
   if (json.wanted()) json.write(report::results_json(study, results).dump(2) + "\n");
+  if (html.wanted()) html.write(report::study_page(study, results));
   if (csv.wanted()) csv.write(report::results_csv(study, results));
   if (!json.to_standard_output() && !csv.to_standard_output() && !arguments.quiet)
     to_output(report::study_table(study, results, output_layout()));
@@ -120,6 +124,10 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->expected(0, 1)
       ->default_str(kStandardOutput)
       ->type_name("FILE");
+  command
+      .add_option("--html", arguments.html,
+                  "A page for people into FILE: charts, the host, all numbers; needs no network")
+      ->type_name("FILE");
   command.add_flag("--check", arguments.check, "Verify invariants; exit 1 if one is broken");
   command.add_flag("--quiet,-q", arguments.quiet, "No table and no progress bar");
 }
@@ -134,6 +142,7 @@ void add_run(CLI::App& app, int& status) {
       "Examples:\n"
       "  tenancy run                                   the study numa-consolidation\n"
       "  tenancy run my.toml --json results.json       a table, and JSON into a file\n"
+      "  tenancy run my.toml --html results.html       a table, and a page with charts\n"
       "  tenancy run overcommit --set vm.guest.memory=\"512 MiB\" --without cold-caches\n"
       "\n"
       "Exit status: 0 done, 1 failed, 2 the input is wrong, 130 interrupted.");

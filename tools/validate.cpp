@@ -9,6 +9,8 @@
 
 #include "tools/commands.hpp"
 #include "tools/interrupt.hpp"
+#include "tools/output_file.hpp"
+#include "tools/report/page.hpp"
 #include "tools/terminal.hpp"
 #include "validation/report.hpp"
 #include "validation/validate.hpp"
@@ -19,10 +21,13 @@ namespace {
 
 struct Arguments {
   validation::ValidateOptions options;
+  std::string html;
   bool json = false;
 };
 
 int validate(Arguments& arguments) {
+  std::unique_ptr<OutputFile> html;
+  if (!arguments.html.empty()) html = std::make_unique<OutputFile>(arguments.html);
   const Interrupt interrupt;
   ProgressBar progress{true};
   arguments.options.cancel = interrupt.flag();
@@ -31,6 +36,7 @@ int validate(Arguments& arguments) {
   };
   const validation::Report report = validation::validate(arguments.options);
   progress.clear();
+  if (html) html->commit(report::validation_page(report));
   const std::string text =
       arguments.json ? validation::to_json(report).dump(2) + "\n" : validation::table(report);
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -49,6 +55,9 @@ void add_validate(CLI::App& app, int& status) {
   command->add_option("--subsystem", options.subsystem, "Only points of this subsystem")
       ->type_name("NAME");
   command->add_flag("--json", arguments->json, "As JSON, with every point");
+  command
+      ->add_option("--html", arguments->html, "A page with scatter plots and every point into FILE")
+      ->type_name("FILE");
   command->add_option("--data", options.data, "Recorded data from this folder (repeatable)")
       ->type_name("DIR")
       ->expected(1)

@@ -6,12 +6,25 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "sim/error.hpp"
 
 namespace validation {
 
+using EmbeddedFiles = std::vector<std::pair<std::string_view, std::string_view>>;
+const EmbeddedFiles& embedded_files();  // made by the build: path in the repository, text
+
 namespace {
+
+std::vector<TextFile> embedded_below(std::string_view folder) {
+  std::vector<TextFile> files;
+  for (const auto& [path, text] : embedded_files()) {
+    if (path.starts_with(folder)) files.push_back({std::string{path}, std::string{text}});
+  }
+  return files;
+}
 
 TextFile read(const std::filesystem::path& path) {
   std::ifstream in{path, std::ios::binary};
@@ -22,6 +35,16 @@ TextFile read(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+const std::vector<TextFile>& embedded_data() {
+  static const std::vector<TextFile> files = embedded_below("validation/data/");
+  return files;
+}
+
+const std::vector<TextFile>& embedded_cases() {
+  static const std::vector<TextFile> files = embedded_below("validation/cases/");
+  return files;
+}
 
 std::vector<TextFile> read_folder(const std::string& path) {
   std::error_code error;

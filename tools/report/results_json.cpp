@@ -1,7 +1,10 @@
 #include "tools/report/results_json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "scenarios/prediction.hpp"
@@ -31,6 +34,11 @@ Json metrics_json(const std::vector<scenarios::MetricEstimate>& metrics) {
     one["unit"] = models::unit_of(metric.name);
   }
   return json;
+}
+
+// To four digits: a deviation derived from bounds has no more.
+double rounded(double value) {
+  return std::stod(fmt::format("{:.4g}", value));
 }
 
 Json time_json(const models::TimeShares& time) {
@@ -89,7 +97,7 @@ nlohmann::ordered_json results_json(const scenarios::Study& study,
     uncertain.push_back({{"preset", parameter.file},
                          {"key", parameter.key},
                          {"value", scenarios::text(parameter, parameter.value)},
-                         {"deviation", scenarios::text(parameter, parameter.deviation)},
+                         {"deviation", scenarios::text(parameter, rounded(parameter.deviation))},
                          {"source", parameter.source}});
   return {{"tenancy", scenarios::program_version()},
           {"study", study.settings.title},
