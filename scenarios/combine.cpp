@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <string>
 
@@ -97,14 +96,15 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
       throw sim::ModelError{fmt::format("{}: not in every replication", name)};
     samples.push_back(run->metrics[metric].value);
   }
-  point.metrics.push_back({name, estimate(samples, confidence), samples});
+  point.metrics.push_back({name, sim::mean_interval(samples, confidence), samples});
 
   const auto& classes = runs.front()->time;
   for (std::size_t v = 0; v < classes.size() && v < baselines.size(); ++v) {
     if (baselines[v] == nullptr || name != classes[v].object + ".throughput") continue;
     const std::vector<double> relative = ratios(own, *baselines[v], name);
     if (!relative.empty())
-      point.metrics.push_back({name + ".relative", estimate(relative, confidence), relative});
+      point.metrics.push_back(
+          {name + ".relative", sim::mean_interval(relative, confidence), relative});
   }
 }
 
@@ -125,20 +125,6 @@ std::vector<Reason> reasons_of(const PointResults& point, const models::TimeShar
 }
 
 }  // namespace
-
-Estimate estimate(const std::vector<double>& samples, double confidence) {
-  const double value = mean(samples);
-  const bool equal = std::all_of(samples.begin(), samples.end(),
-                                 [&](double sample) { return sample == samples.front(); });
-  if (equal) return {samples.front(), samples.front(), samples.front()};
-  double squares = 0.0;
-  for (const double sample : samples) squares += (sample - value) * (sample - value);
-  const auto n = static_cast<double>(samples.size());
-  const boost::math::students_t_distribution<double> t{n - 1.0};
-  const double half =
-      boost::math::quantile(t, 0.5 + confidence / 2.0) * std::sqrt(squares / (n - 1.0) / n);
-  return {value, value - half, value + half};
-}
 
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline) {
   std::vector<Reason> all;

@@ -19,9 +19,6 @@ using Replications = std::vector<std::optional<models::Results>>;
 // where the baseline has no class of that name.
 using Baselines = std::vector<const Replications*>;
 
-// Student-t interval of the mean; of one sample, or of equal ones, it is the value itself.
-Estimate estimate(const std::vector<double>& samples, double confidence);
-
 // How the extra seconds per unit of work over the baseline divide over causes, largest first.
 // Causes that cost less than in the baseline do not count against the others.
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline);

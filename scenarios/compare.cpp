@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "scenarios/combine.hpp"
 #include "sim/error.hpp"
 
 namespace scenarios {
@@ -24,10 +23,13 @@ const MetricEstimate* metric_of(const PointResults& point, const std::string& na
 
 Difference difference(const MetricEstimate& first, const MetricEstimate& second,
                       double confidence) {
-  std::vector<double> paired;
-  for (std::size_t r = 0; r < std::min(first.samples.size(), second.samples.size()); ++r)
-    paired.push_back(second.samples[r] - first.samples[r]);
-  return {first.name, first.estimate, second.estimate, estimate(paired, confidence)};
+  const std::size_t n = std::min(first.samples.size(), second.samples.size());
+  const auto leading = [n](const std::vector<double>& samples) {
+    return std::vector<double>(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(n));
+  };
+  const Estimate paired =
+      sim::paired_interval(leading(second.samples), leading(first.samples), confidence);
+  return {first.name, first.estimate, second.estimate, paired};
 }
 
 ComparedPoint compare_point(const PointResults& first, const PointResults& second,

@@ -17,15 +17,12 @@
 #include "models/host.hpp"
 #include "models/results.hpp"
 #include "scenarios/scenario.hpp"
+#include "sim/interval.hpp"
 
 namespace scenarios {
 
 // A mean over replications with its Student-t confidence interval; lo == hi == value when exact.
-struct Estimate {
-  double value = 0.0;
-  double lo = 0.0;
-  double hi = 0.0;
-};
+using Estimate = sim::Interval;
 
 struct MetricEstimate {
   std::string name;
