@@ -7,27 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "models/cause.hpp"
+
 namespace models {
-
-// Where a vCPU's time went. Each picosecond of a vCPU belongs to exactly one cause; over a VM
-// class the shares sum to 1.
-enum class Cause {
-  running,              // instructions and cache hits at the clock of an otherwise idle core
-  llc_misses,           // local memory at idle latency
-  remote_memory,        // extra idle latency of remote nodes
-  controller_queueing,  // waiting at memory controllers
-  link_queueing,        // waiting on QPI/UPI/HT/FSB
-  cold_caches,          // refilling after a switch or a move
-  smt,                  // the sibling thread's use of the core
-  steal,                // runnable, not running
-  scheduler,            // switching threads, world switches, wake-up path
-  idle,                 // halted or blocked: nothing to do
-};
-inline constexpr int kCauses = 10;
-
-// Name in JSON, and a sentence for `tenancy keys --metrics`.
-std::string_view name(Cause cause);
-std::string_view sentence(Cause cause);
 
 struct TimeShares {
   std::string object;                   // "vm.guest"

@@ -45,6 +45,9 @@ class RunningHost final : public scheduler::Dispatch {
   void migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) override;
 
  private:
+  static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
+  static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
+
   // A host thread: a vCPU, or a VM's emulator.
   struct Worker {
     Worker(RunningHost& owner, int vm_index);

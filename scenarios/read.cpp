@@ -5,146 +5,23 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
-#include <numeric>
 #include <set>
 
 #include "models/host.hpp"
 #include "scenarios/expand.hpp"
+#include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
 #include "scenarios/library.hpp"
+#include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/section.hpp"
+#include "scenarios/sweep.hpp"
 #include "scenarios/uncertain.hpp"
 
 namespace scenarios {
 namespace {
 
-constexpr std::size_t kMostPoints = 100'000;  // of a sweep: a day of computing
 constexpr std::int64_t kMostVcpus = 262'144;  // of a host: memory of a run stays below a gigabyte
-
-std::string listed(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& p : problems) {
-    if (!text.empty()) text += '\n';
-    if (p.line > 0) {
-      text += fmt::format("{}:{}:{}: {}", p.file, p.line, p.column, p.text);
-    } else {
-      text += fmt::format("{}: {}", p.file, p.text);
-    }
-  }
-  return text;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
-// --- setting one key by its path --------------------------------------------------------------
-
-std::vector<std::string> segments(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  for (std::size_t dot; (dot = path.find('.', from)) != std::string::npos; from = dot + 1) {
-    parts.push_back(path.substr(from, dot - from));
-  }
-  parts.push_back(path.substr(from));
-  return parts;
-}
-
-// A workload given by name becomes a table that uses it, so that its keys can be set.
-void open_table(Node& node) {
-  if (const std::string* name = node.text()) {
-    Node::Table table;
-    table.push_back({"use", node.at, Node{node.at, *name}});
-    node.value = std::move(table);
-  }
-}
-
-void set_below(Node& node, const std::vector<std::string>& path, std::size_t depth,
-               const Location& key_at, const Node& value) {
-  open_table(node);
-  if (node.table() == nullptr) node.value = Node::Table{};
-  Entry* entry = find(node, path[depth]);
-  if (entry == nullptr) {
-    node.table()->push_back({path[depth], key_at, Node{value.at, Node::Table{}}});
-    entry = &node.table()->back();
-  }
-  if (depth + 1 == path.size()) {
-    entry->value = value;
-    entry->key_at = key_at;
-  } else {
-    set_below(entry->value, path, depth + 1, key_at, value);
-  }
-}
-
-// Sets `key`; a "vm." key goes to the class of that name, "vm.*" to all.
-void set_key(Node& document, const std::string& key, const Location& key_at, const Node& value,
-             Problems& problems) {
-  const std::vector<std::string> path = segments(key);
-  if (path.size() < 2 || std::count(path.begin(), path.end(), "") > 0) {
-    problems.add(key_at, fmt::format("{}: need a key such as \"vm.guest.count\"", key));
-    return;
-  }
-  if (path[0] != "vm") {
-    set_below(document, path, 0, key_at, value);
-    return;
-  }
-  Entry* vms = find(document, "vm");
-  bool found = false;
-  std::vector<std::string_view> names;
-  if (vms != nullptr && vms->value.array() != nullptr && path.size() > 2) {
-    for (Node& vm : std::get<Node::Array>(vms->value.value)) {
-      const Entry* name = find(vm, "name");
-      if (name == nullptr || name->value.text() == nullptr) continue;
-      names.push_back(*name->value.text());
-      if (path[1] != "*" && path[1] != names.back()) continue;
-      set_below(vm, path, 2, key_at, value);
-      found = true;
-    }
-  }
-  if (found) return;
-  const std::string near = nearest(path[1], names);
-  problems.add(key_at,
-               fmt::format("{}: no [[vm]] is named \"{}\"{}", key, path.size() > 1 ? path[1] : "",
-                           near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
-}
-
-// --- one point --------------------------------------------------------------------------------
-
-Location position(const Node& document, const std::string& key) {
-  // The deepest part of the path that stands in the document.
-  const Node* node = &document;
-  Location at = document.at;
-  const std::vector<std::string> path = segments(key);
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const Entry* entry = find(*node, path[i]);
-    if (entry == nullptr) break;
-    at = entry->key_at;
-    node = &entry->value;
-    if (path[i] != "vm" || node->array() == nullptr || i + 1 == path.size()) continue;
-    for (const Node& vm : *node->array()) {
-      const Entry* name = find(vm, "name");
-      if (name == nullptr || name->value.text() == nullptr || *name->value.text() != path[i + 1]) {
-        continue;
-      }
-      node = &vm;
-      at = vm.at;
-    }
-    ++i;
-  }
-  return at;
-}
 
 // What reading a point needs to know, and finds out, about uncertain numbers.
 struct Uncertainty {
@@ -249,53 +126,6 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   return scenario;
 }
 
-// --- the whole file -----------------------------------------------------------------------------
-
-struct SweepKey {
-  std::string key;
-  Location at;
-  Node::Array values;
-};
-
-std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
-  std::vector<SweepKey> keys;
-  const Entry* sweep = find(document, "sweep");
-  if (sweep == nullptr) return keys;
-  if (sweep->value.table() == nullptr) {
-    expect(problems, sweep->value, "sweep", "a table");
-    return keys;
-  }
-  std::size_t points = 1;
-  for (const Entry& entry : *sweep->value.table()) {
-    if (entry.value.array() == nullptr || entry.value.array()->empty()) {
-      expect(problems, entry.value, "sweep." + entry.key, "an array of values, e.g. [1, 16, 64]");
-      continue;
-    }
-    keys.push_back({entry.key, entry.key_at, *entry.value.array()});
-    points *= std::min(keys.back().values.size(), kMostPoints + 1);
-    if (points > kMostPoints) {
-      problems.add(entry.key_at, fmt::format("sweep: more than {} points", kMostPoints));
-      break;
-    }
-  }
-  return keys;
-}
-
-SweepValue sweep_value(const Node& node) {
-  if (const auto* text = node.text()) return *text;
-  if (const auto* number = std::get_if<std::int64_t>(&node.value)) return *number;
-  if (const auto* real = std::get_if<double>(&node.value)) return *real;
-  if (const auto* truth = std::get_if<bool>(&node.value)) return *truth;
-  // Arrays (pin sets) show as they would be written.
-  std::string text = "[";
-  if (node.array() != nullptr) {
-    for (const Node& element : *node.array()) {
-      text += (text.size() > 1 ? ", " : "") + described(element);
-    }
-  }
-  return text + "]";
-}
-
 void read_points(const Node& document, const std::vector<SweepKey>& keys, Study& study,
                  Uncertainty& uncertainty, Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
@@ -314,79 +144,6 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys, Study&
     for (std::size_t k = keys.size(); k-- > 0 && !more;) {
       more = ++digits[k] < keys[k].values.size();
       if (!more) digits[k] = 0;
-    }
-  }
-}
-
-bool same(const SweepValue& a, const SweepValue& b) {
-  const auto number = [](const SweepValue& v) -> std::optional<double> {
-    if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
-    if (const auto* real = std::get_if<double>(&v)) return *real;
-    return {};
-  };
-  const auto x = number(a);
-  const auto y = number(b);
-  return x && y ? *x == *y : a == b;
-}
-
-void read_baseline(const Entry& entry, Study& study, Problems& problems) {
-  if (entry.value.table() == nullptr) {
-    return expect(problems, entry.value, "report.baseline", "a table of sweep keys and values");
-  }
-  std::vector<std::size_t> matches;
-  for (std::size_t p = 0; p < study.points.size(); ++p) {
-    bool all = true;
-    for (const Entry& wanted : *entry.value.table()) {
-      const Coordinates& at = study.points[p].at;
-      const auto found = std::find_if(at.begin(), at.end(), [&](const auto& coordinate) {
-        return coordinate.first == wanted.key;
-      });
-      if (found == at.end()) {
-        problems.add(wanted.key_at,
-                     fmt::format("report.baseline: \"{}\" is not a key of [sweep]", wanted.key));
-        return;
-      }
-      all = all && same(found->second, sweep_value(wanted.value));
-    }
-    if (all) matches.push_back(p);
-  }
-  if (matches.size() == 1) {
-    study.baseline = matches.front();
-  } else {
-    problems.add(entry.key_at,
-                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one",
-                             matches.empty() ? "none" : std::to_string(matches.size())));
-  }
-}
-
-void read_report(const Node& document, Study& study, Problems& problems) {
-  const Entry* report = find(document, "report");
-  if (report == nullptr) return;
-  if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
-  for (const Entry& entry : *report->value.table()) {
-    if (entry.key == "baseline") {
-      read_baseline(entry, study, problems);
-    } else if (entry.key == "show" && entry.value.array() != nullptr) {
-      for (const Node& metric : *entry.value.array()) {
-        const auto& known = models::metric_catalogue();
-        const bool exists = metric.text() != nullptr &&
-                            std::any_of(known.begin(), known.end(), [&](const auto& kind) {
-                              return kind.name == *metric.text() ||
-                                     kind.name == "vm.<vm>." + *metric.text() ||
-                                     (metric.text()->starts_with("vm.") &&
-                                      models::unit_of(*metric.text()) != "1") ||
-                                     (metric.text()->starts_with("vm.") &&
-                                      metric.text()->ends_with(kind.name.substr(7)));
-                            });
-        if (!exists) {
-          expect(problems, metric, "report.show", "a metric's name (`tenancy keys --metrics`)");
-          continue;
-        }
-        study.show.push_back(*metric.text());
-      }
-    } else {
-      problems.add(entry.key_at,
-                   fmt::format("report.{}: need baseline = {{...}} or show = [...]", entry.key));
     }
   }
 }
@@ -437,33 +194,6 @@ bool looks_like_json(std::string_view text) {
 }
 
 }  // namespace
-
-ScenarioError::ScenarioError(std::vector<Problem> problems)
-    : sim::ConfigError{listed(problems)}, problems_{std::move(problems)} {}
-
-void Problems::raise() {
-  if (list_.empty()) return;
-  const auto key = [](const Problem& p) { return std::tie(p.file, p.line, p.column, p.text); };
-  std::stable_sort(list_.begin(), list_.end(),
-                   [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
-  list_.erase(std::unique(list_.begin(), list_.end(),
-                          [&](const Problem& a, const Problem& b) { return key(a) == key(b); }),
-              list_.end());
-  throw ScenarioError{std::move(list_)};
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string_view>& names) {
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string_view name : names) {
-    const std::size_t distance = edit_distance(word, name);
-    if (distance < least) {
-      least = distance;
-      best = name;
-    }
-  }
-  return std::string{best};
-}
 
 Study read_text(std::string_view text, const std::string& name, const ReadOptions& options) {
   Study study = read_document(

@@ -1,40 +1,24 @@
 // The machinery of the key table: a Section<T> lists the keys of one table, and each key knows how
 // to read itself into T, write itself out of T, and describe itself.
 //
-// keys.cpp holds the table itself; reading, resolved output and `tenancy keys` all come from it.
+// The table itself is in keys.cpp and *_keys.cpp; reading, resolved output and `tenancy keys` all
+// come from it. Keys of one value each: fields.hpp.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <functional>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
+#include "scenarios/keys.hpp"
+#include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
-#include "scenarios/quantity.hpp"
-#include "scenarios/read.hpp"
+#include "scenarios/problems.hpp"
 
 namespace scenarios {
-
-// Collects what is wrong, to be reported all at once.
-class Problems {
- public:
-  void add(const Location& at, std::string text) {
-    list_.push_back({at.file ? *at.file : std::string{}, at.line, at.column, std::move(text)});
-  }
-  bool empty() const { return list_.empty(); }
-  void raise();  // sorted, each once; throws ScenarioError when there is any
-
- private:
-  std::vector<Problem> list_;
-};
-
-// The valid name nearest to `word` by edit distance, empty when none is near.
-std::string nearest(std::string_view word, const std::vector<std::string_view>& names);
 
 using Json = nlohmann::ordered_json;
 
@@ -46,7 +30,7 @@ struct Field {
   std::function<void(T&, const Node&, const std::string& path, Problems&)> read;
   std::function<Json(const T&)> write;
   // For a sub-table: its keys, for the listing. Empty otherwise.
-  std::function<void(const std::string& path, std::vector<struct KeyInfo>&)> inner;
+  std::function<void(const std::string& path, std::vector<KeyInfo>&)> inner;
 };
 
 template <class T>
@@ -55,190 +39,6 @@ using Section = std::vector<Field<T>>;
 inline void expect(Problems& problems, const Node& node, const std::string& path,
                    std::string_view need) {
   problems.add(node.at, fmt::format("{}: got {}, need {}", path, described(node), need));
-}
-
-// --- quantities ---
-
-template <class Q>
-double to_base(const Q& q) {
-  return static_cast<double>(q.count());
-}
-template <class Q>
-Q from_base(double base) {
-  return Q{static_cast<typename Q::rep>(base)};
-}
-
-inline std::optional<double> read_quantity(Unit unit, const Node& node, const std::string& path,
-                                           Problems& problems, bool zero_allowed) {
-  if (node.text() == nullptr) {
-    expect(problems, node, path, fmt::format("{} (with its unit, in quotes)", example(unit)));
-    return {};
-  }
-  const Parsed parsed = parse_quantity(unit, *node.text());
-  if (!parsed.value) {
-    expect(problems, node, path, fmt::format("{}: {}", example(unit), parsed.problem));
-    return {};
-  }
-  if (*parsed.value < 0 || (*parsed.value == 0 && !zero_allowed)) {
-    expect(problems, node, path, zero_allowed ? "zero or more" : "more than zero");
-    return {};
-  }
-  return parsed.value;
-}
-
-enum class Zero { allowed, refused };
-
-template <class T, class Q>
-Field<T> quantity(std::string_view name, Unit unit, Q T::*member, std::string_view meaning,
-                  Zero zero = Zero::allowed) {
-  return {name,
-          unit_names(unit),
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            const auto value = read_quantity(unit, node, path, problems, zero == Zero::allowed);
-            if (value) object.*member = from_base<Q>(*value);
-          },
-          [=](const T& object) { return Json(format_quantity(unit, to_base(object.*member))); },
-          {}};
-}
-
-// --- numbers, words ---
-
-inline bool read_real(double& target, const Node& node, const std::string& path, Problems& problems,
-                      double least, double most) {
-  double value = 0;
-  if (const auto* real = std::get_if<double>(&node.value)) {
-    value = *real;
-  } else if (const auto* whole = std::get_if<std::int64_t>(&node.value)) {
-    value = static_cast<double>(*whole);
-  } else if (node.text() != nullptr && node.text()->ends_with("%")) {
-    try {
-      value = std::stod(*node.text()) / 100;
-    } catch (const std::exception&) {
-      expect(problems, node, path, fmt::format("a number from {} to {}", least, most));
-      return false;
-    }
-  } else {
-    expect(problems, node, path, fmt::format("a number from {} to {}", least, most));
-    return false;
-  }
-  if (!(value >= least && value <= most)) {
-    expect(problems, node, path, fmt::format("a number from {} to {}", least, most));
-    return false;
-  }
-  target = value;
-  return true;
-}
-
-template <class T>
-Field<T> real(std::string_view name, double T::*member, double least, double most,
-              std::string_view meaning) {
-  return {name,
-          fmt::format("number {} to {}", least, most),
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            read_real(object.*member, node, path, problems, least, most);
-          },
-          [=](const T& object) { return Json(object.*member); },
-          {}};
-}
-
-template <class T, class I>
-Field<T> whole(std::string_view name, I T::*member, std::int64_t least, std::int64_t most,
-               std::string_view meaning) {
-  return {name,
-          fmt::format("whole number {} to {}", least, most),
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            const auto* value = std::get_if<std::int64_t>(&node.value);
-            if (value == nullptr || *value < least || *value > most) {
-              expect(problems, node, path,
-                     fmt::format("a whole number from {} to {}", least, most));
-              return;
-            }
-            object.*member = static_cast<I>(*value);
-          },
-          [=](const T& object) { return Json(object.*member); },
-          {}};
-}
-
-template <class T>
-Field<T> text(std::string_view name, std::string T::*member, std::string_view meaning) {
-  return {name,
-          "text",
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            if (node.text() == nullptr) return expect(problems, node, path, "text in quotes");
-            object.*member = *node.text();
-          },
-          [=](const T& object) { return Json(object.*member); },
-          {}};
-}
-
-template <class T>
-Field<T> truth(std::string_view name, bool T::*member, std::string_view meaning) {
-  return {name,
-          "true or false",
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            const auto* value = std::get_if<bool>(&node.value);
-            if (value == nullptr) return expect(problems, node, path, "true or false");
-            object.*member = *value;
-          },
-          [=](const T& object) { return Json(object.*member); },
-          {}};
-}
-
-template <class E>
-struct Word {
-  std::string_view text;
-  E value;
-};
-
-template <class E>
-std::string words_of(const std::vector<Word<E>>& words) {
-  std::string all;
-  for (const Word<E>& word : words)
-    all += fmt::format("{}\"{}\"", all.empty() ? "" : ", ", word.text);
-  return all;
-}
-
-template <class E>
-std::string_view word_for(const std::vector<Word<E>>& words, E value) {
-  for (const Word<E>& word : words) {
-    if (word.value == value) return word.text;
-  }
-  return "?";
-}
-
-template <class E>
-const Word<E>* read_word(const std::vector<Word<E>>& words, const Node& node,
-                         const std::string& path, Problems& problems) {
-  std::vector<std::string_view> names;
-  for (const Word<E>& word : words) {
-    if (node.text() != nullptr && *node.text() == word.text) return &word;
-    names.push_back(word.text);
-  }
-  const std::string near = node.text() != nullptr ? nearest(*node.text(), names) : "";
-  expect(problems, node, path,
-         fmt::format("one of {}{}", words_of(words),
-                     near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));
-  return nullptr;
-}
-
-template <class T, class E>
-Field<T> choice(std::string_view name, E T::*member, std::vector<Word<E>> words,
-                std::string_view meaning) {
-  return {name,
-          "one of " + words_of(words),
-          meaning,
-          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            if (const auto* word = read_word(words, node, path, problems)) {
-              object.*member = word->value;
-            }
-          },
-          [=](const T& object) { return Json(word_for(words, object.*member)); },
-          {}};
 }
 
 // --- tables ---
@@ -277,9 +77,20 @@ Json write_table(const Section<T>& section, const T& object) {
   return json;
 }
 
-struct KeyInfo;
 template <class T>
-void list_keys(const Section<T>& section, const std::string& path, std::vector<KeyInfo>& into);
+void list_keys(const Section<T>& section, const std::string& path, std::vector<KeyInfo>& into) {
+  const T standard{};
+  for (const Field<T>& field : section) {
+    const std::string own = fmt::format("{}.{}", path, field.name);
+    if (field.inner) {
+      field.inner(own, into);
+      continue;
+    }
+    const Json value = field.write(standard);
+    into.push_back(
+        {own, field.type, value.is_null() ? "" : value.dump(), std::string{field.meaning}});
+  }
+}
 
 template <class T, class Sub>
 Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*section)(),

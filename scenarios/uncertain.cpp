@@ -9,22 +9,12 @@
 #include <string>
 #include <utility>
 
+#include "scenarios/key_path.hpp"
+
 namespace scenarios {
 namespace {
 
 constexpr std::string_view kTable = "uncertain";
-
-std::vector<std::string> segments(std::string_view path) {
-  std::vector<std::string> parts{""};
-  for (const char c : path) {
-    if (c == '.') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 // Every node that the path means: one, or with `*` one of each element.
 void collect(Node& node, const std::vector<std::string>& path, std::size_t depth,

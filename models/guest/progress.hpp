@@ -9,7 +9,7 @@
 
 #include <array>
 
-#include "models/results.hpp"
+#include "models/cause.hpp"
 #include "sim/units.hpp"
 
 namespace models::guest {

@@ -28,6 +28,11 @@
 
 namespace models::scheduler {
 
+// Scheduler arithmetic is in nanoseconds as doubles, as the kernel's is in integers.
+inline double nanoseconds(sim::Duration d) {
+  return static_cast<double>(d.count()) / 1e3;
+}
+
 class Cfs final : public Scheduler {
  public:
   // Groups and threads are added before the first wake-up.
@@ -111,7 +116,7 @@ class Cfs final : public Scheduler {
   bool idle(CpuId cpu) const { return cpus_[at(cpu)].threads.empty(); }
   double load(CpuId cpu) const;
 
-  // cfs.cpp: accounting, queues, who runs
+  // cfs.cpp: who runs
   void prepare();
   void account(Cpu& cpu);
   void settle_average(Thread& thread);

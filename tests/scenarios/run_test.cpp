@@ -129,11 +129,11 @@ TEST_CASE("a class that does no work has no relative throughput") {
 
 TEST_CASE("the interval of a mean is Student's") {
   // Mean 3, standard deviation sqrt(2.5), t(0.975, 4) = 2.776445: half-width 1.963243.
-  const Estimate five = estimate({1, 2, 3, 4, 5}, 0.95);
+  const Estimate five = sim::mean_interval({1, 2, 3, 4, 5}, 0.95);
   CHECK(five.value == 3.0);
   CHECK(five.hi - five.value == Approx(1.963243).epsilon(1e-6));
   CHECK(five.value - five.lo == Approx(1.963243).epsilon(1e-6));
-  const Estimate one = estimate({7.5}, 0.95);
+  const Estimate one = sim::mean_interval({7.5}, 0.95);
   CHECK(one.lo == 7.5);
   CHECK(one.hi == 7.5);
 }

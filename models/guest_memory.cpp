@@ -1,0 +1,92 @@
+// Where guests' memory comes to lie while they run: first touches, and what age has done.
+#include <cmath>
+
+#include "models/running_host.hpp"
+
+namespace models {
+namespace {
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+}  // namespace
+
+// Places what the VM's running vCPUs have touched since the last call, on the node each runs on.
+void RunningHost::touch(Vm& vm) {
+  if (!vm.filling) return;
+  bool moved = false;
+  for (const int id : vm.vcpus) {
+    Worker& worker = workers_[at(id)];
+    const auto amount = static_cast<std::int64_t>(worker.untouched_B);
+    if (amount == 0) continue;
+    worker.untouched_B -= static_cast<double>(amount);
+    const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
+    moved = vm.placement.touch(sim::Bytes{amount}, node).count() > 0 || moved;
+  }
+  if (vm.placement.untouched().count() == 0) vm.filling = false;
+  if (moved) place(vm);
+}
+
+void RunningHost::place(Vm& vm) {
+  for (const int id : vm.vcpus) {
+    contention_.place(workers_[at(id)].stream, vm.placement.shares());
+  }
+  settle_later();
+}
+
+void RunningHost::fill() {
+  bool filling = false;
+  for (Vm& vm : vms_) {
+    if (!vm.filling) continue;
+    for (const int id : vm.vcpus) {
+      if (workers_[at(id)].progress.state() == guest::Progress::State::running) {
+        book(workers_[at(id)]);
+      }
+    }
+    touch(vm);
+    filling = filling || vm.filling;
+  }
+  if (filling) fill_.after(kFillPeriod);
+}
+
+void RunningHost::watch_moves() {
+  for (Worker& worker : workers_) worker.node_moves = 0;
+  watched_from_ = engine_.now();
+}
+
+// A VM that jumps to a random node at rate m has spent, of its age A, the expected share
+// (1 - exp(-m A)) / (m A) on the node where it is now since its last jump; what it touched before
+// lies evenly over the nodes it may use. m counts moves of a vCPU and of the emulator, in whose
+// context the pages of I/O buffers are first touched: what the scheduler did to the class while
+// watched, so a pinned guest, or a scheduler that never moves one, leaves memory where it is.
+void RunningHost::age_memory() {
+  const double watched_s = sim::seconds(engine_.now() - watched_from_);
+  const auto ages = [](const Vm& vm) {
+    return vm.description->age > sim::Duration::zero() && vm.nodes.size() > 1 &&
+           vm.description->numa.mode == NumaMode::first_touch;
+  };
+  for (Vm& vm : vms_) {
+    if (ages(vm)) vm.placement.release();
+  }
+  for (const Kind& kind : kinds_) {
+    double moves = 0;
+    double vcpus = 0;
+    for (const int index : kind.vms) {
+      const Vm& vm = vms_[at(index)];
+      for (const int id : vm.vcpus) moves += static_cast<double>(workers_[at(id)].node_moves);
+      if (vm.emulator >= 0) moves += static_cast<double>(workers_[at(vm.emulator)].node_moves);
+      vcpus += static_cast<double>(vm.vcpus.size());
+    }
+    const double jumps = moves / vcpus / watched_s * sim::seconds(kind.description->age);
+    const double kept = jumps > 0 ? -std::expm1(-jumps) / jumps : 1.0;
+    for (const int index : kind.vms) {
+      Vm& vm = vms_[at(index)];
+      if (!ages(vm)) continue;
+      vm.placement.lay_out(kept, vm.nodes);
+      place(vm);
+    }
+  }
+}
+
+}  // namespace models

@@ -1,0 +1,155 @@
+// CFS's run queues: virtual time, group weights, who stands first.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/scheduler/cfs.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr double kNice0 = 1024.0;       // weight of nice 0, the unit of virtual time
+constexpr double kHalfLife_ns = 32e6;   // PELT: y^32 = 1/2, one period is about a millisecond
+constexpr double kSmallestShare = 2.0;  // MIN_SHARES
+
+}  // namespace
+
+// --- accounting -------------------------------------------------------------------------------
+
+void Cfs::settle_average(Thread& thread) {
+  const double elapsed_ns = nanoseconds(engine_.now() - thread.averaged);
+  thread.averaged = engine_.now();
+  const double kept = std::exp2(-elapsed_ns / kHalfLife_ns);
+  thread.average = thread.average * kept + (thread.runnable ? 1.0 - kept : 0.0);
+}
+
+void Cfs::account(Cpu& cpu) {
+  const double ran_ns = nanoseconds(engine_.now() - cpu.accounted);
+  cpu.accounted = engine_.now();
+  if (cpu.current == kNoThread || ran_ns <= 0) return;
+  Thread& thread = threads_[at(cpu.current)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  thread.v += ran_ns * kNice0 / thread.weight;
+  group.v += ran_ns * kNice0 / group.weight;
+  cpu.thread_ran_ns += ran_ns;
+  cpu.group_ran_ns += ran_ns;
+  thread.last_ran = engine_.now();
+  advance_min_v(cpu);
+}
+
+// min_vruntime never goes back: sleepers are placed by it.
+void Cfs::advance_min_v(Cpu& cpu) {
+  if (cpu.groups.empty()) return;
+  double least = std::numeric_limits<double>::max();
+  for (const GroupId group : cpu.groups) least = std::min(least, cpu.state[at(group)].v);
+  cpu.min_v = std::max(cpu.min_v, least);
+  if (cpu.current == kNoThread) return;
+  const GroupId own = threads_[at(cpu.current)].group;
+  GroupOnCpu& group = cpu.state[at(own)];
+  least = std::numeric_limits<double>::max();
+  for (const ThreadId id : cpu.threads) {
+    if (threads_[at(id)].group == own) least = std::min(least, threads_[at(id)].v);
+  }
+  group.min_v = std::max(group.min_v, least);
+}
+
+// calc_group_shares, semantics.md 1.4.
+void Cfs::reweigh(Cpu& cpu, GroupId group) {
+  GroupOnCpu& here = cpu.state[at(group)];
+  const Group& whole = groups_[at(group)];
+  if (whole.threads.size() == 1) {
+    here.weight = whole.shares;
+    return;
+  }
+  double everywhere = 0.0;
+  double blocked_here = 0.0;
+  for (const ThreadId id : whole.threads) {
+    Thread& thread = threads_[at(id)];
+    settle_average(thread);
+    everywhere += thread.weight * thread.average;
+    if (thread.cpu == cpu.id) blocked_here += thread.weight * thread.average;
+  }
+  const double load = std::max(here.load, blocked_here);
+  const double total = std::max(everywhere - blocked_here + load, 1e-9);
+  here.weight = std::clamp(whole.shares * load / total, kSmallestShare, whole.shares);
+}
+
+double Cfs::load(CpuId cpu) const {
+  double sum = 0.0;
+  for (const GroupId group : cpus_[at(cpu)].groups) sum += cpus_[at(cpu)].state[at(group)].weight;
+  return sum;
+}
+
+// --- queues -----------------------------------------------------------------------------------
+
+void Cfs::note_queue(Cpu& cpu, std::size_t before) {
+  const std::size_t now = cpu.threads.size();
+  overloaded_ += (now >= 2) - (before >= 2);
+  idle_cpus_ += (now == 0) - (before == 0);
+}
+
+// `thread.v` is relative to its group's min_v on the CPU it comes from (see dequeue).
+void Cfs::enqueue(Cpu& cpu, ThreadId id, bool placed_as_sleeper) {
+  Thread& thread = threads_[at(id)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  const std::size_t before = cpu.threads.size();
+  // A pull by a CPU that is newly idle ends no idle time.
+  if (before == 0 && cpu.current == kNoThread) {
+    const double idled_ns = nanoseconds(engine_.now() - cpu.idle_since);
+    const double most_ns = 2 * nanoseconds(tunables_.migration_cost);
+    cpu.average_idle_ns += (std::min(idled_ns, most_ns) - cpu.average_idle_ns) / 8;  // update_avg
+  }
+  thread.cpu = cpu.id;
+  thread.v += group.min_v;
+  // GENTLE_FAIR_SLEEPERS: a sleeper is placed at most half a latency behind.
+  if (placed_as_sleeper) thread.v = std::max(thread.v, group.min_v - latency_ns_ / 2);
+  cpu.threads.push_back(id);
+  group.load += thread.weight;
+  if (group.threads++ == 0) {
+    group.v = std::max(group.v, cpu.min_v - latency_ns_ / 2);
+    cpu.groups.push_back(thread.group);
+  }
+  reweigh(cpu, thread.group);
+  note_queue(cpu, before);
+}
+
+// Leaves `thread.v` relative to its group's min_v, so that it can be queued anywhere.
+void Cfs::dequeue(Cpu& cpu, ThreadId id) {
+  Thread& thread = threads_[at(id)];
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  const std::size_t before = cpu.threads.size();
+  cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
+  thread.v -= group.min_v;
+  group.load -= thread.weight;
+  if (--group.threads == 0) {
+    group.load = 0.0;
+    cpu.groups.erase(std::find(cpu.groups.begin(), cpu.groups.end(), thread.group));
+  } else {
+    reweigh(cpu, thread.group);
+  }
+  if (cpu.threads.empty()) cpu.idle_since = engine_.now();
+  note_queue(cpu, before);
+}
+
+GroupId Cfs::first_group(const Cpu& cpu) const {
+  GroupId best = cpu.groups.front();
+  for (const GroupId group : cpu.groups) {
+    if (cpu.state[at(group)].v < cpu.state[at(best)].v) best = group;
+  }
+  return best;
+}
+
+ThreadId Cfs::first_thread(const Cpu& cpu, GroupId group) const {
+  ThreadId best = kNoThread;
+  for (const ThreadId id : cpu.threads) {
+    if (threads_[at(id)].group != group) continue;
+    if (best == kNoThread || threads_[at(id)].v < threads_[at(best)].v) best = id;
+  }
+  return best;
+}
+
+ThreadId Cfs::pick(const Cpu& cpu) const {
+  return cpu.threads.empty() ? kNoThread : first_thread(cpu, first_group(cpu));
+}
+
+}  // namespace models::scheduler

@@ -1,0 +1,135 @@
+// A vCPU's life: it computes, blocks, and is woken; its VM's emulator thread serves its requests.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "models/running_host.hpp"
+
+namespace models {
+namespace {
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+}  // namespace
+
+sim::Process RunningHost::live(int id) {
+  Worker& worker = workers_[at(id)];
+  const Vm& vm = vms_[at(worker.vm)];
+  const workload::Description& work = vm.description->workload;
+  // The name is the component's path, so other classes keep their draws when one changes.
+  const auto member = worker.vm - kinds_[at(vm.kind)].vms.front();
+  sim::Random random = engine_.stream(
+      fmt::format("vm.{}.{}.vcpu.{}", vm.description->name, member, id - vm.vcpus.front()));
+  if (work.idle) co_return;
+  const double burst = work.burst.count() > 0 ? static_cast<double>(work.burst.count())
+                                              : std::numeric_limits<double>::infinity();
+  const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
+  const bool steady_blocks = work.block_distribution == workload::Distribution::fixed;
+  scheduler::CpuId waker = scheduler::kNoCpu;
+  for (;;) {
+    const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
+                                    ? burst
+                                    : random.exponential(burst);
+    co_await compute(id, std::max(1.0, instructions), waker);
+    kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - worker.busy_since));
+    const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
+    waker = scheduler::kNoCpu;
+    if (work.wake == workload::WakeSource::device && vm.emulator >= 0) {
+      // Half of the emulation submits the request, half completes it; the completion interrupt
+      // comes in on the CPU that submitted (rq_affinity), and the emulator wakes the guest.
+      co_await emulate(worker.vm, work.emulation / 2, id);
+      co_await engine_.delay(wait);
+      co_await emulate(worker.vm, work.emulation - work.emulation / 2, -1);
+      waker = scheduler_->cpu_of(workers_[at(vm.emulator)].thread);
+    } else {
+      halt(id);
+      co_await engine_.delay(wait);
+    }
+  }
+}
+
+void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
+  Worker& self = host.workers_[at(worker)];
+  self.waiter = waiter;
+  host.book(self);
+  self.progress.begin(instructions);
+  if (self.halts) {  // answered before it could halt
+    self.halts = false;
+    self.busy_since = host.engine_.now();
+  }
+  if (host.scheduler_->runnable(self.thread)) {
+    host.arm(self);
+    return;
+  }
+  self.busy_since = host.engine_.now();
+  self.progress.become(guest::Progress::State::runnable);
+  self.woken = true;
+  host.scheduler_->wake(self.thread, waker);
+}
+
+void RunningHost::Emulate::await_suspend(std::coroutine_handle<> waiter) {
+  Vm& own = host.vms_[at(vm)];
+  own.jobs.push_back({.work = work, .waiter = waiter});
+  const scheduler::CpuId waker =
+      halting < 0 ? scheduler::kNoCpu : host.scheduler_->cpu_of(host.workers_[at(halting)].thread);
+  if (own.jobs.size() == 1) host.take_job(own, waker);
+  if (halting >= 0) host.halt(halting);
+}
+
+void RunningHost::take_job(Vm& vm, scheduler::CpuId waker) {
+  Worker& emulator = workers_[at(vm.emulator)];
+  book(emulator);
+  emulator.progress.begin(sim::seconds(vm.jobs.front().work) / kEmulatorUnit_s);
+  if (scheduler_->runnable(emulator.thread)) {
+    arm(emulator);
+    return;
+  }
+  emulator.progress.become(guest::Progress::State::runnable);
+  emulator.woken = true;
+  scheduler_->wake(emulator.thread, waker);
+}
+
+void RunningHost::halt(int id) {
+  Worker& worker = workers_[at(id)];
+  book(worker);
+  if (worker.progress.state() != guest::Progress::State::running) {
+    // The emulator that its kick woke took the CPU: it halts when it has one again, unless its
+    // request is answered before.
+    worker.halts = true;
+    worker.progress.begin(0);
+    return;
+  }
+  worker.halts = false;
+  worker.progress.become(guest::Progress::State::halted);
+  scheduler_->block(worker.thread);
+}
+
+void RunningHost::finish(Worker& worker) {
+  book(worker);
+  if (!worker.progress.done()) {  // the last picosecond of rounding
+    arm(worker);
+    return;
+  }
+  if (worker.halts) {
+    halt(worker_of_thread_[at(worker.thread)]);
+    return;
+  }
+  if (worker.stream >= 0) {
+    worker.waiter.resume();
+    return;
+  }
+  Vm& vm = vms_[at(worker.vm)];
+  const std::coroutine_handle<> waiter = vm.jobs.front().waiter;
+  vm.jobs.pop_front();
+  if (vm.jobs.empty()) {
+    halt(vm.emulator);
+  } else {
+    take_job(vm, scheduler::kNoCpu);
+  }
+  waiter.resume();
+}
+
+}  // namespace models

@@ -1,0 +1,128 @@
+#include "scenarios/host_keys.hpp"
+
+#include "scenarios/fields.hpp"
+
+namespace scenarios {
+namespace {
+
+namespace topology = models::topology;
+
+const Section<topology::Queueing>& queueing_keys() {
+  using T = topology::Queueing;
+  static const Section<T> section{
+      quantity("delay", Unit::time, &T::delay, "d in: added delay = d * u / (1 - u)^exponent"),
+      real("exponent", &T::exponent, 0.01, 4.0, "how late and steep the delay rises; 1 is M/M/1"),
+  };
+  return section;
+}
+
+const Section<topology::Cache>& cache_keys() {
+  using T = topology::Cache;
+  static const Section<T> section{
+      quantity("size", Unit::size, &T::size, "capacity of one instance", Zero::refused),
+      whole("shared_by", &T::shared_by, 1, 1024, "hardware threads that share one instance"),
+      quantity("latency", Unit::time, &T::latency, "load-to-use time of a hit"),
+  };
+  return section;
+}
+
+const Section<topology::MemoryController>& controller_keys() {
+  using T = topology::MemoryController;
+  static const Section<T> section{
+      whole("channels", &T::channels, 1, 64,
+            "memory channels of a node (front-side bus: of the hub)"),
+      quantity("channel_bandwidth", Unit::rate, &T::channel_bandwidth, "MT/s x 8 B of one channel",
+               Zero::refused),
+      real("efficiency", &T::efficiency, 0.01, 1.0, "achievable share of the peak"),
+      quantity("latency", Unit::time, &T::latency, "idle load-to-use time from the same node"),
+      table("queueing", &T::queueing, &queueing_keys, "added delay under load"),
+  };
+  return section;
+}
+
+const Section<topology::Link>& link_keys() {
+  using T = topology::Link;
+  static const Section<T> section{
+      whole("from", &T::from, 0, 1023, "node at one end"),
+      whole("to", &T::to, 0, 1023, "node at the other end"),
+      text("kind", &T::kind, "qpi, upi, ht"),
+      quantity("bandwidth", Unit::rate, &T::bandwidth, "raw, per direction", Zero::refused),
+      real("efficiency", &T::efficiency, 0.01, 1.0, "share left for data after protocol"),
+      quantity("latency", Unit::time, &T::latency, "what one crossing adds to an access"),
+  };
+  return section;
+}
+
+const std::vector<Word<topology::CpuNumbering>>& numberings() {
+  static const std::vector<Word<topology::CpuNumbering>> words{
+      {"siblings-last", topology::CpuNumbering::siblings_last},
+      {"siblings-adjacent", topology::CpuNumbering::siblings_adjacent}};
+  return words;
+}
+
+const std::vector<Word<topology::Interconnect>>& interconnects() {
+  static const std::vector<Word<topology::Interconnect>> words{
+      {"point-to-point", topology::Interconnect::point_to_point},
+      {"front-side-bus", topology::Interconnect::front_side_bus}};
+  return words;
+}
+
+Field<topology::Description> turbo_key() {
+  using T = topology::Description;
+  return {"turbo",
+          "array of frequencies",
+          "clock by active cores of a socket; the last repeats",
+          [](T& host, const Node& node, const std::string& path, Problems& problems) {
+            if (node.array() == nullptr) {
+              return expect(problems, node, path, "an array such as [\"3.0 GHz\", \"2.8 GHz\"]");
+            }
+            host.turbo.clear();
+            for (const Node& element : *node.array()) {
+              const auto value = read_quantity(Unit::frequency, element, path, problems, false);
+              if (value) host.turbo.push_back(sim::Hertz{*value});
+            }
+          },
+          [](const T& host) {
+            Json list = Json::array();
+            for (const sim::Hertz clock : host.turbo) {
+              list.push_back(format_quantity(Unit::frequency, clock.count()));
+            }
+            return list;
+          },
+          {}};
+}
+
+}  // namespace
+
+const Section<topology::Description>& host_keys() {
+  using T = topology::Description;
+  static const Section<T> section{
+      text("name", &T::name, "what the host is called in reports"),
+      text("source", &T::source, "where the figures come from"),
+      whole("sockets", &T::sockets, 1, 64, "populated sockets"),
+      whole("nodes_per_socket", &T::nodes_per_socket, 1, 16,
+            "dies or sub-NUMA clusters of a socket"),
+      whole("cores_per_node", &T::cores_per_node, 1, 512, "physical cores of a node"),
+      whole("threads_per_core", &T::threads_per_core, 1, 8, "hardware threads of a core"),
+      choice("cpu_numbering", &T::cpu_numbering, numberings(), "how Linux numbers sibling threads"),
+      quantity("frequency", Unit::frequency, &T::frequency, "nominal clock", Zero::refused),
+      turbo_key(),
+      real("smt_yield", &T::smt_yield, 0.0, 2.0,
+           "two busy threads of a core over one; 0: the workload's figure"),
+      table("l2", &T::l2, &cache_keys, "private cache"),
+      table("llc", &T::llc, &cache_keys, "last-level cache"),
+      choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
+      quantity("fsb_bandwidth", Unit::rate, &T::fsb_bandwidth,
+               "of one front-side bus, both directions"),
+      real("fsb_efficiency", &T::fsb_efficiency, 0.01, 1.0, "share of the bus left for data"),
+      table("fsb_queueing", &T::fsb_queueing, &queueing_keys, "added delay of a loaded bus"),
+      quantity("memory", Unit::size, &T::memory, "of the whole host, divided equally over nodes",
+               Zero::refused),
+      table("controller", &T::controller, &controller_keys, "memory controller of a node"),
+      table("link_queueing", &T::link_queueing, &queueing_keys, "added delay of a loaded link"),
+      tables("link", &T::links, &link_keys, "links between nodes"),
+  };
+  return section;
+}
+
+}  // namespace scenarios

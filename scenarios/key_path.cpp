@@ -1,0 +1,105 @@
+#include "scenarios/key_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/nearest.hpp"
+
+namespace scenarios {
+namespace {
+
+void set_below(Node& node, const std::vector<std::string>& path, std::size_t depth,
+               const Location& key_at, const Node& value) {
+  open_table(node);
+  if (node.table() == nullptr) node.value = Node::Table{};
+  Entry* entry = find(node, path[depth]);
+  if (entry == nullptr) {
+    node.table()->push_back({path[depth], key_at, Node{value.at, Node::Table{}}});
+    entry = &node.table()->back();
+  }
+  if (depth + 1 == path.size()) {
+    entry->value = value;
+    entry->key_at = key_at;
+  } else {
+    set_below(entry->value, path, depth + 1, key_at, value);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> segments(std::string_view path) {
+  std::vector<std::string> parts{""};
+  for (const char c : path) {
+    if (c == '.') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+void open_table(Node& node) {
+  if (const std::string* name = node.text()) {
+    Node::Table table;
+    table.push_back({"use", node.at, Node{node.at, *name}});
+    node.value = std::move(table);
+  }
+}
+
+void set_key(Node& document, const std::string& key, const Location& key_at, const Node& value,
+             Problems& problems) {
+  const std::vector<std::string> path = segments(key);
+  if (path.size() < 2 || std::count(path.begin(), path.end(), "") > 0) {
+    problems.add(key_at, fmt::format("{}: need a key such as \"vm.guest.count\"", key));
+    return;
+  }
+  if (path[0] != "vm") {
+    set_below(document, path, 0, key_at, value);
+    return;
+  }
+  Entry* vms = find(document, "vm");
+  bool found = false;
+  std::vector<std::string_view> names;
+  if (vms != nullptr && vms->value.array() != nullptr && path.size() > 2) {
+    for (Node& vm : std::get<Node::Array>(vms->value.value)) {
+      const Entry* name = find(vm, "name");
+      if (name == nullptr || name->value.text() == nullptr) continue;
+      names.push_back(*name->value.text());
+      if (path[1] != "*" && path[1] != names.back()) continue;
+      set_below(vm, path, 2, key_at, value);
+      found = true;
+    }
+  }
+  if (found) return;
+  const std::string near = nearest(path[1], names);
+  problems.add(key_at,
+               fmt::format("{}: no [[vm]] is named \"{}\"{}", key, path.size() > 1 ? path[1] : "",
+                           near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+}
+
+Location position(const Node& document, const std::string& key) {
+  const Node* node = &document;
+  Location at = document.at;
+  const std::vector<std::string> path = segments(key);
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Entry* entry = find(*node, path[i]);
+    if (entry == nullptr) break;
+    at = entry->key_at;
+    node = &entry->value;
+    if (path[i] != "vm" || node->array() == nullptr || i + 1 == path.size()) continue;
+    for (const Node& vm : *node->array()) {
+      const Entry* name = find(vm, "name");
+      if (name == nullptr || name->value.text() == nullptr || *name->value.text() != path[i + 1]) {
+        continue;
+      }
+      node = &vm;
+      at = vm.at;
+    }
+    ++i;
+  }
+  return at;
+}
+
+}  // namespace scenarios

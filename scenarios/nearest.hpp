@@ -1,0 +1,13 @@
+// "did you mean": the name that a mistyped one is nearest to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace scenarios {
+
+// The valid name nearest to `word` by edit distance, empty when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string_view>& names);
+
+}  // namespace scenarios

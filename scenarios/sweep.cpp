@@ -1,0 +1,128 @@
+#include "scenarios/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/results.hpp"
+#include "scenarios/section.hpp"
+
+namespace scenarios {
+namespace {
+
+constexpr std::size_t kMostPoints = 100'000;  // of a sweep: a day of computing
+
+bool same(const SweepValue& a, const SweepValue& b) {
+  const auto number = [](const SweepValue& v) -> std::optional<double> {
+    if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
+    if (const auto* real = std::get_if<double>(&v)) return *real;
+    return {};
+  };
+  const auto x = number(a);
+  const auto y = number(b);
+  return x && y ? *x == *y : a == b;
+}
+
+void read_baseline(const Entry& entry, Study& study, Problems& problems) {
+  if (entry.value.table() == nullptr) {
+    return expect(problems, entry.value, "report.baseline", "a table of sweep keys and values");
+  }
+  std::vector<std::size_t> matches;
+  for (std::size_t p = 0; p < study.points.size(); ++p) {
+    bool all = true;
+    for (const Entry& wanted : *entry.value.table()) {
+      const Coordinates& at = study.points[p].at;
+      const auto found = std::find_if(at.begin(), at.end(), [&](const auto& coordinate) {
+        return coordinate.first == wanted.key;
+      });
+      if (found == at.end()) {
+        problems.add(wanted.key_at,
+                     fmt::format("report.baseline: \"{}\" is not a key of [sweep]", wanted.key));
+        return;
+      }
+      all = all && same(found->second, sweep_value(wanted.value));
+    }
+    if (all) matches.push_back(p);
+  }
+  if (matches.size() == 1) {
+    study.baseline = matches.front();
+  } else {
+    problems.add(entry.key_at,
+                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one",
+                             matches.empty() ? "none" : std::to_string(matches.size())));
+  }
+}
+
+}  // namespace
+
+std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
+  std::vector<SweepKey> keys;
+  const Entry* sweep = find(document, "sweep");
+  if (sweep == nullptr) return keys;
+  if (sweep->value.table() == nullptr) {
+    expect(problems, sweep->value, "sweep", "a table");
+    return keys;
+  }
+  std::size_t points = 1;
+  for (const Entry& entry : *sweep->value.table()) {
+    if (entry.value.array() == nullptr || entry.value.array()->empty()) {
+      expect(problems, entry.value, "sweep." + entry.key, "an array of values, e.g. [1, 16, 64]");
+      continue;
+    }
+    keys.push_back({entry.key, entry.key_at, *entry.value.array()});
+    points *= std::min(keys.back().values.size(), kMostPoints + 1);
+    if (points > kMostPoints) {
+      problems.add(entry.key_at, fmt::format("sweep: more than {} points", kMostPoints));
+      break;
+    }
+  }
+  return keys;
+}
+
+SweepValue sweep_value(const Node& node) {
+  if (const auto* text = node.text()) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&node.value)) return *number;
+  if (const auto* real = std::get_if<double>(&node.value)) return *real;
+  if (const auto* truth = std::get_if<bool>(&node.value)) return *truth;
+  std::string text = "[";
+  if (node.array() != nullptr) {
+    for (const Node& element : *node.array()) {
+      text += (text.size() > 1 ? ", " : "") + described(element);
+    }
+  }
+  return text + "]";
+}
+
+void read_report(const Node& document, Study& study, Problems& problems) {
+  const Entry* report = find(document, "report");
+  if (report == nullptr) return;
+  if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
+  for (const Entry& entry : *report->value.table()) {
+    if (entry.key == "baseline") {
+      read_baseline(entry, study, problems);
+    } else if (entry.key == "show" && entry.value.array() != nullptr) {
+      for (const Node& metric : *entry.value.array()) {
+        const auto& known = models::metric_catalogue();
+        const bool exists = metric.text() != nullptr &&
+                            std::any_of(known.begin(), known.end(), [&](const auto& kind) {
+                              return kind.name == *metric.text() ||
+                                     kind.name == "vm.<vm>." + *metric.text() ||
+                                     (metric.text()->starts_with("vm.") &&
+                                      models::unit_of(*metric.text()) != "1") ||
+                                     (metric.text()->starts_with("vm.") &&
+                                      metric.text()->ends_with(kind.name.substr(7)));
+                            });
+        if (!exists) {
+          expect(problems, metric, "report.show", "a metric's name (`tenancy keys --metrics`)");
+          continue;
+        }
+        study.show.push_back(*metric.text());
+      }
+    } else {
+      problems.add(entry.key_at,
+                   fmt::format("report.{}: need baseline = {{...}} or show = [...]", entry.key));
+    }
+  }
+}
+
+}  // namespace scenarios

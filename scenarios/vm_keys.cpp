@@ -1,0 +1,113 @@
+#include "scenarios/vm_keys.hpp"
+
+#include <algorithm>
+
+#include "scenarios/cpuset.hpp"
+#include "scenarios/fields.hpp"
+#include "scenarios/workload_keys.hpp"
+
+namespace scenarios {
+namespace {
+
+using models::NumaMode;
+using models::PinMode;
+using models::VmDescription;
+
+Field<VmDescription> pin_key() {
+  using T = VmDescription;
+  return {"pin",
+          "\"none\", \"core\", \"node\", or CPU sets by vCPU [\"0-3\", \"4-7\"]",
+          "where vCPUs may run; core: one CPU each, cores before siblings; node: one node a VM",
+          [](T& vm, const Node& node, const std::string& path, Problems& problems) {
+            static const std::vector<Word<PinMode>> modes{
+                {"none", PinMode::none}, {"core", PinMode::core}, {"node", PinMode::node}};
+            vm.pin.cpus.clear();
+            if (node.array() == nullptr) {
+              if (const auto* word = read_word(modes, node, path, problems))
+                vm.pin.mode = word->value;
+              return;
+            }
+            vm.pin.mode = PinMode::cpus;
+            for (const Node& element : *node.array()) {
+              const auto cpus =
+                  element.text() != nullptr ? parse_cpuset(*element.text()) : std::nullopt;
+              if (!cpus) {
+                expect(problems, element, path, "a CPU set such as \"0-3,^2,8\"");
+              } else {
+                vm.pin.cpus.push_back(*cpus);
+              }
+            }
+            if (vm.pin.cpus.empty() && node.array()->empty()) {
+              expect(problems, node, path, "at least one CPU set");
+            }
+          },
+          [](const T& vm) {
+            switch (vm.pin.mode) {
+              case PinMode::none:
+                return Json("none");
+              case PinMode::core:
+                return Json("core");
+              case PinMode::node:
+                return Json("node");
+              case PinMode::cpus:
+                break;
+            }
+            Json list = Json::array();
+            for (const auto& cpus : vm.pin.cpus) list.push_back(format_cpuset(cpus));
+            return list;
+          },
+          {}};
+}
+
+Field<VmDescription> numa_key() {
+  using T = VmDescription;
+  static const std::vector<Word<NumaMode>> modes{{"first-touch", NumaMode::first_touch},
+                                                 {"strict", NumaMode::strict},
+                                                 {"interleave", NumaMode::interleave},
+                                                 {"preferred", NumaMode::preferred}};
+  return {"numa",
+          "one of " + words_of(modes) + ", with nodes as in \"strict:0-1\"",
+          "where guest memory is placed",
+          [](T& vm, const Node& node, const std::string& path, Problems& problems) {
+            if (node.text() == nullptr) return expect(problems, node, path, "a policy in quotes");
+            const auto colon = node.text()->find(':');
+            const Node mode{node.at, node.text()->substr(0, colon)};
+            if (const auto* word = read_word(modes, mode, path, problems))
+              vm.numa.mode = word->value;
+            vm.numa.nodes.clear();
+            if (colon == std::string::npos) return;
+            const auto nodes = parse_cpuset(node.text()->substr(colon + 1));
+            if (!nodes || vm.numa.mode == NumaMode::first_touch) {
+              return expect(problems, node, path, "a node set such as \"strict:0-1\"");
+            }
+            vm.numa.nodes = *nodes;
+          },
+          [](const T& vm) {
+            std::string word{word_for(modes, vm.numa.mode)};
+            if (!vm.numa.nodes.empty()) word += ":" + format_cpuset(vm.numa.nodes);
+            return Json(word);
+          },
+          {}};
+}
+
+}  // namespace
+
+const Section<VmDescription>& vm_keys() {
+  using T = VmDescription;
+  static const Section<T> section{
+      text("name", &T::name, "class name, used in keys and metrics"),
+      whole("count", &T::count, 1, 65536, "guests of the class"),
+      whole("vcpus", &T::vcpus, 1, 1024, "virtual CPUs of one guest"),
+      quantity("memory", Unit::size, &T::memory, "of one guest", Zero::refused),
+      pin_key(),
+      numa_key(),
+      whole("shares", &T::shares, 2, 262144, "cgroup cpu.shares of one guest"),
+      quantity("age", Unit::time, &T::age,
+               "how long it has been up, its memory spread as the scheduler moved it"),
+      table("workload", &T::workload, &workload_keys,
+            "what it runs: a name, or a table with `use`"),
+  };
+  return section;
+}
+
+}  // namespace scenarios

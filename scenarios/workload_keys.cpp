@@ -1,0 +1,95 @@
+#include "scenarios/workload_keys.hpp"
+
+#include "scenarios/fields.hpp"
+
+namespace scenarios {
+namespace {
+
+namespace workload = models::workload;
+namespace compute = models::compute;
+
+Field<compute::Profile> miss_curve_key() {
+  using T = compute::Profile;
+  return {
+      "miss_curve",
+      "array of [size, ratio]",
+      "misses per LLC access by LLC space held",
+      [](T& profile, const Node& node, const std::string& path, Problems& problems) {
+        const char* need = "points such as [[\"256 KiB\", 0.9], [\"8 MiB\", 0.2]]";
+        if (node.array() == nullptr) return expect(problems, node, path, need);
+        std::vector<compute::MissPoint> points;
+        for (const Node& element : *node.array()) {
+          if (element.array() == nullptr || element.array()->size() != 2) {
+            return expect(problems, element, path, need);
+          }
+          compute::MissPoint point;
+          const auto space = read_quantity(Unit::size, (*element.array())[0], path, problems, true);
+          if (!space || !read_real(point.miss_ratio, (*element.array())[1], path, problems, 0, 1)) {
+            return;
+          }
+          point.space = from_base<sim::Bytes>(*space);
+          points.push_back(point);
+        }
+        try {
+          profile.miss_curve = compute::MissCurve{std::move(points)};
+        } catch (const sim::ConfigError& error) {
+          problems.add(node.at, fmt::format("{}: {}", path, error.what()));
+        }
+      },
+      [](const T& profile) {
+        Json list = Json::array();
+        for (const compute::MissPoint& point : profile.miss_curve.points()) {
+          list.push_back({format_quantity(Unit::size, to_base(point.space)), point.miss_ratio});
+        }
+        return list;
+      },
+      {}};
+}
+
+const Section<compute::Profile>& profile_keys() {
+  using T = compute::Profile;
+  static const Section<T> section{
+      real("base_cpi", &T::base_cpi, 0.05, 1000, "cycles per instruction with all hits up to L2"),
+      real("llc_accesses_per_kilo_instruction", &T::llc_accesses_per_kilo_instruction, 0, 1000,
+           "misses of L2 per 1000 instructions"),
+      miss_curve_key(),
+      real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
+      real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
+      quantity("footprint", Unit::size, &T::footprint, "hot working set"),
+      real("smt_yield", &T::smt_yield, 1, 2, "two of it on one core over one"),
+  };
+  return section;
+}
+
+}  // namespace
+
+const Section<workload::Description>& workload_keys() {
+  using T = workload::Description;
+  static const std::vector<Word<workload::Distribution>> distributions{
+      {"fixed", workload::Distribution::fixed},
+      {"exponential", workload::Distribution::exponential}};
+  static const std::vector<Word<workload::WakeSource>> sources{
+      {"timer", workload::WakeSource::timer}, {"device", workload::WakeSource::device}};
+  static const Section<T> section{
+      text("name", &T::name, "what the workload is called in reports"),
+      text("source", &T::source, "where the figures come from"),
+      text("metric", &T::metric, "what the real tool prints"),
+      table("profile", &T::profile, &profile_keys, "compute profile"),
+      quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
+               Zero::refused),
+      quantity("burst", Unit::instructions, &T::burst, "mean between two waits; 0: never waits"),
+      choice("burst_distribution", &T::burst_distribution, distributions, "of bursts"),
+      quantity("block", Unit::time, &T::block, "mean time waited after a burst"),
+      choice("block_distribution", &T::block_distribution, distributions, "of waits"),
+      choice("wake", &T::wake, sources, "what ends a wait"),
+      quantity("emulation", Unit::time, &T::emulation,
+               "host CPU time of the emulator thread per wait"),
+      truth("idle", &T::idle, "the guest does nothing at all"),
+      quantity("resident", Unit::size, &T::resident, "memory ever touched; 0: all of the VM's"),
+      quantity("touch_rate", Unit::rate, &T::touch_rate,
+               "of new memory while running; 0: all at start"),
+  };
+  return section;
+}
+
+}  // namespace scenarios
