@@ -18,13 +18,19 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(' ');
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(' ') + 1 - from);
+}
+
 }  // namespace
 
 std::optional<std::vector<int>> parse_cpuset(std::string_view text) {
   std::set<int> members;
   while (!text.empty()) {
     const auto comma = text.find(',');
-    std::string_view part = text.substr(0, comma);
+    std::string_view part = trimmed(text.substr(0, comma));
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
     const bool without = part.starts_with('^');
     if (without) part.remove_prefix(1);

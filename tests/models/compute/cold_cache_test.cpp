@@ -1,0 +1,90 @@
+#include "models/compute/cold_cache.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sim::literals;
+using namespace models::compute;
+using models::topology::Topology;
+
+namespace {
+
+// Two sockets of two cores; L2 1 MiB a core, LLC 8 MiB a socket.
+models::topology::Description machine() {
+  models::topology::Description d;
+  d.sockets = 2;
+  d.cores_per_node = 2;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 5_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 2, .latency = 20_ns};
+  d.memory = 8_GiB;
+  d.controller.latency = 80_ns;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{50e9};
+  d.links = {{.from = 0, .to = 1, .bandwidth = sim::BytesPerSecond{20e9}, .latency = 60_ns}};
+  return d;
+}
+
+struct Host {
+  Host() {
+    profile.llc_accesses_per_kilo_instruction = 20;
+    profile.miss_curve = MissCurve{{{8_MiB, 0.05}}};
+    profile.footprint = 4_MiB;
+    for (int i = 0; i < 2; ++i) {
+      contention.add(profile);
+      cold.add();
+      contention.place(i, {1.0, 0.0});
+    }
+  }
+  // Runs `stream` on `cpu` for a while; what its refill at the start took.
+  sim::Duration run(StreamId stream, int cpu, sim::Duration span) {
+    contention.start(stream, cpu);
+    contention.settle(now);
+    const sim::Duration refill = cold.enter(stream, cpu, profile, now);
+    now += span;
+    contention.stop(cpu, now);
+    cold.leave(stream, cpu, profile, now);
+    contention.settle(now);
+    return refill;
+  }
+  Topology topology{machine()};
+  Profile profile;
+  Contention contention{topology, {}};
+  ColdCache cold{topology, contention};
+  sim::Instant now{};
+};
+
+}  // namespace
+
+TEST_CASE("the very first start is free: what it has not had it cannot refill") {
+  Host host;
+  CHECK(host.run(0, 0, 10_ms) == sim::Duration::zero());
+}
+
+TEST_CASE("who comes back to a CPU that stayed idle finds its caches warm") {
+  Host host;
+  host.run(0, 0, 10_ms);
+  CHECK(host.run(0, 0, 10_ms) == sim::Duration::zero());
+}
+
+TEST_CASE("a neighbour that ran meanwhile costs a refill, the more the longer it ran") {
+  Host brief, lengthy;
+  brief.run(0, 0, 10_ms);
+  lengthy.run(0, 0, 10_ms);
+  brief.run(1, 0, 1_ms);
+  lengthy.run(1, 0, 100_ms);
+  const sim::Duration little = brief.run(0, 0, 1_ms);
+  const sim::Duration much = lengthy.run(0, 0, 1_ms);
+  CHECK(little > sim::Duration::zero());
+  CHECK(much > little);
+}
+
+TEST_CASE("a move within the socket refills the core's cache, a move to another also the LLC") {
+  Host within, across;
+  within.run(0, 0, 10_ms);
+  across.run(0, 0, 10_ms);
+  const sim::Duration near = within.run(0, 1, 1_ms);
+  const sim::Duration far = across.run(0, 2, 1_ms);
+  CHECK(near > sim::Duration::zero());
+  CHECK(far > near);
+  // Never more than the footprint, line by line, from remote memory.
+  CHECK(far < sim::from_seconds(4.0 * (1 << 20) / 64 * 200e-9));
+}

@@ -1,0 +1,96 @@
+#include "models/pinning.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "sim/error.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+// Two nodes of two cores of two threads: 8 CPUs.
+topology::Topology machine() {
+  topology::Description d;
+  d.sockets = 2;
+  d.cores_per_node = 2;
+  d.threads_per_core = 2;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 2, .latency = 5_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 4, .latency = 20_ns};
+  d.memory = 8_GiB;
+  d.controller.latency = 80_ns;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{50e9};
+  d.links = {{.from = 0, .to = 1, .bandwidth = sim::BytesPerSecond{20e9}, .latency = 60_ns}};
+  return topology::Topology{d};
+}
+
+VmDescription vms(int count, int vcpus, PinMode mode) {
+  VmDescription vm;
+  vm.name = "guest";
+  vm.count = count;
+  vm.vcpus = vcpus;
+  vm.pin.mode = mode;
+  return vm;
+}
+
+}  // namespace
+
+TEST_CASE("core pinning takes nodes in turn and cores before siblings") {
+  const topology::Topology host = machine();
+  const auto places = place_vms({vms(8, 1, PinMode::core)}, host);
+  std::set<int> cores;
+  std::set<int> cpus;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    REQUIRE(places[i].vcpu_cpus.size() == 1);
+    REQUIRE(places[i].vcpu_cpus[0].size() == 1);
+    const int cpu = places[i].vcpu_cpus[0][0];
+    cpus.insert(cpu);
+    cores.insert(host.cpu(cpu).core);
+    CHECK(host.cpu(cpu).node == static_cast<int>(i % 2));
+    if (i == 3) CHECK(cores.size() == 4);
+  }
+  CHECK(cpus.size() == 8);
+}
+
+TEST_CASE("more vCPUs than CPUs go round again") {
+  const auto places = place_vms({vms(12, 1, PinMode::core)}, machine());
+  std::map<int, int> uses;
+  for (const VmPlace& place : places) ++uses[place.vcpu_cpus[0][0]];
+  CHECK(uses.size() == 8);
+  for (const auto& [cpu, count] : uses) CHECK(count <= 2);
+}
+
+TEST_CASE("node pinning keeps a VM's vCPUs on the CPUs of one node") {
+  const topology::Topology host = machine();
+  const auto places = place_vms({vms(2, 3, PinMode::node)}, host);
+  for (int vm = 0; vm < 2; ++vm) {
+    for (const auto& cpus : places[static_cast<std::size_t>(vm)].vcpu_cpus) {
+      CHECK(cpus.size() == 4);
+      for (const int cpu : cpus) CHECK(host.cpu(cpu).node == vm);
+    }
+  }
+}
+
+TEST_CASE("explicit sets are one a vCPU, the last for the rest") {
+  VmDescription vm = vms(1, 3, PinMode::cpus);
+  vm.pin.cpus = {{0}, {2, 3}};
+  const auto places = place_vms({vm}, machine());
+  CHECK(places[0].vcpu_cpus == std::vector<std::vector<int>>{{0}, {2, 3}, {2, 3}});
+}
+
+TEST_CASE("without pinning every CPU is allowed") {
+  const auto places = place_vms({vms(1, 2, PinMode::none)}, machine());
+  for (const auto& cpus : places[0].vcpu_cpus) CHECK(cpus.empty());
+}
+
+TEST_CASE("CPUs and nodes that are not there are refused by name") {
+  VmDescription vm = vms(1, 1, PinMode::cpus);
+  vm.pin.cpus = {{8}};
+  CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.pin: CPU 8"));
+  vm = vms(1, 1, PinMode::none);
+  vm.numa = {.mode = NumaMode::strict, .nodes = {2}};
+  CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.numa: node 2"));
+}
