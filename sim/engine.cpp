@@ -28,14 +28,22 @@ void Engine::disown(std::size_t position) {
   roots_.pop_back();
 }
 
+// The next event stands ready. Of many timers the objects are cold: while the events of one bucket
+// fire, fetch the actions of the bucket after next and what those of the next point at.
+bool Engine::prepare_next() {
+  if (queue_.empty()) return false;
+  if (queue_.prepare()) {
+    queue_.visit_coming(
+        [this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
+        [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
+  }
+  return true;
+}
+
 void Engine::fire_next() {
   now_ = queue_.next_time();
   const EventQueue::Slot slot = queue_.pop();
   ++executed_;
-  // With many timers their objects are cold: fetch those that can be next while this one runs.
-  queue_.visit_candidates(
-      [this](EventQueue::Slot near) { __builtin_prefetch(actions_[near].target); },
-      [this](EventQueue::Slot far) { __builtin_prefetch(&actions_[far]); });
   const Action action = actions_[slot];
   action.handler(action.target);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -43,13 +51,13 @@ void Engine::fire_next() {
 
 void Engine::run() {
   stopped_ = false;
-  while (!stopped_ && !queue_.empty()) fire_next();
+  while (!stopped_ && prepare_next()) fire_next();
 }
 
 void Engine::run_until(Instant end) {
   if (end < now_) throw ModelError{"run_until a time that has passed"};
   stopped_ = false;
-  while (!stopped_ && !queue_.empty() && queue_.next_time() <= end) fire_next();
+  while (!stopped_ && prepare_next() && queue_.next_time() <= end) fire_next();
   if (!stopped_) now_ = end;
 }
 

@@ -59,6 +59,7 @@ class Engine {
 
  private:
   friend class Event;
+  bool prepare_next();
   void fire_next();
 
   std::uint64_t seed_;

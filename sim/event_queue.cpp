@@ -1,10 +1,30 @@
 #include "sim/event_queue.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "sim/error.hpp"
 
 namespace sim {
+
+namespace {
+
+constexpr int kOneBucket = 62;          // all times that are ever scheduled
+constexpr std::size_t kNearLimit = 48;  // beyond, buckets pay
+constexpr std::size_t kWantedInBucket = 16;
+constexpr std::size_t kFewInBucket = 4;
+constexpr std::size_t kLook = 256;  // buckets opened between looks at their occupancy
+constexpr std::size_t kFewestBuckets = 64;
+constexpr std::size_t kMostBuckets = std::size_t{1} << 20;
+
+}  // namespace
+
+EventQueue::EventQueue()
+    : near_{places_, kNear},
+      ring_{places_},
+      far_{places_, kFar},
+      shift_{kOneBucket},
+      near_limit_{kNearLimit} {}
 
 EventQueue::Slot EventQueue::acquire() {
   if (!unused_.empty()) {
@@ -12,13 +32,13 @@ EventQueue::Slot EventQueue::acquire() {
     unused_.pop_back();
     return slot;
   }
-  if (position_.size() >= (1U << kSlotBits)) {
+  if (places_.size() >= (1U << EventEntry::kSlotBits)) {
     throw ModelError{"event queue: more than 2^24 events exist at once"};
   }
-  position_.push_back(kNowhere);
+  places_.push_back(kNowhere);
   // A release never allocates: it happens in destructors.
-  unused_.reserve(position_.capacity());
-  return static_cast<Slot>(position_.size() - 1);
+  unused_.reserve(places_.capacity());
+  return static_cast<Slot>(places_.size() - 1);
 }
 
 void EventQueue::release(Slot slot) {
@@ -26,101 +46,166 @@ void EventQueue::release(Slot slot) {
   unused_.push_back(slot);
 }
 
-void EventQueue::sift_up(std::size_t at, Entry entry) {
-  while (at > 0) {
-    const std::size_t parent = (at - 1) / 4;
-    if (!before(entry, heap_[parent])) break;
-    put(at, heap_[parent]);
-    at = parent;
-  }
-  put(at, entry);
-}
-
-void EventQueue::sift_down(std::size_t at, Entry entry) {
-  const std::size_t size = heap_.size();
-  for (;;) {
-    const std::size_t first = 4 * at + 1;
-    if (first >= size) break;
-    std::size_t least = first;
-    if (first + 4 <= size) {
-      const std::size_t left = first + (before(heap_[first + 1], heap_[first]) ? 1U : 0U);
-      const std::size_t right = first + 2 + (before(heap_[first + 3], heap_[first + 2]) ? 1U : 0U);
-      least = before(heap_[right], heap_[left]) ? right : left;
-    } else {
-      for (std::size_t child = first + 1; child < size; ++child) {
-        if (before(heap_[child], heap_[least])) least = child;
-      }
-    }
-    if (!before(heap_[least], entry)) break;
-    put(at, heap_[least]);
-    at = least;
-  }
-  put(at, entry);
+const EventEntry& EventQueue::entry(Slot slot) const {
+  const std::uint32_t place = places_[slot];
+  const std::size_t at = place & ~kTier;
+  return (place & kTier) == kNear ? near_[at] : (place & kTier) == kFar ? far_[at] : ring_[at];
 }
 
 void EventQueue::schedule(Slot slot, Instant time) {
-  if (sequence_ >> (64 - kSlotBits) != 0) {
+  if (sequence_ >> (64 - EventEntry::kSlotBits) != 0) {
     throw ModelError{"event queue: more than 2^40 events were scheduled"};
   }
-  const Entry entry{time.time_since_epoch().count(), sequence_++ << kSlotBits | slot};
-  const std::uint32_t at = position_[slot];
-  if (at != kNowhere) {
-    if (before(entry, heap_[at])) {
-      // With a hole at the top, its parent comparison would meet the fired entry; that entry is
-      // the earliest of all, so the sift stops below it.
-      sift_up(at, entry);
-    } else {
-      sift_down(at, entry);
+  const EventEntry entry{time.time_since_epoch().count(),
+                         sequence_++ << EventEntry::kSlotBits | slot};
+  const std::uint32_t place = places_[slot];
+  if (place != kNowhere) {
+    if ((place & kTier) == kNear && bucket(entry) <= cursor_) {
+      near_.replace(place, entry);
+      return;
     }
-    return;
+    remove(slot);
   }
+  insert(entry);
+}
+
+void EventQueue::insert(const EventEntry& entry) {
+  const std::int64_t b = bucket(entry);
+  if (b <= cursor_) {
+    insert_near(entry);
+  } else if (b - cursor_ <= ring_.buckets()) {
+    ring_.push(b, entry);
+  } else {
+    far_.push(entry);
+  }
+}
+
+void EventQueue::insert_near(const EventEntry& entry) {
   if (hole_) {
     hole_ = false;
-    sift_down(0, entry);
+    near_.fill_top(entry);
     return;
   }
-  heap_.push_back(entry);
-  sift_up(heap_.size() - 1, entry);
+  near_.push(entry);
+  if (near_.size() > near_limit_) narrow_buckets();
+}
+
+void EventQueue::remove(Slot slot) {
+  const std::uint32_t place = places_[slot];
+  const std::size_t at = place & ~kTier;
+  if ((place & kTier) == kNear) {
+    near_.remove(at);
+  } else if ((place & kTier) == kFar) {
+    far_.remove(at);
+  } else {
+    ring_.remove(bucket(ring_[at]), at);
+  }
+  places_[slot] = kNowhere;
 }
 
 void EventQueue::cancel(Slot slot) {
-  const std::uint32_t at = position_[slot];
-  if (at == kNowhere) return;
-  position_[slot] = kNowhere;
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (at == heap_.size()) return;
-  if (at > 0 && before(last, heap_[(at - 1) / 4])) {
-    sift_up(at, last);
-  } else {
-    sift_down(at, last);
-  }
+  if (places_[slot] != kNowhere) remove(slot);
 }
 
 Instant EventQueue::next_time() const {
-  if (!hole_) return from_ps(heap_[0].time_ps);
-  const std::size_t end = std::min<std::size_t>(heap_.size(), 5);
+  if (!hole_) return from_ps(near_[0].time_ps);
+  const std::size_t end = std::min<std::size_t>(near_.size(), 5);
   std::size_t least = 1;
   for (std::size_t child = 2; child < end; ++child) {
-    if (before(heap_[child], heap_[least])) least = child;
+    if (near_[child].before(near_[least])) least = child;
   }
-  return from_ps(heap_[least].time_ps);
+  return from_ps(near_[least].time_ps);
 }
 
 EventQueue::Slot EventQueue::pop() {
-  if (hole_) close();
+  close_hole();
   hole_ = true;
-  const Slot slot = slot_of(heap_[0]);
-  position_[slot] = kNowhere;
+  const Slot slot = near_[0].slot();
+  places_[slot] = kNowhere;
   return slot;
 }
 
-void EventQueue::close() {
+void EventQueue::close_hole() {
   if (!hole_) return;
   hole_ = false;
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (!heap_.empty()) sift_down(0, last);
+  near_.close_top();
+}
+
+bool EventQueue::open_bucket() {
+  hole_ = false;
+  near_.clear();
+  if (ring_.size() == 0) cursor_ = bucket(far_[0]) - 1;
+  admit_far();
+  cursor_ = ring_.next_occupied(cursor_ + 1);
+  ring_.drain(cursor_, [&](const EventEntry& entry) { near_.append(entry); });
+  near_.order();
+  admit_far();
+  watch_occupancy(near_.size());
+  return true;
+}
+
+// What the ring reaches by now.
+void EventQueue::admit_far() {
+  while (far_.size() > 0 && bucket(far_[0]) - cursor_ <= ring_.buckets()) {
+    const EventEntry entry = far_[0];
+    far_.remove(0);
+    ring_.push(bucket(entry), entry);
+  }
+}
+
+// Near has grown too long: buckets of the width of its first few events.
+void EventQueue::narrow_buckets() {
+  scratch_.assign(near_.entries().begin(), near_.entries().end());
+  const auto wanted = scratch_.begin() + kWantedInBucket;
+  const auto by_time = [](const EventEntry& a, const EventEntry& b) { return a.before(b); };
+  std::nth_element(scratch_.begin(), wanted, scratch_.end(), by_time);
+  const auto span = static_cast<std::uint64_t>(wanted->time_ps - near_[0].time_ps);
+  const int shift = std::max(0, static_cast<int>(std::bit_width(span)) - 1);
+  const bool paid = sequence_ - rebuilt_ >= size();
+  if (shift < shift_ && paid) {
+    rebuild(shift);
+  }
+  // Events at one instant cannot be parted; a bucket that was opened wide works itself off.
+  near_limit_ = std::max(kNearLimit, 2 * near_.size());
+}
+
+void EventQueue::watch_occupancy(std::size_t opened) {
+  near_limit_ = std::max(kNearLimit, 2 * opened);
+  from_ring_ += opened;
+  if (++opened_ < kLook && from_ring_ < kWantedInBucket * kLook) return;
+  const std::size_t mean = from_ring_ / opened_;
+  const bool short_ring = far_.size() > ring_.size() + near_.size();
+  opened_ = from_ring_ = 0;
+  if (sequence_ - rebuilt_ < size()) return;
+  if (mean > kNearLimit && shift_ > 0) {
+    const int narrower = static_cast<int>(std::bit_width(mean / kWantedInBucket)) - 1;
+    rebuild(std::max(0, shift_ - narrower));
+  } else if (mean < kFewInBucket || short_ring) {
+    rebuild(std::min(kOneBucket, shift_ + (mean < kFewInBucket ? 2 : 1)));
+  }
+}
+
+// Every event anew, with buckets of another width, as many as the events need.
+void EventQueue::rebuild(int shift) {
+  rebuilt_ = sequence_;
+  close_hole();
+  scratch_.assign(near_.entries().begin(), near_.entries().end());
+  scratch_.insert(scratch_.end(), far_.entries().begin(), far_.entries().end());
+  while (ring_.size() > 0) {
+    ring_.drain(ring_.next_occupied(cursor_ + 1),
+                [&](const EventEntry& entry) { scratch_.push_back(entry); });
+  }
+  near_.clear();
+  far_.clear();
+  shift_ = shift;
+  ring_.resize(std::clamp(std::bit_ceil(scratch_.size() / (kWantedInBucket / 2)), kFewestBuckets,
+                          kMostBuckets));
+  std::int64_t first = INT64_MAX;
+  for (const EventEntry& entry : scratch_) first = std::min(first, entry.time_ps);
+  cursor_ = scratch_.empty() ? 0 : first >> shift_;
+  near_limit_ = SIZE_MAX;  // no rebuild within this one
+  for (const EventEntry& entry : scratch_) insert(entry);
+  near_limit_ = std::max(kNearLimit, 2 * near_.size());
 }
 
 }  // namespace sim

@@ -1,11 +1,20 @@
-// The order of events: a 4-ary heap over (time, sequence), stable at equal times.
+// The order of events: exact and stable at equal times, whatever stands where.
 //
-// An entry is 16 bytes, so the four children of a node share a cache line; where each event stands
-// in the heap is kept apart, four bytes an event, for O(log n) cancel and reschedule. The event
-// that is firing leaves a hole at the top: rescheduling it, or scheduling another, fills the hole
-// with one sift instead of two. Nothing is allocated once as many events were pending before.
+// Time is cut into buckets of 2^shift ps. Three tiers, each event in one:
+//   near   a 4-ary heap over (time, sequence): all events up to the bucket that is being worked off
+//   ring   the buckets that follow, unsorted: an insertion or removal there is O(1)
+//   far    a heap again: what lies beyond the ring; each event passes from it once
+// When near is empty the next bucket of the ring becomes it. A bucket's width follows the density
+// of events, so that near holds a few dozen and stays in the first-level cache however many are
+// pending; with few pending there is one bucket, and near is all. Insert, cancel and reschedule are
+// O(log n) at worst, O(1) in the ring.
+//
+// The event that is firing leaves a hole at the top of near: rescheduling it, or scheduling
+// another there, fills the hole with one sift instead of two. Where each event stands is kept
+// apart, four bytes an event. Nothing is allocated once as many events were pending before.
 //
 // Limits: 2^24 events pending at once, 2^40 schedulings; beyond, ModelError.
+// Source  calendar queue (Brown 1988), ladder queue (Tang, Goh, Thng 2005) for bucketed time.
 // Checked tests/sim/event_queue_test.cpp; benchmark P1.
 #pragma once
 
@@ -13,6 +22,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/bucket_ring.hpp"
+#include "sim/event_heap.hpp"
 #include "sim/units.hpp"
 
 namespace sim {
@@ -20,59 +31,65 @@ namespace sim {
 class EventQueue {
  public:
   using Slot = std::uint32_t;
-  static constexpr std::uint32_t kNowhere = 0xffffffff;
+
+  EventQueue();
 
   // A place for one event; slots are reused after release().
   Slot acquire();
   void release(Slot slot);  // cancels first
 
   bool empty() const { return size() == 0; }
-  std::size_t size() const { return heap_.size() - (hole_ ? 1 : 0); }
-  bool pending(Slot slot) const { return position_[slot] != kNowhere; }
-  Instant time(Slot slot) const { return from_ps(heap_[position_[slot]].time_ps); }
+  std::size_t size() const { return live_near() + ring_.size() + far_.size(); }
+  bool pending(Slot slot) const { return places_[slot] != kNowhere; }
+  Instant time(Slot slot) const { return from_ps(entry(slot).time_ps); }
 
   // Or reschedule; goes behind equals. `time` must not be before the event that fired last.
   void schedule(Slot slot, Instant time);
   void cancel(Slot slot);
 
-  Instant next_time() const;  // requires !empty()
-  // Takes the first event out and leaves its hole to be filled; requires !empty().
+  // Brings the first event to the top; requires !empty(). True when a bucket was opened for it.
+  bool prepare() { return live_near() == 0 && open_bucket(); }
+  Instant next_time() const;  // requires prepare()
+  // Takes the first event out and leaves its hole to be filled; requires prepare().
   Slot pop();
-  // Slots that may fire soon, for prefetching: `near` sees the top's children, `far` theirs.
-  template <class Near, class Far>
-  void visit_candidates(Near&& near, Far&& far) const {
-    const std::size_t size = heap_.size();
-    for (std::size_t child = 1; child < 5 && child < size; ++child) near(slot_of(heap_[child]));
-    if (size < kCold) return;
-    for (std::size_t child = 5; child < 21; ++child) far(slot_of(heap_[child]));
+  // Events of the bucket that opens next, and of the one after: for prefetching.
+  template <class Next, class After>
+  void visit_coming(Next&& next, After&& after) const {
+    if (ring_.size() == 0) return;
+    const std::int64_t first = ring_.next_occupied(cursor_ + 1);
+    if (ring_.visit(first, next) == ring_.size()) return;
+    ring_.visit(ring_.next_occupied(first + 1), after);
   }
-  // Closes the hole when the handler scheduled nothing.
-  void close();
 
  private:
-  struct Entry {
-    std::int64_t time_ps;
-    std::uint64_t key;  // sequence << 24 | slot
-  };
-  static constexpr int kSlotBits = 24;
-  static constexpr std::size_t kCold = 4096;  // events beyond which their tables leave the caches
   static Instant from_ps(std::int64_t ps) { return Instant{Duration{ps}}; }
-  static bool before(const Entry& a, const Entry& b) {
-    return a.time_ps < b.time_ps || (a.time_ps == b.time_ps && a.key < b.key);
-  }
-  static Slot slot_of(const Entry& e) { return static_cast<Slot>(e.key & ((1U << kSlotBits) - 1)); }
-  void put(std::size_t at, const Entry& entry) {
-    heap_[at] = entry;
-    position_[slot_of(entry)] = static_cast<std::uint32_t>(at);
-  }
-  void sift_up(std::size_t at, Entry entry);
-  void sift_down(std::size_t at, Entry entry);
+  std::size_t live_near() const { return near_.size() - (hole_ ? 1U : 0U); }
+  std::int64_t bucket(const EventEntry& entry) const { return entry.time_ps >> shift_; }
+  const EventEntry& entry(Slot slot) const;
+  void insert(const EventEntry& entry);
+  void insert_near(const EventEntry& entry);
+  void remove(Slot slot);
+  void close_hole();
+  bool open_bucket();
+  void admit_far();
+  void narrow_buckets();
+  void watch_occupancy(std::size_t opened);
+  void rebuild(int shift);
 
-  std::vector<Entry> heap_;
-  std::vector<std::uint32_t> position_;  // [slot], kNowhere: not pending
+  Places places_;  // [slot]
+  EventHeap near_;
+  BucketRing ring_;
+  EventHeap far_;
   std::vector<Slot> unused_;
+  std::vector<EventEntry> scratch_;
   std::uint64_t sequence_ = 0;
-  bool hole_ = false;  // heap_[0] is the event now firing
+  std::int64_t cursor_ = 0;    // near holds all buckets up to this one
+  int shift_;                  // a bucket is 2^shift_ ps
+  std::size_t near_limit_;     // more in near, and buckets are too wide
+  std::size_t opened_ = 0;     // buckets since the last look at their occupancy
+  std::size_t from_ring_ = 0;  // events in them
+  std::uint64_t rebuilt_ = 0;  // sequence_ at the last rebuild: the next must be paid for
+  bool hole_ = false;          // near's top is the event now firing
 };
 
 }  // namespace sim

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <vector>
 
 #include "sim/random.hpp"
 
@@ -9,43 +10,85 @@ using sim::Duration;
 using sim::EventQueue;
 using sim::Instant;
 
-TEST_CASE("the queue orders like a stable sorted map under any mix of operations", "[queue]") {
-  constexpr std::uint64_t kSeed = 7;
-  INFO("seed " << kSeed);
-  sim::Random random{kSeed, "queue"};
+namespace {
+
+// The queue beside a stable sorted map under a random mix of operations on `count` events, whose
+// times lie up to `spread` ahead, a few of them a thousand times as far.
+void against_oracle(std::uint64_t seed, std::size_t count, std::uint64_t spread, int steps) {
+  INFO("seed " << seed << ", " << count << " events, " << spread << " ps ahead");
+  sim::Random random{seed, "queue"};
   EventQueue queue;
   std::multimap<std::pair<std::int64_t, int>, EventQueue::Slot> oracle;  // (time, order) -> slot
   std::map<EventQueue::Slot, decltype(oracle)::iterator> where;
   std::vector<EventQueue::Slot> slots;
-  for (int i = 0; i < 200; ++i) slots.push_back(queue.acquire());
+  for (std::size_t i = 0; i < count; ++i) slots.push_back(queue.acquire());
   int order = 0;
   std::int64_t now = 0;  // nothing is scheduled before the event that fired last
-  const auto schedule = [&](EventQueue::Slot slot, std::int64_t time) {
+  const auto schedule = [&](EventQueue::Slot slot) {
+    const bool distant = random.below(50) == 0;
+    const std::int64_t time =
+        now + static_cast<std::int64_t>(random.below(distant ? 1000 * spread : spread));
     if (where.contains(slot)) oracle.erase(where[slot]);
     where[slot] = oracle.insert({{time, order++}, slot});
     queue.schedule(slot, Instant{Duration{time}});
+    REQUIRE(queue.time(slot) == Instant{Duration{time}});
   };
-  for (int step = 0; step < 50'000; ++step) {
+  for (int step = 0; step < steps; ++step) {
     const EventQueue::Slot slot = slots[random.below(slots.size())];
     const std::uint64_t what = random.below(10);
-    if (what < 5) {
-      schedule(slot, now + static_cast<std::int64_t>(random.below(1000)));
-    } else if (what < 6) {
+    if (what < 4) {
+      schedule(slot);
+    } else if (what < 5) {
       queue.cancel(slot);
       if (where.contains(slot)) {
         oracle.erase(where[slot]);
         where.erase(slot);
       }
+      REQUIRE_FALSE(queue.pending(slot));
     } else if (!oracle.empty()) {
+      queue.prepare();
       REQUIRE(queue.next_time() == Instant{Duration{oracle.begin()->first.first}});
       now = oracle.begin()->first.first;
       const EventQueue::Slot first = queue.pop();
       REQUIRE(first == oracle.begin()->second);
       where.erase(first);
       oracle.erase(oracle.begin());
-      if (what < 9) schedule(first, now + static_cast<std::int64_t>(random.below(1000)));
+      if (what < 9) schedule(first);
     }
     REQUIRE(queue.size() == oracle.size());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the queue orders like a stable sorted map under any mix of operations", "[queue]") {
+  against_oracle(7, 200, 1000, 50'000);
+  against_oracle(8, 3, 10, 2'000);
+  against_oracle(9, 5'000, 1'000'000, 60'000);
+  against_oracle(10, 5'000, 40, 60'000);  // many at one instant
+  against_oracle(11, 20'000, 1'000'000'000'000, 100'000);
+}
+
+TEST_CASE("the queue orders the same when the density of events changes by far", "[queue]") {
+  // A thousand timers at 1 ns, then at 1 ms, then at 1 ns again: buckets must follow.
+  EventQueue queue;
+  std::vector<EventQueue::Slot> slots;
+  sim::Random random{3, "density"};
+  std::int64_t now = 0;
+  for (int i = 0; i < 1000; ++i) {
+    slots.push_back(queue.acquire());
+    queue.schedule(slots.back(), Instant{Duration{i}});
+  }
+  for (const std::uint64_t period : {1'000ULL, 1'000'000'000ULL, 1'000ULL}) {
+    for (int step = 0; step < 50'000; ++step) {
+      queue.prepare();
+      const std::int64_t time = queue.next_time().time_since_epoch().count();
+      REQUIRE(time >= now);
+      now = time;
+      queue.schedule(queue.pop(),
+                     Instant{Duration{now + static_cast<std::int64_t>(random.below(period))}});
+    }
+    REQUIRE(queue.size() == 1000);
   }
 }
 
