@@ -53,7 +53,10 @@ void RunningHost::begin_measuring() {
     worker.progress.reset();
     worker.misses = worker.remote_misses = worker.miss_wait_s = 0.0;
   }
-  for (Kind& kind : kinds_) kind.latency.clear();
+  for (Kind& kind : kinds_) {
+    kind.latency.clear();
+    kind.wakeup = {};
+  }
   std::fill(load_integral_B_.begin(), load_integral_B_.end(), 0.0);
   std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
@@ -112,7 +115,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   const double units = instructions / static_cast<double>(description.workload.unit.count());
   const double vms = static_cast<double>(kind.vms.size());
   const std::string object = "vm." + description.name;
-  const auto put = [&](const char* quantity, double value) {
+  const auto put = [&](const std::string& quantity, double value) {
     results.metrics.push_back({fmt::format("{}.{}", object, quantity), value});
   };
   const double idle_s = causes[at(Cause::idle)];
@@ -130,6 +133,9 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("latency.p50", kind.latency.percentile(0.50));
   put("latency.p95", kind.latency.percentile(0.95));
   put("latency.p99", kind.latency.percentile(0.99));
+  put("wakeup.mean", kind.wakeup.mean.mean());
+  for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}})
+    put(fmt::format("wakeup.{}", name), kind.wakeup.spread.percentile(share));
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
@@ -159,7 +165,7 @@ void RunningHost::report_host(const RunLength& length, Results& results) const {
     results.utilisation.push_back(
         {fmt::format("node{}.cpus", node), node_busy_s_[at(node)] / measured_s / cpus});
   }
-  const auto put = [&](const char* name, double value) {
+  const auto put = [&](const std::string& name, double value) {
     results.metrics.push_back({name, value});
   };
   put("host.cpu.utilisation", busy_s / measured_s / topology_.cpus());

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/scheduler/cfs.hpp"
+#include "models/scheduler/eevdf.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -51,6 +52,11 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
       scheduler::CfsTunables tunables = description.vmm.cfs;
       tunables.balancing = !description.without.contains(Mechanism::balancing_migrations);
       return std::make_unique<scheduler::Cfs>(engine, cpu_map(topology), tunables, dispatch);
+    }
+    case SchedulerKind::eevdf: {
+      scheduler::EevdfTunables tunables = description.vmm.eevdf;
+      tunables.balancing = !description.without.contains(Mechanism::balancing_migrations);
+      return std::make_unique<scheduler::Eevdf>(engine, cpu_map(topology), tunables, dispatch);
     }
   }
   throw sim::ModelError{"unknown scheduler kind"};
@@ -234,6 +240,8 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       if (entering.woken && previous == scheduler::kNoThread) cost += description_.vmm.wake_latency;
       entering.progress.owe_switch(cost);
     }
+    if (entering.woken && entering.stream >= 0)
+      kinds_[at(vms_[at(entering.vm)].kind)].wakeup.record(sim::seconds(now - entering.busy_since));
     entering.woken = false;
     if (entering.stream >= 0) {
       contention_.start(entering.stream, cpu);

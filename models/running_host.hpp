@@ -24,6 +24,7 @@
 #include "sim/event.hpp"
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
+#include "sim/tally.hpp"
 
 namespace models {
 
@@ -83,10 +84,20 @@ class RunningHost final : public scheduler::Dispatch {
     memory::Placement placement;
     bool filling = false;
   };
+  // From being woken to having a CPU.
+  struct WakeupDelay {
+    void record(double delay_s) {
+      mean.record(delay_s);
+      spread.record(delay_s);
+    }
+    sim::Tally mean;
+    sim::Histogram spread;
+  };
   struct Kind {
     const VmDescription* description = nullptr;
     std::vector<int> vms;
     sim::Histogram latency;
+    WakeupDelay wakeup;
   };
   // Awaitables of a vCPU's life.
   struct Compute {

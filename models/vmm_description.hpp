@@ -8,15 +8,17 @@
 
 namespace models {
 
-enum class SchedulerKind { cfs };
+enum class SchedulerKind { cfs, eevdf };
 
 using scheduler::CfsTunables;
+using scheduler::EevdfTunables;
 
 struct VmmDescription {
   std::string name;
   std::string source;
   SchedulerKind scheduler = SchedulerKind::cfs;
-  CfsTunables cfs;
+  CfsTunables cfs;  // in force by `scheduler`
+  EevdfTunables eevdf;
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
   sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us

@@ -7,9 +7,25 @@ namespace {
 
 using models::VmmDescription;
 
+// What all fair schedulers have, behind the keys of one's own.
+template <class T>
+Section<T> with_fair_keys(Section<T> section) {
+  section.insert(
+      section.end(),
+      {quantity<T, sim::Duration>("migration_cost", Unit::time, &T::migration_cost,
+                                  "sched_migration_cost"),
+       whole<T, int>("tick_hz", &T::tick_hz, 1, 10000, "CONFIG_HZ of the host"),
+       whole<T, int>("busy_factor", &T::busy_factor, 1, 1000, "slows balancing on busy CPUs"),
+       whole<T, int>("nr_migrate", &T::nr_migrate, 1, 1000, "threads moved in one balancing pass"),
+       whole<T, int>("imbalance_pct", &T::imbalance_pct, 100, 1000,
+                     "imbalance that calls for a move"),
+       truth<T>("autogroup_vms", &T::autogroup_vms, "a cgroup per VM, as libvirt makes")});
+  return section;
+}
+
 const Section<models::CfsTunables>& cfs_keys() {
   using T = models::CfsTunables;
-  static const Section<T> section{
+  static const Section<T> section = with_fair_keys<T>({
       quantity("latency", Unit::time, &T::latency, "sched_latency, unscaled", Zero::refused),
       quantity("min_granularity", Unit::time, &T::min_granularity,
                "sched_min_granularity, unscaled", Zero::refused),
@@ -17,13 +33,16 @@ const Section<models::CfsTunables>& cfs_keys() {
                "sched_wakeup_granularity, unscaled"),
       whole("nr_latency", &T::nr_latency, 1, 1000,
             "runnable threads up to which latency is the period"),
-      quantity("migration_cost", Unit::time, &T::migration_cost, "sched_migration_cost"),
-      whole("tick_hz", &T::tick_hz, 1, 10000, "CONFIG_HZ of the host"),
-      whole("busy_factor", &T::busy_factor, 1, 1000, "slows balancing on busy CPUs"),
-      whole("nr_migrate", &T::nr_migrate, 1, 1000, "threads moved in one balancing pass"),
-      whole("imbalance_pct", &T::imbalance_pct, 100, 1000, "imbalance that calls for a move"),
-      truth("autogroup_vms", &T::autogroup_vms, "a cgroup per VM, as libvirt makes"),
-  };
+  });
+  return section;
+}
+
+const Section<models::EevdfTunables>& eevdf_keys() {
+  using T = models::EevdfTunables;
+  static const Section<T> section = with_fair_keys<T>({
+      quantity("base_slice", Unit::time, &T::base_slice, "sched_base_slice, unscaled",
+               Zero::refused),
+  });
   return section;
 }
 
@@ -32,12 +51,13 @@ const Section<models::CfsTunables>& cfs_keys() {
 const Section<VmmDescription>& vmm_keys() {
   using T = VmmDescription;
   static const std::vector<Word<models::SchedulerKind>> schedulers{
-      {"cfs", models::SchedulerKind::cfs}};
+      {"cfs", models::SchedulerKind::cfs}, {"eevdf", models::SchedulerKind::eevdf}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
       choice("scheduler", &T::scheduler, schedulers, "scheduling policy"),
       table("cfs", &T::cfs, &cfs_keys, "Linux CFS tunables"),
+      table("eevdf", &T::eevdf, &eevdf_keys, "Linux EEVDF tunables"),
       quantity("context_switch", Unit::time, &T::context_switch, "direct cost of a thread switch"),
       quantity("world_switch", Unit::cycles, &T::world_switch, "VM exit and entry around a switch"),
       quantity("wake_latency", Unit::time, &T::wake_latency,

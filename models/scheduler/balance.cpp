@@ -1,7 +1,7 @@
 // Load balancing: load_balance of Linux over the scheduling domains (semantics.md 1.7).
 #include <algorithm>
 
-#include "models/scheduler/cfs.hpp"
+#include "models/scheduler/fair.hpp"
 
 namespace models::scheduler {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
 
 // Busy CPUs balance at their domains' intervals; only worth an event when some thread may move and
 // some queue is longer than another could be.
-void Cfs::arm_balance(Cpu& cpu) {
+void Fair::arm_balance(Cpu& cpu) {
   if (!movable_ || cpu.threads.empty() || cpu.next_balance.empty()) {
     cpu.balance.cancel();
     return;
@@ -23,13 +23,13 @@ void Cfs::arm_balance(Cpu& cpu) {
 }
 
 // Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each tick.
-void Cfs::arm_nohz() {
+void Fair::arm_nohz() {
   const bool useful = movable_ && idle_cpus_ > 0 && idle_cpus_ < static_cast<int>(cpus_.size());
   if (!useful || nohz_.pending()) return;
   nohz_.at(tick_after(0.0));
 }
 
-void Cfs::balance_busy(CpuId id) {
+void Fair::balance_busy(CpuId id) {
   Cpu& cpu = cpus_[at(id)];
   for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
     if (cpu.next_balance[level] > engine_.now()) continue;
@@ -43,7 +43,7 @@ void Cfs::balance_busy(CpuId id) {
   arm_balance(cpu);
 }
 
-void Cfs::balance_idle() {
+void Fair::balance_idle() {
   for (Cpu& cpu : cpus_) {
     if (!cpu.threads.empty()) continue;
     for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
@@ -65,7 +65,7 @@ void Cfs::balance_idle() {
 }
 
 // Called with nothing queued and before the CPU goes idle. Pulls at most one thread.
-void Cfs::balance_newly_idle(Cpu& cpu) {
+void Fair::balance_newly_idle(Cpu& cpu) {
   if (!movable_ || overloaded_ == 0) return;
   if (cpu.average_idle_ns < static_cast<double>(tunables_.migration_cost.count()) / 1e3) return;
   for (std::size_t level = 0; level < domains_[at(cpu.id)].size(); ++level) {
@@ -73,7 +73,7 @@ void Cfs::balance_newly_idle(Cpu& cpu) {
   }
 }
 
-Cfs::GroupLoad Cfs::group_load(const std::vector<CpuId>& group) const {
+Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
   GroupLoad sum;
   for (const CpuId cpu : group) {
     sum.running += static_cast<int>(cpus_[at(cpu)].threads.size());
@@ -85,7 +85,7 @@ Cfs::GroupLoad Cfs::group_load(const std::vector<CpuId>& group) const {
   return sum;
 }
 
-CpuId Cfs::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
+CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
   CpuId best = kNoCpu;
   for (const CpuId cpu : group) {
     if (cpu == pulling || cpus_[at(cpu)].threads.empty()) continue;
@@ -95,7 +95,7 @@ CpuId Cfs::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
   return best;
 }
 
-int Cfs::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
+int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const Domain& domain = domains_[at(cpu.id)][level];
   const bool is_idle = idleness != Idleness::busy;
   const GroupLoad local = group_load(domain.groups.front());
@@ -161,7 +161,7 @@ int Cfs::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
 }
 
 // Moves waiting threads worth about `wanted` of load, at least one if any may go.
-int Cfs::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
+int Fair::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
   int moved = 0;
   double load_moved = 0.0;
   for (std::size_t i = 0; i < from.threads.size() && from.threads.size() > 1;) {
@@ -193,28 +193,28 @@ int Cfs::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
 }
 
 // Active balancing: the migration thread stops the running one and takes it along.
-bool Cfs::pull_running(Cpu& to, Cpu& from) {
+bool Fair::pull_running(Cpu& to, Cpu& from) {
   const ThreadId id = from.current;
   if (id == kNoThread || !allowed(threads_[at(id)], to.id) || !to.threads.empty()) return false;
   account(from);
   account(to);
-  dequeue(from, id);
+  dequeue(from, id, false);
   dispatch(from, pick(from));  // first, so that the thread is off its CPU when it is queued here
-  enqueue(to, id, false);
+  enqueue(to, id, Arrival::move, from);
   note_migration(id, from.id, to.id);
   reschedule(to);
   return true;
 }
 
-void Cfs::move(ThreadId id, Cpu& from, Cpu& to) {
+void Fair::move(ThreadId id, Cpu& from, Cpu& to) {
   account(from);
   account(to);
-  dequeue(from, id);
-  enqueue(to, id, false);
+  dequeue(from, id, false);
+  enqueue(to, id, Arrival::move, from);
   note_migration(id, from.id, to.id);
 }
 
-void Cfs::note_migration(ThreadId id, CpuId from, CpuId to) {
+void Fair::note_migration(ThreadId id, CpuId from, CpuId to) {
   ++stats_.migrations;
   if (map_.node[at(to)] != map_.node[at(from)]) ++stats_.node_migrations;
   dispatch_.migrated(id, from, to);

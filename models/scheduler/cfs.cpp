@@ -1,194 +1,69 @@
 #include "models/scheduler/cfs.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
-#include "sim/error.hpp"
-
 namespace models::scheduler {
-namespace {
-
-constexpr double kNice0 = 1024.0;  // weight of nice 0, the unit of virtual time
-constexpr double kFuzz_ns = 1e-3;  // a picosecond: rounding of times that meet exactly
-
-// semantics.md 1.2: 1 + ilog2(min(cpus, 8)).
-double scale_factor(std::size_t cpus) {
-  return 1.0 + std::floor(std::log2(static_cast<double>(std::min<std::size_t>(cpus, 8))));
-}
-
-}  // namespace
-
-Cfs::Cpu::Cpu(sim::Engine& engine, Cfs& owner, CpuId self)
-    : cfs{owner},
-      id{self},
-      tick{sim::Event::calling<&Cpu::on_tick>(engine, *this)},
-      balance{sim::Event::calling<&Cpu::on_balance>(engine, *this)} {}
 
 Cfs::Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Dispatch& dispatch)
-    : engine_{engine},
-      map_{map},
-      tunables_{tunables},
-      dispatch_{dispatch},
-      domains_{build_domains(map)},
-      nohz_{sim::Event::calling<&Cfs::balance_idle>(engine, *this)} {
-  if (map.core.empty()) throw sim::ConfigError{"scheduler: a host needs at least one CPU"};
-  if (tunables.tick_hz < 1) throw sim::ConfigError{"vmm.cfs.tick_hz: need at least 1"};
-  const double scale = scale_factor(map.core.size());
-  latency_ns_ = nanoseconds(tunables.latency) * scale;
-  min_granularity_ns_ = nanoseconds(tunables.min_granularity) * scale;
-  wakeup_granularity_ns_ = nanoseconds(tunables.wakeup_granularity) * scale;
-  tick_period_ = sim::Duration{1'000'000'000'000 / tunables.tick_hz};
-  for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
-    Cpu& made = cpus_.emplace_back(engine, *this, cpu);
-    const std::size_t levels = domains_[at(cpu)].size();
-    made.failed.assign(levels, 0);
-    for (const Domain& domain : domains_[at(cpu)]) {
-      const int interval_ms = static_cast<int>(domain.span.size());  // min_interval = sd_weight
-      made.interval_ms.push_back(interval_ms);
-      // CPUs balance out of step, as hotplug and success leave them; in step, two would pull the
-      // same thread to and fro at one instant.
-      const auto apart_ms = static_cast<long long>(interval_ms) * tunables.busy_factor * cpu /
-                            static_cast<long long>(map.core.size());
-      made.next_balance.push_back(engine.now() +
-                                  sim::Duration{(interval_ms + apart_ms) * 1'000'000'000LL});
-    }
-    made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
-  }
-  idle_cpus_ = static_cast<int>(cpus_.size());
-}
+    : Fair{engine, map, tunables, dispatch},
+      nr_latency_{tunables.nr_latency},
+      latency_ns_{nanoseconds(tunables.latency) * scale_},
+      min_granularity_ns_{nanoseconds(tunables.min_granularity) * scale_},
+      wakeup_granularity_ns_{nanoseconds(tunables.wakeup_granularity) * scale_} {}
 
-GroupId Cfs::add_group(double shares) {
-  groups_.push_back({.shares = shares, .threads = {}});
-  return static_cast<GroupId>(groups_.size()) - 1;
-}
-
-ThreadId Cfs::add_thread(const ThreadConfig& config) {
-  if (prepared_) throw sim::ModelError{"scheduler: threads are added before the first wake-up"};
-  Thread thread;
-  // Flat scheduling is a group of its own for each thread, weighing what the thread weighs.
-  thread.group = tunables_.autogroup_vms ? config.group : add_group(config.weight);
-  thread.weight = config.weight;
-  if (!config.allowed.empty()) {
-    thread.allowed.assign(cpus_.size(), 0);
-    for (const CpuId cpu : config.allowed) thread.allowed.at(at(cpu)) = 1;
-    thread.cpu = config.allowed.front();
-  } else {
-    thread.cpu = 0;
-  }
-  movable_ = movable_ || (tunables_.balancing && config.allowed.size() != 1);
-  threads_.push_back(std::move(thread));
-  const auto id = static_cast<ThreadId>(threads_.size()) - 1;
-  groups_.at(at(threads_.back().group)).threads.push_back(id);
-  return id;
-}
-
-void Cfs::prepare() {
-  for (Cpu& cpu : cpus_) {
-    cpu.state.resize(groups_.size());
-    cpu.groups.reserve(groups_.size());
-    cpu.threads.reserve(threads_.size());
-  }
-  prepared_ = true;
-}
-
-// --- who runs ---------------------------------------------------------------------------------
-
-void Cfs::dispatch(Cpu& cpu, ThreadId next) {
-  const ThreadId previous = cpu.current;
-  if (next != kNoThread) {
-    const bool same_group =
-        previous != kNoThread && threads_[at(previous)].group == threads_[at(next)].group;
-    cpu.thread_ran_ns = 0.0;
-    if (!same_group || previous == next) cpu.group_ran_ns = 0.0;
-  }
-  cpu.accounted = engine_.now();
-  cpu.current = next;
-  if (previous != next) {
-    if (previous != kNoThread) {
-      Thread& left = threads_[at(previous)];
-      left.on_cpu = false;
-      left.last_ran = engine_.now();
-      if (left.runnable && left.cpu == cpu.id) ++stats_.preemptions;
-    }
-    if (next != kNoThread) threads_[at(next)].on_cpu = true;
-    ++stats_.switches;
-    dispatch_.switched(cpu.id, previous, next);
-  }
-  arm_tick(cpu);
-  arm_balance(cpu);
-  arm_nohz();
-}
-
-void Cfs::reschedule(Cpu& cpu) {
-  account(cpu);
-  dispatch(cpu, pick(cpu));
-}
-
-void Cfs::wake(ThreadId id, CpuId waker) {
-  if (!prepared_) prepare();
+// While queued, v is absolute on its queue; between CPUs it is relative to the queue's min_v; while
+// asleep it stays absolute, so that what the queue goes on meanwhile is the sleeper's credit.
+void Cfs::place(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   Thread& thread = threads_[at(id)];
-  if (thread.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
-  ++stats_.wakeups;
-  const CpuId from = thread.cpu;
-  const bool first = thread.averaged == sim::Instant{} && thread.average == 0.0 &&
-                     thread.last_ran == sim::Instant{};
-  const CpuId to = first ? place_new(thread, waker == kNoCpu ? from : waker)
-                         : place_waking(thread, id, waker == kNoCpu ? from : waker);
-  settle_average(thread);
-  thread.runnable = true;
-  if (first) thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
-  if (!first && to != from) {
-    note_migration(id, from, to);
-  }
-  Cpu& cpu = cpus_[at(to)];
-  account(cpu);
-  // A sleeper's v stayed where it was while its queue went on: that difference is its credit.
-  if (!first) thread.v -= cpus_[at(from)].state[at(thread.group)].min_v;
-  enqueue(cpu, id, !first);
-  if (first) {
+  GroupOnCpu& group = group_of(cpu, id);
+  if (arrival == Arrival::fork) {
     // START_DEBIT: a new thread begins one slice behind.
-    const GroupOnCpu& group = cpu.state[at(thread.group)];
     thread.v =
-        group.min_v + slice_ns(group.threads, thread.weight, group.load) * kNice0 / thread.weight;
+        group.min_v + slice_ns(group.threads, thread.weight, group.load) * nice0() / thread.weight;
+    return;
   }
-  if (cpu.current == kNoThread || wakeup_preempts(cpu, id)) {
-    reschedule(cpu);
-  } else {
-    arm_tick(cpu);
-    arm_balance(cpu);
-    arm_nohz();
-  }
+  if (arrival == Arrival::wake) thread.v -= from.state[at(thread.group)].min_v;
+  thread.v += group.min_v;
+  // GENTLE_FAIR_SLEEPERS: a sleeper is placed at most half a latency behind.
+  if (arrival == Arrival::wake) thread.v = std::max(thread.v, group.min_v - latency_ns_ / 2);
 }
 
-void Cfs::block(ThreadId id) {
-  Thread& thread = threads_[at(id)];
-  if (!thread.on_cpu) throw sim::ModelError{"scheduler: block of a thread that does not run"};
-  Cpu& cpu = cpus_[at(thread.cpu)];
-  account(cpu);
-  settle_average(thread);
-  thread.runnable = false;
-  dequeue(cpu, id);
-  thread.v += cpu.state[at(thread.group)].min_v;  // absolute while asleep, see wake()
-  if (cpu.threads.empty()) balance_newly_idle(cpu);
-  dispatch(cpu, pick(cpu));
+void Cfs::place_group(Cpu& cpu, GroupId id) {
+  GroupOnCpu& group = cpu.state[at(id)];
+  group.v = std::max(group.v, cpu.min_v - latency_ns_ / 2);
+}
+
+void Cfs::leave(Cpu& cpu, ThreadId id, bool to_sleep, bool) {
+  if (!to_sleep) threads_[at(id)].v -= group_of(cpu, id).min_v;
+}
+
+ThreadId Cfs::pick(const Cpu& cpu) const {
+  if (cpu.threads.empty()) return kNoThread;
+  GroupId first = cpu.groups.front();
+  for (const GroupId group : cpu.groups) {
+    if (cpu.state[at(group)].v < cpu.state[at(first)].v) first = group;
+  }
+  ThreadId best = kNoThread;
+  for (const ThreadId id : cpu.threads) {
+    if (threads_[at(id)].group != first) continue;
+    if (best == kNoThread || threads_[at(id)].v < threads_[at(best)].v) best = id;
+  }
+  return best;
 }
 
 bool Cfs::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
   const Thread& woken = threads_[at(id)];
   const Thread& current = threads_[at(cpu.current)];
   if (woken.group == current.group) {
-    return current.v - woken.v > wakeup_granularity_ns_ * kNice0 / woken.weight;
+    return current.v - woken.v > wakeup_granularity_ns_ * nice0() / woken.weight;
   }
   const GroupOnCpu& mine = cpu.state[at(woken.group)];
-  return cpu.state[at(current.group)].v - mine.v > wakeup_granularity_ns_ * kNice0 / mine.weight;
+  return cpu.state[at(current.group)].v - mine.v > wakeup_granularity_ns_ * nice0() / mine.weight;
 }
 
-// --- ticks ------------------------------------------------------------------------------------
-
 double Cfs::slice_ns(int entities, double weight, double total) const {
-  const double period_ns =
-      entities > tunables_.nr_latency ? entities * min_granularity_ns_ : latency_ns_;
+  const double period_ns = entities > nr_latency_ ? entities * min_granularity_ns_ : latency_ns_;
   return period_ns * weight / total;
 }
 
@@ -198,22 +73,11 @@ double Cfs::slice_ns(int entities, double weight, double total) const {
 double Cfs::preemption_ns(double ran_ns, double lead_ns, double slice, double weight) const {
   const double slice_end_ns = slice - ran_ns;
   const double fair_end_ns =
-      std::max(min_granularity_ns_ - ran_ns, (slice - lead_ns) * weight / kNice0);
+      std::max(min_granularity_ns_ - ran_ns, (slice - lead_ns) * weight / nice0());
   return std::max(0.0, std::min(slice_end_ns, fair_end_ns));
 }
 
-sim::Instant Cfs::tick_after(double delay_ns) const {
-  const auto period = tick_period_.count();
-  const auto due =
-      engine_.now().time_since_epoch().count() + static_cast<std::int64_t>(delay_ns * 1e3);
-  return sim::Instant{sim::Duration{(due / period + 1) * period}};
-}
-
-void Cfs::arm_tick(Cpu& cpu) {
-  if (cpu.threads.size() < 2 || cpu.current == kNoThread) {
-    cpu.tick.cancel();
-    return;
-  }
+double Cfs::undisturbed_ns(const Cpu& cpu) const {
   const Thread& current = threads_[at(cpu.current)];
   const GroupOnCpu& own = cpu.state[at(current.group)];
   double soonest_ns = std::numeric_limits<double>::max();
@@ -240,14 +104,7 @@ void Cfs::arm_tick(Cpu& cpu) {
     soonest_ns = std::min(
         soonest_ns, preemption_ns(cpu.thread_ran_ns, current.v - least, slice, current.weight));
   }
-  cpu.tick.at(tick_after(soonest_ns + kFuzz_ns));
-}
-
-void Cfs::tick(CpuId id) {
-  Cpu& cpu = cpus_[at(id)];
-  account(cpu);
-  for (const GroupId group : cpu.groups) reweigh(cpu, group);
-  reschedule(cpu);
+  return soonest_ns;
 }
 
 }  // namespace models::scheduler

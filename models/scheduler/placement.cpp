@@ -1,7 +1,7 @@
 // Where a waking thread goes: select_task_rq_fair of Linux (semantics.md 1.8).
 #include <algorithm>
 
-#include "models/scheduler/cfs.hpp"
+#include "models/scheduler/fair.hpp"
 
 namespace models::scheduler {
 namespace {
@@ -13,7 +13,7 @@ constexpr sim::Duration kFlipDecay{1'000'000'000'000};  // record_wakee: halved 
 // A new thread (fork, exec): from the widest domain inwards, the group with the most idle CPUs,
 // then the fewest runnable threads a CPU; the waker's own group wins ties. Linux balances at fork
 // independently of later balancing, so `balancing` off does not change it.
-CpuId Cfs::place_new(const Thread& thread, CpuId from) const {
+CpuId Fair::place_new(const Thread& thread, CpuId from) const {
   CpuId cpu = allowed(thread, from) ? from : kNoCpu;
   if (cpu == kNoCpu) {
     for (CpuId other = 0; other < static_cast<CpuId>(cpus_.size()) && cpu == kNoCpu; ++other) {
@@ -57,7 +57,7 @@ CpuId Cfs::place_new(const Thread& thread, CpuId from) const {
 }
 
 // A waker that wakes many different threads is no reason to pull each of them to its cache.
-bool Cfs::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
+bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
   const ThreadId running = cpus_[at(waker)].current;
   if (running == kNoThread) return false;
   Thread& master = threads_[at(running)];
@@ -76,7 +76,7 @@ bool Cfs::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
   return least >= llc_cpus && most >= least * llc_cpus;
 }
 
-CpuId Cfs::place_waking(Thread& thread, ThreadId id, CpuId waker) {
+CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {
   const CpuId previous = thread.cpu;
   if (!tunables_.balancing) return previous;
   if (!thread.allowed.empty() &&
@@ -104,7 +104,7 @@ CpuId Cfs::place_waking(Thread& thread, ThreadId id, CpuId waker) {
   return idle_sibling(thread, previous, target);
 }
 
-CpuId Cfs::idle_sibling(const Thread& thread, CpuId previous, CpuId target) const {
+CpuId Fair::idle_sibling(const Thread& thread, CpuId previous, CpuId target) const {
   if (idle(target) && allowed(thread, target)) return target;
   if (previous != target && map_.llc[at(previous)] == map_.llc[at(target)] && idle(previous)) {
     return previous;

@@ -1,14 +1,13 @@
-// CFS's run queues: virtual time, group weights, who stands first.
+// Run queues of the fair schedulers: running time booked, group weights, coming and going.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "models/scheduler/cfs.hpp"
+#include "models/scheduler/fair.hpp"
 
 namespace models::scheduler {
 namespace {
 
-constexpr double kNice0 = 1024.0;       // weight of nice 0, the unit of virtual time
 constexpr double kHalfLife_ns = 32e6;   // PELT: y^32 = 1/2, one period is about a millisecond
 constexpr double kSmallestShare = 2.0;  // MIN_SHARES
 
@@ -16,29 +15,30 @@ constexpr double kSmallestShare = 2.0;  // MIN_SHARES
 
 // --- accounting -------------------------------------------------------------------------------
 
-void Cfs::settle_average(Thread& thread) {
+void Fair::settle_average(Thread& thread) {
   const double elapsed_ns = nanoseconds(engine_.now() - thread.averaged);
   thread.averaged = engine_.now();
   const double kept = std::exp2(-elapsed_ns / kHalfLife_ns);
   thread.average = thread.average * kept + (thread.runnable ? 1.0 - kept : 0.0);
 }
 
-void Cfs::account(Cpu& cpu) {
+void Fair::account(Cpu& cpu) {
   const double ran_ns = nanoseconds(engine_.now() - cpu.accounted);
   cpu.accounted = engine_.now();
   if (cpu.current == kNoThread || ran_ns <= 0) return;
   Thread& thread = threads_[at(cpu.current)];
   GroupOnCpu& group = cpu.state[at(thread.group)];
-  thread.v += ran_ns * kNice0 / thread.weight;
-  group.v += ran_ns * kNice0 / group.weight;
+  thread.v += ran_ns * nice0() / thread.weight;
+  group.v += ran_ns * nice0() / group.weight;
   cpu.thread_ran_ns += ran_ns;
   cpu.group_ran_ns += ran_ns;
   thread.last_ran = engine_.now();
   advance_min_v(cpu);
+  has_run(cpu);
 }
 
 // min_vruntime never goes back: sleepers are placed by it.
-void Cfs::advance_min_v(Cpu& cpu) {
+void Fair::advance_min_v(Cpu& cpu) {
   if (cpu.groups.empty()) return;
   double least = std::numeric_limits<double>::max();
   for (const GroupId group : cpu.groups) least = std::min(least, cpu.state[at(group)].v);
@@ -54,9 +54,10 @@ void Cfs::advance_min_v(Cpu& cpu) {
 }
 
 // calc_group_shares, semantics.md 1.4.
-void Cfs::reweigh(Cpu& cpu, GroupId group) {
+void Fair::reweigh(Cpu& cpu, GroupId group) {
   GroupOnCpu& here = cpu.state[at(group)];
   const Group& whole = groups_[at(group)];
+  const double before = here.weight;
   if (whole.threads.size() == 1) {
     here.weight = whole.shares;
     return;
@@ -72,9 +73,10 @@ void Cfs::reweigh(Cpu& cpu, GroupId group) {
   const double load = std::max(here.load, blocked_here);
   const double total = std::max(everywhere - blocked_here + load, 1e-9);
   here.weight = std::clamp(whole.shares * load / total, kSmallestShare, whole.shares);
+  reweighed(cpu, group, before);
 }
 
-double Cfs::load(CpuId cpu) const {
+double Fair::load(CpuId cpu) const {
   double sum = 0.0;
   for (const GroupId group : cpus_[at(cpu)].groups) sum += cpus_[at(cpu)].state[at(group)].weight;
   return sum;
@@ -82,14 +84,13 @@ double Cfs::load(CpuId cpu) const {
 
 // --- queues -----------------------------------------------------------------------------------
 
-void Cfs::note_queue(Cpu& cpu, std::size_t before) {
+void Fair::note_queue(Cpu& cpu, std::size_t before) {
   const std::size_t now = cpu.threads.size();
   overloaded_ += (now >= 2) - (before >= 2);
   idle_cpus_ += (now == 0) - (before == 0);
 }
 
-// `thread.v` is relative to its group's min_v on the CPU it comes from (see dequeue).
-void Cfs::enqueue(Cpu& cpu, ThreadId id, bool placed_as_sleeper) {
+void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   Thread& thread = threads_[at(id)];
   GroupOnCpu& group = cpu.state[at(thread.group)];
   const std::size_t before = cpu.threads.size();
@@ -100,26 +101,26 @@ void Cfs::enqueue(Cpu& cpu, ThreadId id, bool placed_as_sleeper) {
     cpu.average_idle_ns += (std::min(idled_ns, most_ns) - cpu.average_idle_ns) / 8;  // update_avg
   }
   thread.cpu = cpu.id;
-  thread.v += group.min_v;
-  // GENTLE_FAIR_SLEEPERS: a sleeper is placed at most half a latency behind.
-  if (placed_as_sleeper) thread.v = std::max(thread.v, group.min_v - latency_ns_ / 2);
   cpu.threads.push_back(id);
   group.load += thread.weight;
-  if (group.threads++ == 0) {
-    group.v = std::max(group.v, cpu.min_v - latency_ns_ / 2);
+  const bool group_too = group.threads++ == 0;
+  place(cpu, id, arrival, from);
+  if (group_too) {
     cpu.groups.push_back(thread.group);
+    reweigh(cpu, thread.group);
+    place_group(cpu, thread.group);
+  } else {
+    reweigh(cpu, thread.group);
   }
-  reweigh(cpu, thread.group);
   note_queue(cpu, before);
 }
 
-// Leaves `thread.v` relative to its group's min_v, so that it can be queued anywhere.
-void Cfs::dequeue(Cpu& cpu, ThreadId id) {
+void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   Thread& thread = threads_[at(id)];
   GroupOnCpu& group = cpu.state[at(thread.group)];
   const std::size_t before = cpu.threads.size();
+  leave(cpu, id, to_sleep, group.threads == 1);
   cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
-  thread.v -= group.min_v;
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;
@@ -129,27 +130,6 @@ void Cfs::dequeue(Cpu& cpu, ThreadId id) {
   }
   if (cpu.threads.empty()) cpu.idle_since = engine_.now();
   note_queue(cpu, before);
-}
-
-GroupId Cfs::first_group(const Cpu& cpu) const {
-  GroupId best = cpu.groups.front();
-  for (const GroupId group : cpu.groups) {
-    if (cpu.state[at(group)].v < cpu.state[at(best)].v) best = group;
-  }
-  return best;
-}
-
-ThreadId Cfs::first_thread(const Cpu& cpu, GroupId group) const {
-  ThreadId best = kNoThread;
-  for (const ThreadId id : cpu.threads) {
-    if (threads_[at(id)].group != group) continue;
-    if (best == kNoThread || threads_[at(id)].v < threads_[at(best)].v) best = id;
-  }
-  return best;
-}
-
-ThreadId Cfs::pick(const Cpu& cpu) const {
-  return cpu.threads.empty() ? kNoThread : first_thread(cpu, first_group(cpu));
 }
 
 }  // namespace models::scheduler

@@ -1,23 +1,30 @@
-// Linux CFS tunables, unscaled as in kernel/sched/fair.c; the scheduler applies
-// factor = 1 + floor(log2(min(cpus, 8))) itself (semantics.md 1.2).
+// Tunables of Linux's fair schedulers, unscaled as in kernel/sched/fair.c; the scheduler applies
+// factor = 1 + floor(log2(min(cpus, 8))) to times itself (semantics.md 1.2).
 #pragma once
 
 #include "sim/units.hpp"
 
 namespace models::scheduler {
 
-struct CfsTunables {
+struct FairTunables {
+  sim::Duration migration_cost{500'000'000};  // 500 us: a thread that ran since is cache-hot
+  int tick_hz = 250;                          // HZ: preemption is decided at ticks
+  int busy_factor = 32;                       // semantics.md 1.7: 32 to 5.9, then 16
+  int nr_migrate = 32;                        // threads moved in one pass at most
+  int imbalance_pct = 125;
+  bool autogroup_vms = true;  // one cgroup per VM (libvirt)
+  bool balancing = true;      // false: threads stay where they were first placed (for what-if runs)
+};
+
+struct CfsTunables : FairTunables {
   sim::Duration latency{6'000'000'000};             // sched_latency 6 ms (2.6.36 - 6.5)
   sim::Duration min_granularity{750'000'000};       // 0.75 ms
   sim::Duration wakeup_granularity{1'000'000'000};  // 1 ms
   int nr_latency = 8;                               // period = nr > 8 ? nr * min_gran : latency
-  sim::Duration migration_cost{500'000'000};        // 500 us: a thread that ran since is cache-hot
-  int tick_hz = 250;                                // HZ: preemption is decided at ticks
-  int busy_factor = 32;                             // semantics.md 1.7: 32 to 5.9, then 16
-  int nr_migrate = 32;                              // threads moved in one pass at most
-  int imbalance_pct = 125;
-  bool autogroup_vms = true;  // one cgroup per VM (libvirt)
-  bool balancing = true;      // false: threads stay where they were first placed (for what-if runs)
+};
+
+struct EevdfTunables : FairTunables {
+  sim::Duration base_slice{700'000'000};  // 0.70 ms since 6.15, 0.75 ms before
 };
 
 }  // namespace models::scheduler

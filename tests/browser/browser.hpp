@@ -81,7 +81,7 @@ class Browser {
       _exit(127);
     }
     const std::string mark = "successfully on port ";
-    for (int tries = 0; tries < 200 && port_ == 0; ++tries) {
+    for (int tries = 0; tries < 600 && port_ == 0; ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
       const std::string text = read(log);
       const std::size_t at = text.find(mark);

@@ -1,0 +1,189 @@
+#include "models/scheduler/fair.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/error.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr double kFuzz_ns = 1e-3;  // a picosecond: rounding of times that meet exactly
+
+// semantics.md 1.2: 1 + ilog2(min(cpus, 8)).
+double scale_factor(std::size_t cpus) {
+  return 1.0 + std::floor(std::log2(static_cast<double>(std::min<std::size_t>(cpus, 8))));
+}
+
+}  // namespace
+
+Fair::Cpu::Cpu(sim::Engine& engine, Fair& owner, CpuId self)
+    : fair{owner},
+      id{self},
+      tick{sim::Event::calling<&Cpu::on_tick>(engine, *this)},
+      balance{sim::Event::calling<&Cpu::on_balance>(engine, *this)} {}
+
+Fair::Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables, Dispatch& dispatch)
+    : engine_{engine},
+      tunables_{tunables},
+      map_{map},
+      dispatch_{dispatch},
+      domains_{build_domains(map)},
+      nohz_{sim::Event::calling<&Fair::balance_idle>(engine, *this)} {
+  if (map.core.empty()) throw sim::ConfigError{"scheduler: a host needs at least one CPU"};
+  if (tunables.tick_hz < 1) throw sim::ConfigError{"vmm.cfs.tick_hz: need at least 1"};
+  scale_ = scale_factor(map.core.size());
+  tick_period_ = sim::Duration{1'000'000'000'000 / tunables.tick_hz};
+  for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
+    Cpu& made = cpus_.emplace_back(engine, *this, cpu);
+    const std::size_t levels = domains_[at(cpu)].size();
+    made.failed.assign(levels, 0);
+    for (const Domain& domain : domains_[at(cpu)]) {
+      const int interval_ms = static_cast<int>(domain.span.size());  // min_interval = sd_weight
+      made.interval_ms.push_back(interval_ms);
+      // CPUs balance out of step, as hotplug and success leave them; in step, two would pull the
+      // same thread to and fro at one instant.
+      const auto apart_ms = static_cast<long long>(interval_ms) * tunables.busy_factor * cpu /
+                            static_cast<long long>(map.core.size());
+      made.next_balance.push_back(engine.now() +
+                                  sim::Duration{(interval_ms + apart_ms) * 1'000'000'000LL});
+    }
+    made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
+  }
+  idle_cpus_ = static_cast<int>(cpus_.size());
+}
+
+GroupId Fair::add_group(double shares) {
+  groups_.push_back({.shares = shares, .threads = {}});
+  return static_cast<GroupId>(groups_.size()) - 1;
+}
+
+ThreadId Fair::add_thread(const ThreadConfig& config) {
+  if (prepared_) throw sim::ModelError{"scheduler: threads are added before the first wake-up"};
+  Thread thread;
+  // Flat scheduling is a group of its own for each thread, weighing what the thread weighs.
+  thread.group = tunables_.autogroup_vms ? config.group : add_group(config.weight);
+  thread.weight = config.weight;
+  if (!config.allowed.empty()) {
+    thread.allowed.assign(cpus_.size(), 0);
+    for (const CpuId cpu : config.allowed) thread.allowed.at(at(cpu)) = 1;
+    thread.cpu = config.allowed.front();
+  } else {
+    thread.cpu = 0;
+  }
+  movable_ = movable_ || (tunables_.balancing && config.allowed.size() != 1);
+  threads_.push_back(std::move(thread));
+  const auto id = static_cast<ThreadId>(threads_.size()) - 1;
+  groups_.at(at(threads_.back().group)).threads.push_back(id);
+  return id;
+}
+
+void Fair::prepare() {
+  for (Cpu& cpu : cpus_) {
+    cpu.state.resize(groups_.size());
+    cpu.groups.reserve(groups_.size());
+    cpu.threads.reserve(threads_.size());
+  }
+  prepared_ = true;
+}
+
+// --- who runs ---------------------------------------------------------------------------------
+
+void Fair::dispatch(Cpu& cpu, ThreadId next) {
+  const ThreadId previous = cpu.current;
+  if (next != kNoThread) {
+    const bool same_group =
+        previous != kNoThread && threads_[at(previous)].group == threads_[at(next)].group;
+    cpu.thread_ran_ns = 0.0;
+    if (!same_group || previous == next) cpu.group_ran_ns = 0.0;
+    if (previous != next) picked(cpu, next, !same_group);
+  }
+  cpu.accounted = engine_.now();
+  cpu.current = next;
+  if (previous != next) {
+    if (previous != kNoThread) {
+      Thread& left = threads_[at(previous)];
+      left.on_cpu = false;
+      left.last_ran = engine_.now();
+      if (left.runnable && left.cpu == cpu.id) ++stats_.preemptions;
+    }
+    if (next != kNoThread) threads_[at(next)].on_cpu = true;
+    ++stats_.switches;
+    dispatch_.switched(cpu.id, previous, next);
+  }
+  arm_tick(cpu);
+  arm_balance(cpu);
+  arm_nohz();
+}
+
+void Fair::reschedule(Cpu& cpu) {
+  account(cpu);
+  dispatch(cpu, pick(cpu));
+}
+
+void Fair::wake(ThreadId id, CpuId waker) {
+  if (!prepared_) prepare();
+  Thread& thread = threads_[at(id)];
+  if (thread.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
+  ++stats_.wakeups;
+  const CpuId from = thread.cpu;
+  const bool first = thread.averaged == sim::Instant{} && thread.average == 0.0 &&
+                     thread.last_ran == sim::Instant{};
+  const CpuId to = first ? place_new(thread, waker == kNoCpu ? from : waker)
+                         : place_waking(thread, id, waker == kNoCpu ? from : waker);
+  settle_average(thread);
+  thread.runnable = true;
+  if (first) thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
+  if (!first && to != from) {
+    note_migration(id, from, to);
+  }
+  Cpu& cpu = cpus_[at(to)];
+  account(cpu);
+  enqueue(cpu, id, first ? Arrival::fork : Arrival::wake, cpus_[at(from)]);
+  if (cpu.current == kNoThread || wakeup_preempts(cpu, id)) {
+    reschedule(cpu);
+  } else {
+    arm_tick(cpu);
+    arm_balance(cpu);
+    arm_nohz();
+  }
+}
+
+void Fair::block(ThreadId id) {
+  Thread& thread = threads_[at(id)];
+  if (!thread.on_cpu) throw sim::ModelError{"scheduler: block of a thread that does not run"};
+  Cpu& cpu = cpus_[at(thread.cpu)];
+  account(cpu);
+  settle_average(thread);
+  thread.runnable = false;
+  dequeue(cpu, id, true);
+  if (cpu.threads.empty()) balance_newly_idle(cpu);
+  dispatch(cpu, pick(cpu));
+}
+
+// --- ticks ------------------------------------------------------------------------------------
+
+sim::Instant Fair::tick_after(double delay_ns) const {
+  const auto period = tick_period_.count();
+  const auto due =
+      engine_.now().time_since_epoch().count() + static_cast<std::int64_t>(delay_ns * 1e3);
+  return sim::Instant{sim::Duration{(due / period + 1) * period}};
+}
+
+void Fair::arm_tick(Cpu& cpu) {
+  if (cpu.threads.size() < 2 || cpu.current == kNoThread) {
+    cpu.tick.cancel();
+    return;
+  }
+  cpu.tick.at(tick_after(undisturbed_ns(cpu) + kFuzz_ns));
+}
+
+void Fair::tick(CpuId id) {
+  Cpu& cpu = cpus_[at(id)];
+  account(cpu);
+  for (const GroupId group : cpu.groups) reweigh(cpu, group);
+  reschedule(cpu);
+}
+
+}  // namespace models::scheduler

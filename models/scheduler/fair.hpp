@@ -1,0 +1,203 @@
+// What Linux's fair schedulers have in common: VM groups over threads, on each CPU a queue of both;
+// wake placement, load balancing, ticks. CFS and EEVDF differ in who runs next and until when.
+//
+// Two levels, as libvirt lays them out: VM groups of cpu.shares on each CPU, threads inside.
+//   group weight on a CPU = shares * load there / max(load of the group everywhere, load there)
+//
+// Models  sleeper and fork placement by policy, wake-affine and idle-sibling placement,
+//         SMT/LLC/node/NUMA balancing: busy, idle (nohz), newly idle, active; cache-hot threads
+//         stay.
+// Omits   bandwidth quotas, real-time classes, SIS_PROP's scan limit, NUMA balancing; blocked load
+//         counts through its 32 ms average only.
+// Source  semantics.md 1.1-1.4, 1.7, 1.8 (kernel/sched/fair.c 4.19).
+// Checked tests/models/scheduler; validation subsystem scheduler.
+//
+// Ticks are aligned on all CPUs (skew_tick=0). No tick is simulated that cannot change anything:
+// the first one that would preempt is computed from the queue and scheduled.
+#pragma once
+
+#include <deque>
+
+#include "models/scheduler/domains.hpp"
+#include "models/scheduler/scheduler.hpp"
+#include "models/scheduler/tunables.hpp"
+#include "sim/engine.hpp"
+#include "sim/event.hpp"
+
+namespace models::scheduler {
+
+// Scheduler arithmetic is in nanoseconds as doubles, as the kernel's is in integers.
+inline double nanoseconds(sim::Duration d) {
+  return static_cast<double>(d.count()) / 1e3;
+}
+
+class Fair : public Scheduler {
+ public:
+  // Groups and threads are added before the first wake-up.
+  Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables, Dispatch& dispatch);
+
+  GroupId add_group(double shares) override;
+  ThreadId add_thread(const ThreadConfig& config) override;
+  void wake(ThreadId thread, CpuId waker) override;
+  void block(ThreadId thread) override;
+  ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
+  CpuId cpu_of(ThreadId thread) const override { return threads_[at(thread)].cpu; }
+  bool runnable(ThreadId thread) const override { return threads_[at(thread)].runnable; }
+  SchedulerStats stats() const override { return stats_; }
+
+ protected:
+  // What competes on a queue: a thread in its group's, a group in the CPU's. Virtual time is in ns.
+  struct Entity {
+    double v = 0.0;
+    double weight = 1024.0;
+    double deadline = 0.0;   // EEVDF: of the present request
+    double protected_v = 0;  // EEVDF: up to here nobody takes the CPU away
+    double lag = 0.0;        // EEVDF: V - v when it last left a queue
+    double left_at_v = 0.0;  // EEVDF: V of those that stayed, then
+  };
+  struct Thread : Entity {
+    GroupId group = 0;
+    std::vector<char> allowed;  // [cpu]; empty: every CPU
+    CpuId cpu = kNoCpu;
+    bool runnable = false;
+    bool on_cpu = false;
+    sim::Instant last_ran{};
+    double average = 0.0;  // share of time runnable, 32 ms half-life
+    sim::Instant averaged{};
+    ThreadId last_wakee = kNoThread;  // wake_wide
+    int flips = 0;
+    sim::Instant flips_decayed{};
+  };
+  struct Group {
+    double shares = 1024.0;
+    std::vector<ThreadId> threads;
+  };
+  struct GroupOnCpu : Entity {
+    double min_v = 0.0;  // of the threads' queue
+    double load = 0.0;   // sum of runnable threads' weights
+    int threads = 0;
+  };
+  struct Cpu {
+    Cpu(sim::Engine& engine, Fair& owner, CpuId self);
+    void on_tick() { fair.tick(id); }
+    void on_balance() { fair.balance_busy(id); }
+    Fair& fair;
+    CpuId id;
+    std::vector<ThreadId> threads;  // runnable, the running one included
+    std::vector<GroupId> groups;    // with a runnable thread
+    std::vector<GroupOnCpu> state;  // [group]
+    ThreadId current = kNoThread;
+    double min_v = 0.0;
+    sim::Instant accounted{};   // of current's runtime
+    double group_ran_ns = 0.0;  // since its entity was picked
+    double thread_ran_ns = 0.0;
+    sim::Instant idle_since{};
+    double average_idle_ns = 0.0;
+    std::vector<sim::Instant> next_balance;  // [domain]
+    std::vector<int> failed;                 // [domain]
+    std::vector<int> interval_ms;            // [domain]
+    sim::Event tick;
+    sim::Event balance;
+  };
+  template <class Index>
+  static std::size_t at(Index index) {
+    return static_cast<std::size_t>(index);
+  }
+  enum class Arrival { fork, wake, move };
+
+  // --- policy ---
+  // A thread has joined its group's queue (it is listed and counted there): give it its v. `from`
+  // is the CPU where it was before.
+  virtual void place(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from) = 0;
+  // Its group has joined the CPU's queue with it.
+  virtual void place_group(Cpu& cpu, GroupId group) = 0;
+  // The thread is about to leave, to sleep or to another CPU; `last`: its group leaves, too.
+  virtual void leave(Cpu& cpu, ThreadId thread, bool to_sleep, bool last) = 0;
+  // The current thread and its group have run up to their v.
+  virtual void has_run(Cpu& cpu) = 0;
+  // The group's weight here was `before`.
+  virtual void reweighed(Cpu& cpu, GroupId group, double before) = 0;
+  virtual ThreadId pick(const Cpu& cpu) const = 0;
+  // `next` gets the CPU; `group_too`: its group had not had it.
+  virtual void picked(Cpu& cpu, ThreadId next, bool group_too) = 0;
+  virtual bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const = 0;
+  // Running time of the current thread from now after which a tick has something to decide.
+  virtual double undisturbed_ns(const Cpu& cpu) const = 0;
+
+  sim::Engine& engine_;
+  FairTunables tunables_;
+  double scale_;  // of times that grow with CPUs, semantics.md 1.2
+  sim::Duration tick_period_;
+  std::vector<Thread> threads_;
+  std::deque<Cpu> cpus_;
+
+  GroupOnCpu& group_of(Cpu& cpu, ThreadId thread) {
+    return cpu.state[at(threads_[at(thread)].group)];
+  }
+  double nice0() const { return 1024.0; }  // weight of nice 0, the unit of virtual time
+
+ private:
+  enum class Idleness { busy, idle, newly_idle };
+  struct GroupLoad {
+    int running = 0;
+    int idle = 0;
+    double load = 0.0;
+    int cpus = 0;
+    bool overloaded = false;
+    double average() const { return load / cpus; }
+  };
+
+  bool allowed(const Thread& thread, CpuId cpu) const {
+    return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
+  }
+  bool idle(CpuId cpu) const { return cpus_[at(cpu)].threads.empty(); }
+  double load(CpuId cpu) const;
+
+  // fair.cpp: who runs
+  void prepare();
+  void account(Cpu& cpu);
+  void settle_average(Thread& thread);
+  void reweigh(Cpu& cpu, GroupId group);
+  void advance_min_v(Cpu& cpu);
+  void enqueue(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from);
+  void dequeue(Cpu& cpu, ThreadId thread, bool to_sleep);
+  void dispatch(Cpu& cpu, ThreadId next);
+  void reschedule(Cpu& cpu);
+  void tick(CpuId cpu);
+  void arm_tick(Cpu& cpu);
+  sim::Instant tick_after(double delay_ns) const;
+  void note_queue(Cpu& cpu, std::size_t before);
+
+  // placement.cpp: where a waking thread goes
+  CpuId place_new(const Thread& thread, CpuId from) const;
+  CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
+  bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
+  CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
+
+  // balance.cpp: moving waiting and running threads
+  void arm_balance(Cpu& cpu);
+  void arm_nohz();
+  void balance_busy(CpuId cpu);
+  void balance_idle();
+  void balance_newly_idle(Cpu& cpu);
+  int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
+  GroupLoad group_load(const std::vector<CpuId>& group) const;
+  CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const;
+  int pull(Cpu& to, Cpu& from, double load, bool take_hot, bool one);
+  bool pull_running(Cpu& to, Cpu& from);
+  void move(ThreadId thread, Cpu& from, Cpu& to);
+  void note_migration(ThreadId thread, CpuId from, CpuId to);
+
+  CpuMap map_;
+  Dispatch& dispatch_;
+  std::vector<std::vector<Domain>> domains_;  // [cpu][level]
+  std::vector<Group> groups_;
+  sim::Event nohz_;
+  int overloaded_ = 0;  // CPUs with two or more runnable threads
+  int idle_cpus_ = 0;
+  bool movable_ = false;  // some thread may run on more than one CPU
+  bool prepared_ = false;
+  SchedulerStats stats_;
+};
+
+}  // namespace models::scheduler
