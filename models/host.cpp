@@ -28,6 +28,14 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
   need(vm.count >= 1, fmt::format("count: got {}, need at least 1", vm.count));
   need(vm.vcpus >= 1, fmt::format("vcpus: got {}, need at least 1", vm.vcpus));
   need(vm.memory.count() > 0, "memory: need a size, e.g. \"2 GiB\"");
+  const CpuTune& limit = vm.cputune;
+  const bool limited = limit.global_quota > sim::Duration::zero();
+  // What the kernel takes: semantics.md 1.5.
+  need(!limited || limit.global_quota >= sim::Duration{1'000'000'000},
+       "cputune.global_quota: need at least 1 ms, or 0 s for no limit");
+  need(limit.global_period >= sim::Duration{1'000'000'000} &&
+           limit.global_period <= sim::Duration{1'000'000'000'000},
+       "cputune.global_period: need 1 ms to 1 s");
   need(work.unit.count() > 0, "workload.unit: need instructions, e.g. \"1 Ginstr\"");
   need(work.profile.base_cpi > 0, "workload.profile.base_cpi: need more than 0");
   need(work.profile.memory_level_parallelism >= 1,

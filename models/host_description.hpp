@@ -29,6 +29,12 @@ struct NumaPolicy {
       nodes;  // strict, interleave, preferred: the node set; empty: all (strict: the pinned ones)
 };
 
+// libvirt's <cputune> for the VM as a whole.
+struct CpuTune {
+  sim::Duration global_quota{};                  // CPU time in a period; zero: no limit
+  sim::Duration global_period{100'000'000'000};  // 100 ms
+};
+
 struct VmDescription {
   std::string name;
   int count = 1;
@@ -37,6 +43,7 @@ struct VmDescription {
   Pinning pin;
   NumaPolicy numa;
   int shares = 1024;  // cgroup cpu.shares of the VM, 2 .. 262144
+  CpuTune cputune;
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.

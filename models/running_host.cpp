@@ -149,7 +149,10 @@ void RunningHost::build_vms() {
     for (int i = 0; i < description.count; ++i) {
       const int index = static_cast<int>(vms_.size());
       const VmPlace& place = places[at(index)];
-      const scheduler::GroupId group = scheduler_->add_group(description.shares);
+      const scheduler::GroupId group =
+          scheduler_->add_group({.shares = static_cast<double>(description.shares),
+                                 .quota = description.cputune.global_quota,
+                                 .period = description.cputune.global_period});
       Vm& vm = vms_.emplace_back(Vm{
           .description = &description,
           .kind = static_cast<int>(kinds_.size()) - 1,

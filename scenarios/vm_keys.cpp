@@ -90,6 +90,16 @@ Field<VmDescription> numa_key() {
           {}};
 }
 
+const Section<models::CpuTune>& cputune_keys() {
+  using T = models::CpuTune;
+  static const Section<T> section{
+      quantity("global_quota", Unit::time, &T::global_quota,
+               "CPU time of the VM in a period, all CPUs together; 0 s: no limit"),
+      quantity("global_period", Unit::time, &T::global_period, "of the quota", Zero::refused),
+  };
+  return section;
+}
+
 }  // namespace
 
 const Section<VmDescription>& vm_keys() {
@@ -102,6 +112,7 @@ const Section<VmDescription>& vm_keys() {
       pin_key(),
       numa_key(),
       whole("shares", &T::shares, 2, 262144, "cgroup cpu.shares of one guest"),
+      table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),
       table("workload", &T::workload, &workload_keys,

@@ -169,7 +169,8 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
     const Thread& thread = threads_[at(id)];
     const bool hot = engine_.now() - thread.last_ran < tunables_.migration_cost &&
                      thread.last_ran > sim::Instant{sim::Duration{1}};
-    if (thread.on_cpu || !allowed(thread, to.id) || (hot && !take_hot)) {
+    const bool throttled = to.state[at(thread.group)].throttled;
+    if (thread.on_cpu || throttled || !allowed(thread, to.id) || (hot && !take_hot)) {
       ++i;
       continue;
     }
@@ -196,10 +197,12 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
 bool Fair::pull_running(Cpu& to, Cpu& from) {
   const ThreadId id = from.current;
   if (id == kNoThread || !allowed(threads_[at(id)], to.id) || !to.threads.empty()) return false;
+  if (to.state[at(threads_[at(id)].group)].throttled) return false;
   account(from);
   account(to);
   dequeue(from, id, false);
-  dispatch(from, pick(from));  // first, so that the thread is off its CPU when it is queued here
+  dispatch(from,
+           next_thread(from));  // first, so that the thread is off its CPU when it is queued here
   enqueue(to, id, Arrival::move, from);
   note_migration(id, from.id, to.id);
   reschedule(to);

@@ -54,9 +54,16 @@ Fair::Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables,
   idle_cpus_ = static_cast<int>(cpus_.size());
 }
 
-GroupId Fair::add_group(double shares) {
-  groups_.push_back({.shares = shares, .threads = {}});
-  return static_cast<GroupId>(groups_.size()) - 1;
+GroupId Fair::add_group(const GroupConfig& config) {
+  const auto id = static_cast<GroupId>(groups_.size());
+  Group& group = groups_.emplace_back();
+  group.shares = config.shares;
+  if (config.quota > sim::Duration::zero()) {
+    group.bandwidth = std::make_unique<Bandwidth>(engine_, *this, id);
+    group.bandwidth->quota_ns = nanoseconds(config.quota);
+    group.bandwidth->period = config.period;
+  }
+  return id;
 }
 
 ThreadId Fair::add_thread(const ThreadConfig& config) {
@@ -117,9 +124,18 @@ void Fair::dispatch(Cpu& cpu, ThreadId next) {
   arm_nohz();
 }
 
+// The first whose group has runtime left; groups without are parked on the way.
+ThreadId Fair::next_thread(Cpu& cpu) {
+  for (;;) {
+    const ThreadId next = pick(cpu);
+    if (next == kNoThread || afford(cpu, threads_[at(next)].group)) return next;
+    park(cpu, threads_[at(next)].group);
+  }
+}
+
 void Fair::reschedule(Cpu& cpu) {
   account(cpu);
-  dispatch(cpu, pick(cpu));
+  dispatch(cpu, next_thread(cpu));
 }
 
 void Fair::wake(ThreadId id, CpuId waker) {
@@ -140,6 +156,11 @@ void Fair::wake(ThreadId id, CpuId waker) {
   }
   Cpu& cpu = cpus_[at(to)];
   account(cpu);
+  if (cpu.state[at(thread.group)].throttled) {
+    thread.cpu = to;
+    cpu.state[at(thread.group)].parked.push_back(id);
+    return;
+  }
   enqueue(cpu, id, first ? Arrival::fork : Arrival::wake, cpus_[at(from)]);
   if (cpu.current == kNoThread || wakeup_preempts(cpu, id)) {
     reschedule(cpu);
@@ -159,7 +180,7 @@ void Fair::block(ThreadId id) {
   thread.runnable = false;
   dequeue(cpu, id, true);
   if (cpu.threads.empty()) balance_newly_idle(cpu);
-  dispatch(cpu, pick(cpu));
+  dispatch(cpu, next_thread(cpu));
 }
 
 // --- ticks ------------------------------------------------------------------------------------
@@ -172,11 +193,15 @@ sim::Instant Fair::tick_after(double delay_ns) const {
 }
 
 void Fair::arm_tick(Cpu& cpu) {
-  if (cpu.threads.size() < 2 || cpu.current == kNoThread) {
+  double soonest_ns = std::numeric_limits<double>::max();
+  if (cpu.current != kNoThread) soonest_ns = affordable_ns(cpu);
+  if (cpu.threads.size() >= 2 && cpu.current != kNoThread)
+    soonest_ns = std::min(soonest_ns, undisturbed_ns(cpu));
+  if (soonest_ns == std::numeric_limits<double>::max()) {
     cpu.tick.cancel();
-    return;
+  } else {
+    cpu.tick.at(tick_after(soonest_ns + kFuzz_ns));
   }
-  cpu.tick.at(tick_after(undisturbed_ns(cpu) + kFuzz_ns));
 }
 
 void Fair::tick(CpuId id) {

@@ -7,7 +7,8 @@
 // Models  sleeper and fork placement by policy, wake-affine and idle-sibling placement,
 //         SMT/LLC/node/NUMA balancing: busy, idle (nohz), newly idle, active; cache-hot threads
 //         stay.
-// Omits   bandwidth quotas, real-time classes, SIS_PROP's scan limit, NUMA balancing; blocked load
+//         Bandwidth quotas of groups (bandwidth.cpp).
+// Omits   real-time classes, SIS_PROP's scan limit, NUMA balancing; blocked load
 //         counts through its 32 ms average only.
 // Source  semantics.md 1.1-1.4, 1.7, 1.8 (kernel/sched/fair.c 4.19).
 // Checked tests/models/scheduler; validation subsystem scheduler.
@@ -17,6 +18,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 
 #include "models/scheduler/domains.hpp"
 #include "models/scheduler/scheduler.hpp"
@@ -36,7 +38,8 @@ class Fair : public Scheduler {
   // Groups and threads are added before the first wake-up.
   Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables, Dispatch& dispatch);
 
-  GroupId add_group(double shares) override;
+  using Scheduler::add_group;
+  GroupId add_group(const GroupConfig& config) override;
   ThreadId add_thread(const ThreadConfig& config) override;
   void wake(ThreadId thread, CpuId waker) override;
   void block(ThreadId thread) override;
@@ -68,14 +71,30 @@ class Fair : public Scheduler {
     int flips = 0;
     sim::Instant flips_decayed{};
   };
+  struct Bandwidth {
+    Bandwidth(sim::Engine& engine, Fair& owner, GroupId id);
+    void on_refill() { fair.refill(*this); }
+    void on_slack() { fair.distribute(*this); }
+    Fair& fair;
+    GroupId group;
+    double quota_ns = 0.0;
+    sim::Duration period{};
+    double pool_ns = 0.0;
+    sim::Event refill;
+    sim::Event slack;
+  };
   struct Group {
     double shares = 1024.0;
     std::vector<ThreadId> threads;
+    std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
   };
   struct GroupOnCpu : Entity {
     double min_v = 0.0;  // of the threads' queue
     double load = 0.0;   // sum of runnable threads' weights
     int threads = 0;
+    double runtime_ns = 0.0;  // of its quota, left here; negative: debt
+    bool throttled = false;
+    std::vector<ThreadId> parked{};  // runnable, but throttled
   };
   struct Cpu {
     Cpu(sim::Engine& engine, Fair& owner, CpuId self);
@@ -162,11 +181,22 @@ class Fair : public Scheduler {
   void enqueue(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from);
   void dequeue(Cpu& cpu, ThreadId thread, bool to_sleep);
   void dispatch(Cpu& cpu, ThreadId next);
+  ThreadId next_thread(Cpu& cpu);
   void reschedule(Cpu& cpu);
   void tick(CpuId cpu);
   void arm_tick(Cpu& cpu);
   sim::Instant tick_after(double delay_ns) const;
   void note_queue(Cpu& cpu, std::size_t before);
+
+  // bandwidth.cpp: quotas
+  void spend(Cpu& cpu, GroupId group, double ran_ns);
+  bool afford(Cpu& cpu, GroupId group);
+  double affordable_ns(const Cpu& cpu) const;
+  void park(Cpu& cpu, GroupId group);
+  void unpark(Cpu& cpu, GroupId group);
+  void give_back(Cpu& cpu, GroupId group);
+  void distribute(Bandwidth& limit);
+  void refill(Bandwidth& limit);
 
   // placement.cpp: where a waking thread goes
   CpuId place_new(const Thread& thread, CpuId from) const;

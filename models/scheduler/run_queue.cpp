@@ -33,6 +33,7 @@ void Fair::account(Cpu& cpu) {
   cpu.thread_ran_ns += ran_ns;
   cpu.group_ran_ns += ran_ns;
   thread.last_ran = engine_.now();
+  spend(cpu, thread.group, ran_ns);
   advance_min_v(cpu);
   has_run(cpu);
 }
@@ -124,6 +125,7 @@ void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;
+    give_back(cpu, thread.group);
     cpu.groups.erase(std::find(cpu.groups.begin(), cpu.groups.end(), thread.group));
   } else {
     reweigh(cpu, thread.group);

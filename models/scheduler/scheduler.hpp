@@ -26,6 +26,12 @@ struct CpuMap {
   std::vector<std::vector<int>> distance;  // [node][node], SLIT, 10 = local
 };
 
+struct GroupConfig {
+  double shares = 1024.0;  // cgroup cpu.shares
+  sim::Duration quota{};   // CPU time in each period, all CPUs together; zero: no limit
+  sim::Duration period{100'000'000'000};  // 100 ms
+};
+
 struct ThreadConfig {
   GroupId group = 0;
   double weight = 1024.0;      // nice 0, semantics.md 1.1
@@ -49,12 +55,14 @@ struct SchedulerStats {
   std::uint64_t wakeups = 0;
   std::uint64_t migrations = 0;       // moves of a thread to another CPU
   std::uint64_t node_migrations = 0;  // of these, to another NUMA node
+  std::uint64_t throttles = 0;        // a group's quota used up on a CPU
 };
 
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  virtual GroupId add_group(double shares) = 0;  // cgroup cpu.shares, 1024 by default
+  virtual GroupId add_group(const GroupConfig& config) = 0;
+  GroupId add_group(double shares) { return add_group(GroupConfig{.shares = shares}); }
   virtual ThreadId add_thread(const ThreadConfig& config) = 0;  // starts blocked
   // Makes a blocked thread runnable. `waker` is the CPU on which the wake-up happens (a thread
   // running there, or an interrupt); kNoCpu: where the thread last ran. Its first wake-up is a

@@ -1,0 +1,117 @@
+// CFS bandwidth control (cgroup cpu.cfs_quota_us, cpu.max) over VM groups, under CFS and EEVDF
+// alike.
+//
+// Each period a group's pool is filled with its quota. A CPU on which the group runs takes slices
+// of 5 ms from the pool; its use is accounted at ticks and switches, so it may run into debt, which
+// the next period pays. With debt and nothing in the pool the group's threads on that CPU are
+// parked: runnable, on no queue, until the pool has enough to make up the debt. Source
+// semantics.md 1.5 (kernel/sched/fair.c 4.19; local slices do not expire, as from 5.4).
+#include <algorithm>
+
+#include "models/scheduler/fair.hpp"
+
+namespace models::scheduler {
+namespace {
+
+constexpr double kSlice_ns = 5e6;   // sched_cfs_bandwidth_slice_us
+constexpr double kKept_ns = 1e6;    // min_cfs_rq_runtime: what an idle CPU does not give back
+constexpr double kEnough_ns = 1.0;  // a CPU that was in debt is freed with this much
+constexpr sim::Duration kSlack{5'000'000'000};    // cfs_bandwidth_slack_period
+constexpr sim::Duration kNoSlack{7'000'000'000};  // nearer to the refill than this, it waits for it
+
+}  // namespace
+
+Fair::Bandwidth::Bandwidth(sim::Engine& engine, Fair& owner, GroupId id)
+    : fair{owner},
+      group{id},
+      refill{sim::Event::calling<&Bandwidth::on_refill>(engine, *this)},
+      slack{sim::Event::calling<&Bandwidth::on_slack>(engine, *this)} {}
+
+void Fair::spend(Cpu& cpu, GroupId id, double ran_ns) {
+  Bandwidth* limit = groups_[at(id)].bandwidth.get();
+  if (limit == nullptr) return;
+  cpu.state[at(id)].runtime_ns -= ran_ns;
+}
+
+// Whether the group may go on here; takes a slice when it has used up its own.
+bool Fair::afford(Cpu& cpu, GroupId id) {
+  Bandwidth* limit = groups_[at(id)].bandwidth.get();
+  if (limit == nullptr) return true;
+  double& left_ns = cpu.state[at(id)].runtime_ns;
+  if (!limit->refill.pending()) {
+    limit->pool_ns = limit->quota_ns;
+    limit->refill.after(limit->period);
+  }
+  if (left_ns > 0.0) return true;
+  const double granted_ns = std::min(limit->pool_ns, kSlice_ns - left_ns);
+  limit->pool_ns -= granted_ns;
+  left_ns += granted_ns;
+  return left_ns > 0.0;
+}
+
+// Running time of the current group after which its runtime here is used up.
+double Fair::affordable_ns(const Cpu& cpu) const {
+  const GroupId id = threads_[at(cpu.current)].group;
+  if (groups_[at(id)].bandwidth == nullptr) return std::numeric_limits<double>::max();
+  return std::max(0.0, cpu.state[at(id)].runtime_ns);
+}
+
+void Fair::park(Cpu& cpu, GroupId id) {
+  GroupOnCpu& group = cpu.state[at(id)];
+  group.throttled = true;
+  ++stats_.throttles;
+  const std::vector<ThreadId> queued = cpu.threads;
+  for (const ThreadId thread : queued) {
+    if (threads_[at(thread)].group != id) continue;
+    dequeue(cpu, thread, false);
+    group.parked.push_back(thread);
+  }
+}
+
+void Fair::unpark(Cpu& cpu, GroupId id) {
+  GroupOnCpu& group = cpu.state[at(id)];
+  group.throttled = false;
+  account(cpu);
+  std::vector<ThreadId> waiting;
+  waiting.swap(group.parked);
+  for (const ThreadId thread : waiting) enqueue(cpu, thread, Arrival::move, cpu);
+  if (waiting.empty()) return;
+  if (cpu.current == kNoThread || wakeup_preempts(cpu, waiting.front())) {
+    reschedule(cpu);
+  } else {
+    arm_tick(cpu);
+    arm_balance(cpu);
+  }
+}
+
+// A CPU that the group has left keeps a little and gives the rest back.
+void Fair::give_back(Cpu& cpu, GroupId id) {
+  Bandwidth* limit = groups_[at(id)].bandwidth.get();
+  if (limit == nullptr) return;
+  double& left_ns = cpu.state[at(id)].runtime_ns;
+  if (left_ns <= kKept_ns) return;
+  limit->pool_ns += left_ns - kKept_ns;
+  left_ns = kKept_ns;
+  const bool soon = limit->refill.pending() && limit->refill.time() - engine_.now() < kNoSlack;
+  if (limit->pool_ns > kSlice_ns && !soon && !limit->slack.pending()) limit->slack.after(kSlack);
+}
+
+// Each CPU in debt gets what makes it up, in their order, as long as the pool lasts.
+void Fair::distribute(Bandwidth& limit) {
+  for (Cpu& cpu : cpus_) {
+    GroupOnCpu& group = cpu.state[at(limit.group)];
+    if (!group.throttled) continue;
+    const double granted_ns = std::min(limit.pool_ns, kEnough_ns - group.runtime_ns);
+    limit.pool_ns -= granted_ns;
+    group.runtime_ns += granted_ns;
+    if (group.runtime_ns > 0.0) unpark(cpu, limit.group);
+  }
+}
+
+void Fair::refill(Bandwidth& limit) {
+  limit.pool_ns = limit.quota_ns;
+  limit.refill.after(limit.period);
+  distribute(limit);
+}
+
+}  // namespace models::scheduler
