@@ -36,6 +36,9 @@ const Section<topology::MemoryController>& controller_keys() {
       real("efficiency", &T::efficiency, 0.01, 1.0, "achievable share of the peak"),
       quantity("latency", Unit::time, &T::latency, "idle load-to-use time from the same node"),
       table("queueing", &T::queueing, &queueing_keys, "added delay under load"),
+      quantity("turnaround", Unit::time, &T::turnaround,
+               "a channel's idle time from reads to writes and back"),
+      whole("write_batch", &T::write_batch, 1, 1024, "lines written between two turns"),
   };
   return section;
 }

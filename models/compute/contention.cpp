@@ -45,9 +45,9 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   solved_Bps_.assign(resources, 0.0);
   queue_s_.assign(resources, 0.0);
   depth_.assign(resources, 0.0);
-  slope_.assign(resources, 0.0);
+  for (auto* scratch : {&slope_, &damping_, &last_g_}) scratch->assign(resources, 0.0);
   allowed_Bps_.assign(resources, 0.0);
-  for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_}) {
+  for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_, &written_effect_}) {
     scratch->assign(index(topology.agents() * topology.memories()), 0.0);
   }
   for (auto& delays : route_queue_s_) {
@@ -210,7 +210,9 @@ void Contention::add_load(const Stream& stream, double traffic_Bps) {
     const double read_Bps = traffic_Bps * stream.shares[index(memory)];
     const topology::Route& route = topology_.route(agent, memory);
     for (const int resource : route.reads) load_Bps_[index(resource)] += read_Bps;
-    for (const int resource : route.writes) load_Bps_[index(resource)] += read_Bps * written;
+    for (const int resource : route.writes)
+      load_Bps_[index(resource)] +=
+          read_Bps * written * topology_.resources()[index(resource)].write_cost;
   }
 }
 

@@ -125,7 +125,7 @@ class Contention {
   bool drifted() const;
   void solve(sim::Instant now);
   double delay_s(int resource, double u) const;
-  double demand_step();
+  double demand_step(bool damped);
   void sum_demand();
   void allow_drift();
 
@@ -134,18 +134,20 @@ class Contention {
   CacheSharing sharing_;
   std::vector<const Profile*> kinds_;
   std::vector<Stream> streams_;
-  std::vector<StreamId> on_cpu_;               // [cpu], -1: idle
-  std::vector<std::vector<int>> mix_;          // [llc][kind] running threads
-  std::vector<std::vector<int>> llc_cpus_;     // [llc]
-  std::vector<int> busy_threads_;              // [core]
-  std::vector<int> busy_cores_;                // [socket]
-  std::vector<double> clock_Hz_;               // [active cores]
-  std::vector<double> load_Bps_, solved_Bps_;  // [resource]
-  std::vector<double> allowed_Bps_;            // [resource] drift of load before solving again
-  std::vector<double> traffic_Bps_, written_Bps_, effect_;  // [agent * memories + memory], scratch
-  std::vector<double> queue_s_;                             // [resource] delay now in force
+  std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
+  std::vector<std::vector<int>> mix_;              // [llc][kind] running threads
+  std::vector<std::vector<int>> llc_cpus_;         // [llc]
+  std::vector<int> busy_threads_;                  // [core]
+  std::vector<int> busy_cores_;                    // [socket]
+  std::vector<double> clock_Hz_;                   // [active cores]
+  std::vector<double> load_Bps_, solved_Bps_;      // [resource]
+  std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
+  std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
+  std::vector<double> effect_, written_effect_;
+  std::vector<double> queue_s_;           // [resource] delay now in force
   std::vector<double> depth_;             // [resource] y = -ln(1 - u) of the last solution
   std::vector<double> route_queue_s_[2];  // [agent * memories + memory]: controller, links
+  std::vector<double> damping_, last_g_;  // [resource], solver scratch
   std::vector<double> slope_;             // [resource] d load / d delay, solver scratch
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_;

@@ -5,6 +5,7 @@
 // delays of y, sums their loads, and takes one Newton step per resource on
 //   g(y) = u(y) - load / capacity
 // with dload/dq = -sum_i bytes_ir * visits_ir / t_i^2, the resource's own effect only (Jacobi).
+// Where two full resources push each other to and fro, a step that turns back is halved.
 #include <algorithm>
 #include <cmath>
 
@@ -17,6 +18,8 @@ constexpr int kRounds = 200;
 constexpr double kTolerance = 1e-4;  // of capacity
 constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
+constexpr int kUndamped = 8;  // rounds in which nearly every solution is found
+constexpr double kRecovery = 2.0;
 constexpr double kDrift = 0.02;  // of local latency, see the header
 constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
@@ -34,7 +37,7 @@ double Contention::delay_s(int resource, double u) const {
 }
 
 // One Jacobi step of every resource; returns the largest |g|.
-double Contention::demand_step() {
+double Contention::demand_step(bool damped) {
   double worst = 0.0;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
     const topology::Resource& resource = topology_.resources()[r];
@@ -49,7 +52,10 @@ double Contention::demand_step() {
     const double dq =
         sim::seconds(resource.queueing.delay) * (std::exp((b - 1.0) * y) + b * u * std::exp(b * y));
     const double slope = free + dq * slope_[r] / resource.capacity_Bps;
-    const double step = std::clamp(-g / slope, -kLongestStep, kLongestStep);
+    const bool turned = damped && g * last_g_[r] < 0.0;
+    damping_[r] = turned ? damping_[r] / 2.0 : std::min(1.0, damping_[r] * kRecovery);
+    last_g_[r] = g;
+    const double step = damping_[r] * std::clamp(-g / slope, -kLongestStep, kLongestStep);
     depth_[r] = std::clamp(y + step, 0.0, kDeepest);
   }
   return worst;
@@ -62,6 +68,7 @@ void Contention::sum_demand() {
   std::fill(traffic_Bps_.begin(), traffic_Bps_.end(), 0.0);
   std::fill(written_Bps_.begin(), written_Bps_.end(), 0.0);
   std::fill(effect_.begin(), effect_.end(), 0.0);
+  std::fill(written_effect_.begin(), written_effect_.end(), 0.0);
   for (const StreamId id : changed_) {
     Stream& stream = streams_[index(id)];
     repace(stream);
@@ -75,6 +82,8 @@ void Contention::sum_demand() {
       traffic_Bps_[row + index(memory)] += read_Bps * share;
       written_Bps_[row + index(memory)] += read_Bps * share * stream.profile->write_back_fraction;
       effect_[row + index(memory)] += effect * share * share;
+      written_effect_[row + index(memory)] +=
+          effect * share * share * stream.profile->write_back_fraction;
     }
   }
   std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
@@ -88,7 +97,11 @@ void Contention::sum_demand() {
         load_Bps_[index(r)] += traffic_Bps_[pair];
         slope_[index(r)] += effect_[pair];
       }
-      for (const int r : route.writes) load_Bps_[index(r)] += written_Bps_[pair];
+      for (const int r : route.writes) {
+        const double cost = topology_.resources()[index(r)].write_cost;
+        load_Bps_[index(r)] += written_Bps_[pair] * cost;
+        slope_[index(r)] += written_effect_[pair] * cost;
+      }
     }
   }
 }
@@ -116,6 +129,8 @@ void Contention::solve(sim::Instant now) {
     withdraw(streams_[index(id)], now);
   }
   const auto routes = route_queue_s_[0].size();
+  std::fill(damping_.begin(), damping_.end(), 1.0);
+  std::fill(last_g_.begin(), last_g_.end(), 0.0);
   double worst = 1.0;
   for (int round = 0; round < kRounds && worst > kTolerance; ++round) {
     for (std::size_t r = 0; r < depth_.size(); ++r) {
@@ -132,7 +147,7 @@ void Contention::solve(sim::Instant now) {
       route_queue_s_[1][route] = links_s;
     }
     sum_demand();
-    worst = demand_step();
+    worst = demand_step(round >= kUndamped);
   }
   // Loads are booked afresh by the streams themselves, with the paces of the last round.
   std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);

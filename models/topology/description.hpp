@@ -31,6 +31,12 @@ struct MemoryController {  // one per node
   double efficiency = 0.8;                  // achievable share of the peak
   sim::Duration latency{};                  // idle load-to-use from a core of the same node
   Queueing queueing;
+  // A channel's bus is idle while it turns from reads to writes and back; controllers write in
+  // batches, so a written line costs 1 + turnaround x channel_bandwidth / (batch x 64 B) of a read.
+  // DDR4-2666: tWTR_L + CWL + the read side's gap = 7.5 + 10 + 2.5 ns (JESD79-4); batches of half a
+  // write queue of 64 (Chatterjee et al., HPCA 2012).
+  sim::Duration turnaround{20'000};  // 20 ns
+  int write_batch = 32;              // lines
 };
 
 // A point-to-point link between two nodes (QPI, UPI, HyperTransport) or, with `shared` true, a

@@ -116,10 +116,14 @@ void Topology::lay_out_resources() {
   const Description& d = description_;
   const double controller_Bps =
       d.controller.channels * d.controller.channel_bandwidth.count() * d.controller.efficiency;
+  const double batch_B = 64.0 * d.controller.write_batch;
+  const double write_cost = 1.0 + sim::seconds(d.controller.turnaround) *
+                                      d.controller.channel_bandwidth.count() / batch_B;
   for (int memory = 0; memory < memories_; ++memory) {
     resources_.push_back({.name = fmt::format("node{}.controller", memory),
                           .kind = ResourceKind::controller,
                           .capacity_Bps = controller_Bps,
+                          .write_cost = write_cost,
                           .queueing = d.controller.queueing});
   }
   if (d.interconnect == Interconnect::front_side_bus) {
@@ -127,6 +131,7 @@ void Topology::lay_out_resources() {
       resources_.push_back({.name = fmt::format("bus{}", bus),
                             .kind = ResourceKind::link,
                             .capacity_Bps = d.fsb_bandwidth.count() * d.fsb_efficiency,
+                            .write_cost = 1.0,
                             .queueing = d.fsb_queueing});
     }
     return;
@@ -136,6 +141,7 @@ void Topology::lay_out_resources() {
       resources_.push_back({.name = fmt::format("link{}-{}", from, to),
                             .kind = ResourceKind::link,
                             .capacity_Bps = link.bandwidth.count() * link.efficiency,
+                            .write_cost = 1.0,
                             .queueing = d.link_queueing});
     }
   }

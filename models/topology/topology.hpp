@@ -32,6 +32,7 @@ struct Resource {
   std::string name;  // "node0.controller", "link0-1" (directed), "bus0"
   ResourceKind kind = ResourceKind::controller;
   double capacity_Bps = 0.0;  // achievable, per direction
+  double write_cost = 1.0;    // of a written byte, in read ones
   Queueing queueing;
 };
 

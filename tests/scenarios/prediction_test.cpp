@@ -33,7 +33,7 @@ duration = "1 s"
 warmup = "1 s"
 replications = 4
 [host]
-use = "xeon-2s-96t"
+use = "nehalem-x5570-2s"
 controller = { latency = "90 ns" }
 [[host.uncertain]]
 key = "controller.latency"

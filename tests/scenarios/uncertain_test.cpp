@@ -17,7 +17,7 @@ class PresetFile {
   explicit PresetFile(const std::string& uncertain) {
     folder_.write("host.toml", R"([host]
 name = "two"
-use = "xeon-2s-96t"
+use = "nehalem-x5570-2s"
 smt_yield = 1.5
 [host.controller]
 latency = "90 ns"

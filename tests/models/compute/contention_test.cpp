@@ -112,3 +112,52 @@ TEST_CASE("equals halve a cache, and a switched-off mechanism costs nothing", "[
   contention.settle(sim::kStart);
   CHECK(contention.state(0).misses_per_instruction == Approx(0.0).margin(1e-6));
 }
+
+TEST_CASE("a written line costs the controller its share of a turn of the bus", "[contention]") {
+  // 16 threads that want more than 10 GB/s. Read only they get it all; writing back each line costs
+  // 1 + 20 ns x 10 GB/s / (32 x 64 B) = 1.098 lines more.
+  const auto read_Bps = [](double written) {
+    Description d = two_nodes();
+    d.controller.queueing = {sim::Duration{1'000}, 0.5};  // saturates within a hair
+    const Topology topology{d};
+    Profile profile = misser(200.0);
+    profile.write_back_fraction = written;
+    Contention contention{topology, {}};
+    double sum = 0.0;
+    for (int i = 0; i < 8; ++i) {
+      contention.place(contention.add(profile), {1.0, 0.0});
+      contention.start(i, i);
+    }
+    contention.settle(sim::kStart);
+    for (int i = 0; i < 8; ++i) {
+      const StreamState& state = contention.state(i);
+      sum += 64.0 * state.misses_per_instruction / state.pace.instruction_s;
+    }
+    return sum;
+  };
+  const double cost = 1.0 + 20e-9 * 10e9 / (32 * 64.0);
+  CHECK(read_Bps(0.0) / read_Bps(1.0) == Approx(1.0 + cost).epsilon(0.02));
+}
+
+TEST_CASE("a solution is found where writes outweigh reads and several resources are full",
+          "[contention]") {
+  // Every thread of both nodes updates memory spread over both: controllers and both directions of
+  // the link are full at once. Loads must come out at capacity, not above, and alike on both sides.
+  Description d = two_nodes();
+  d.links.front().bandwidth = sim::BytesPerSecond{8e9};
+  const Topology topology{d};
+  Profile profile = misser(20.0);
+  profile.write_back_fraction = 1.0;
+  Contention contention{topology, {}};
+  for (int i = 0; i < 16; ++i) {
+    contention.place(contention.add(profile), {0.5, 0.5});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  for (int r = 0; r < static_cast<int>(topology.resources().size()); ++r)
+    CHECK(contention.utilisation(r) <= 1.0 + 1e-3);
+  CHECK(contention.utilisation(0) > 0.95);
+  CHECK(contention.utilisation(0) == Approx(contention.utilisation(1)).epsilon(1e-3));
+  CHECK(contention.state(0).pace.instruction_s ==
+        Approx(contention.state(15).pace.instruction_s).epsilon(1e-3));
+}
