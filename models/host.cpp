@@ -28,6 +28,8 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
   need(vm.count >= 1, fmt::format("count: got {}, need at least 1", vm.count));
   need(vm.vcpus >= 1, fmt::format("vcpus: got {}, need at least 1", vm.vcpus));
   need(vm.memory.count() > 0, "memory: need a size, e.g. \"2 GiB\"");
+  need(vm.limit.count() <= 0 || vm.reservation <= vm.limit,
+       "reservation: above the VM's limit; lower it or raise the limit");
   const CpuTune& limit = vm.cputune;
   const bool limited = limit.global_quota > sim::Duration::zero();
   // What the kernel takes: semantics.md 1.5.
@@ -81,6 +83,29 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                               all_B / gib, node_B * topology.nodes() / gib));
 }
 
+// CPU time that is promised, against what there is.
+void check_reservations(const HostDescription& host, const topology::Topology& topology,
+                        sim::Complaints& complaints) {
+  const double clock_Hz = host.hardware.frequency.count();
+  double reserved_Hz = 0.0;
+  const VmDescription* last = nullptr;
+  for (const VmDescription& vm : host.vms) {
+    if (vm.reservation.count() <= 0) continue;
+    last = &vm;
+    reserved_Hz += vm.count * vm.reservation.count();
+    complaints.need(
+        vm.reservation.count() <= vm.vcpus * clock_Hz,
+        fmt::format("vm.{}.reservation: {:.4g} GHz, its {} vCPUs of {:.4g} GHz cannot use it",
+                    vm.name, vm.reservation.count() / 1e9, vm.vcpus, clock_Hz / 1e9));
+  }
+  const double capacity_Hz = topology.cpus() * clock_Hz;
+  if (last == nullptr) return;
+  complaints.need(reserved_Hz <= capacity_Hz,
+                  fmt::format("vm.{}.reservation: {:.4g} GHz are reserved in all, the host has "
+                              "{:.4g} GHz",
+                              last->name, reserved_Hz / 1e9, capacity_Hz / 1e9));
+}
+
 }  // namespace
 
 void check(const HostDescription& host) {
@@ -90,6 +115,7 @@ void check(const HostDescription& host) {
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
+  check_reservations(host, topology, complaints);
   complaints.raise();
 }
 

@@ -43,6 +43,8 @@ struct VmDescription {
   Pinning pin;
   NumaPolicy numa;
   int shares = 1024;  // cgroup cpu.shares of the VM, 2 .. 262144
+  sim::Hertz reservation{};  // of the host's CPUs x clock; zero: none
+  sim::Hertz limit{};        // zero: none
   CpuTune cputune;
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies

@@ -9,6 +9,7 @@
 
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/eevdf.hpp"
+#include "models/scheduler/entitlement.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -140,8 +141,52 @@ int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::Gro
   return id;
 }
 
+// CPU claims of all VMs, in Hz, as scheduler groups: weights in proportion to what each is entitled
+// to when all contend, which is its shares unless something is reserved; limits as quotas.
+std::vector<scheduler::GroupConfig> RunningHost::groups() const {
+  const double clock_Hz = topology_.description().frequency.count();
+  std::vector<scheduler::Claim> claims;
+  double shares = 0.0;
+  bool reserved = false;
+  for (const VmDescription& vm : description_.vms) {
+    for (int i = 0; i < vm.count; ++i) {
+      // Its own vCPUs are a limit, too.
+      const double most_Hz = std::min(vm.vcpus, topology_.cpus()) * clock_Hz;
+      claims.push_back(
+          {.shares = static_cast<double>(vm.shares),
+           .reservation = vm.reservation.count(),
+           .limit = vm.limit.count() > 0 ? std::min(most_Hz, vm.limit.count()) : most_Hz});
+      shares += vm.shares;
+      reserved = reserved || vm.reservation.count() > 0;
+    }
+  }
+  const double capacity_Hz = clock_Hz * topology_.cpus();
+  const std::vector<double> entitled =
+      reserved ? scheduler::entitlements(capacity_Hz, claims) : std::vector<double>{};
+  double total = 0.0;
+  for (const double one : entitled) total += one;
+  std::vector<scheduler::GroupConfig> all;
+  for (const VmDescription& vm : description_.vms) {
+    for (int i = 0; i < vm.count; ++i) {
+      scheduler::GroupConfig group{.shares = static_cast<double>(vm.shares),
+                                   .quota = vm.cputune.global_quota,
+                                   .period = vm.cputune.global_period};
+      if (reserved) group.shares = std::max(2.0, shares * entitled[all.size()] / total);
+      if (vm.limit.count() > 0) {
+        const sim::Duration quota =
+            sim::from_seconds(sim::seconds(group.period) * vm.limit.count() / clock_Hz);
+        const bool unlimited = group.quota == sim::Duration::zero();
+        group.quota = unlimited ? quota : std::min(group.quota, quota);
+      }
+      all.push_back(group);
+    }
+  }
+  return all;
+}
+
 void RunningHost::build_vms() {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
+  const std::vector<scheduler::GroupConfig> configs = groups();
   const bool emulation = !description_.without.contains(Mechanism::emulation);
   for (const VmDescription& description : description_.vms) {
     Kind& kind = kinds_.emplace_back();
@@ -149,10 +194,7 @@ void RunningHost::build_vms() {
     for (int i = 0; i < description.count; ++i) {
       const int index = static_cast<int>(vms_.size());
       const VmPlace& place = places[at(index)];
-      const scheduler::GroupId group =
-          scheduler_->add_group({.shares = static_cast<double>(description.shares),
-                                 .quota = description.cputune.global_quota,
-                                 .period = description.cputune.global_period});
+      const scheduler::GroupId group = scheduler_->add_group(configs[at(index)]);
       Vm& vm = vms_.emplace_back(Vm{
           .description = &description,
           .kind = static_cast<int>(kinds_.size()) - 1,

@@ -132,6 +132,7 @@ class RunningHost final : public scheduler::Dispatch {
   void halt(int worker);
   void finish(Worker& worker);
   void take_job(Vm& vm, scheduler::CpuId waker);
+  std::vector<scheduler::GroupConfig> groups() const;
   void build_vms();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);

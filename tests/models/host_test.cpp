@@ -112,3 +112,32 @@ TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   host.vms.front().pin = {.mode = PinMode::cpus, .cpus = {{16}}};
   CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin: CPU 16 is not there"));
 }
+
+TEST_CASE("reservations and limits hold in simulation within a hundredth", "[host]") {
+  // One node of four CPUs of 2 GHz, three guests of four vCPUs that spin: 8 GHz.
+  HostDescription host = busy_host();
+  host.hardware.sockets = 1;
+  host.hardware.threads_per_core = 1;
+  host.hardware.turbo.clear();
+  host.hardware.l2.shared_by = 1;
+  host.hardware.llc.shared_by = 4;
+  host.hardware.links.clear();
+  host.vmm.scheduler = SchedulerKind::eevdf;
+  VmDescription vm;
+  vm.vcpus = 4;
+  vm.memory = 1_GiB;
+  host.vms.clear();
+  for (const char* name : {"reserved", "limited", "plain"}) {
+    vm.name = name;
+    host.vms.push_back(vm);
+  }
+  host.vms[0].reservation = sim::Hertz{4e9};
+  host.vms[1].limit = sim::Hertz{1e9};
+  // Water-filling: limited 1 GHz, reserved 4 (its share would be 3.5), plain the other 3.
+  const Results results = simulate(host, {.duration = 4_s, .warmup = 1_s}, {.seed = 1});
+  CHECK(metric(results, "vm.reserved.cpu.share") == Approx(4.0 / 8.0).margin(0.01));
+  CHECK(metric(results, "vm.limited.cpu.share") == Approx(1.0 / 8.0).margin(0.01));
+  CHECK(metric(results, "vm.plain.cpu.share") == Approx(3.0 / 8.0).margin(0.01));
+  host.vms[2].reservation = sim::Hertz{5e9};
+  CHECK_THROWS_WITH(check(host), Catch::Contains("9 GHz are reserved"));
+}
