@@ -9,7 +9,6 @@
 
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/eevdf.hpp"
-#include "models/scheduler/entitlement.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -63,35 +62,6 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
   throw sim::ModelError{"unknown scheduler kind"};
 }
 
-memory::Policy policy(NumaMode mode) {
-  switch (mode) {
-    case NumaMode::first_touch:
-      return memory::Policy::first_touch;
-    case NumaMode::strict:
-      return memory::Policy::strict;
-    case NumaMode::interleave:
-      return memory::Policy::interleave;
-    case NumaMode::preferred:
-      return memory::Policy::preferred;
-  }
-  throw sim::ModelError{"unknown NUMA mode"};
-}
-
-sim::Bytes resident(const VmDescription& vm) {
-  const sim::Bytes wanted = vm.workload.resident;
-  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
-}
-
-// Nodes whose CPUs the VM's vCPUs may use.
-std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topology) {
-  std::set<int> nodes;
-  for (const std::vector<int>& cpus : place.vcpu_cpus) {
-    for (const int cpu : cpus) nodes.insert(topology.cpu(cpu).node);
-    for (int node = 0; cpus.empty() && node < topology.nodes(); ++node) nodes.insert(node);
-  }
-  return {nodes.begin(), nodes.end()};
-}
-
 guest::InstructionTime instruction_time(const compute::Pace& pace) {
   guest::InstructionTime time;
   const auto put = [&](Cause cause, double s) {
@@ -132,94 +102,6 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
 }
 
 RunningHost::~RunningHost() = default;
-
-int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
-  Worker& worker = workers_.emplace_back(*this, vm);
-  worker.thread = scheduler_->add_thread({.group = group, .allowed = cpus});
-  const int id = static_cast<int>(workers_.size()) - 1;
-  worker_of_thread_.push_back(id);
-  return id;
-}
-
-// CPU claims of all VMs, in Hz, as scheduler groups: weights in proportion to what each is entitled
-// to when all contend, which is its shares unless something is reserved; limits as quotas.
-std::vector<scheduler::GroupConfig> RunningHost::groups() const {
-  const double clock_Hz = topology_.description().frequency.count();
-  std::vector<scheduler::Claim> claims;
-  double shares = 0.0;
-  bool reserved = false;
-  for (const VmDescription& vm : description_.vms) {
-    for (int i = 0; i < vm.count; ++i) {
-      // Its own vCPUs are a limit, too.
-      const double most_Hz = std::min(vm.vcpus, topology_.cpus()) * clock_Hz;
-      claims.push_back(
-          {.shares = static_cast<double>(vm.shares),
-           .reservation = vm.reservation.count(),
-           .limit = vm.limit.count() > 0 ? std::min(most_Hz, vm.limit.count()) : most_Hz});
-      shares += vm.shares;
-      reserved = reserved || vm.reservation.count() > 0;
-    }
-  }
-  const double capacity_Hz = clock_Hz * topology_.cpus();
-  const std::vector<double> entitled =
-      reserved ? scheduler::entitlements(capacity_Hz, claims) : std::vector<double>{};
-  double total = 0.0;
-  for (const double one : entitled) total += one;
-  std::vector<scheduler::GroupConfig> all;
-  for (const VmDescription& vm : description_.vms) {
-    for (int i = 0; i < vm.count; ++i) {
-      scheduler::GroupConfig group{.shares = static_cast<double>(vm.shares),
-                                   .quota = vm.cputune.global_quota,
-                                   .period = vm.cputune.global_period};
-      if (reserved) group.shares = std::max(2.0, shares * entitled[all.size()] / total);
-      if (vm.limit.count() > 0) {
-        const sim::Duration quota =
-            sim::from_seconds(sim::seconds(group.period) * vm.limit.count() / clock_Hz);
-        const bool unlimited = group.quota == sim::Duration::zero();
-        group.quota = unlimited ? quota : std::min(group.quota, quota);
-      }
-      all.push_back(group);
-    }
-  }
-  return all;
-}
-
-void RunningHost::build_vms() {
-  const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
-  const std::vector<scheduler::GroupConfig> configs = groups();
-  const bool emulation = !description_.without.contains(Mechanism::emulation);
-  for (const VmDescription& description : description_.vms) {
-    Kind& kind = kinds_.emplace_back();
-    kind.description = &description;
-    for (int i = 0; i < description.count; ++i) {
-      const int index = static_cast<int>(vms_.size());
-      const VmPlace& place = places[at(index)];
-      const scheduler::GroupId group = scheduler_->add_group(configs[at(index)]);
-      Vm& vm = vms_.emplace_back(Vm{
-          .description = &description,
-          .kind = static_cast<int>(kinds_.size()) - 1,
-          .vcpus = {},
-          .nodes = nodes_of(place, topology_),
-          .emulator = -1,
-          .jobs = {},
-          .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
-          .filling = true});
-      kind.vms.push_back(index);
-      for (const std::vector<int>& cpus : place.vcpu_cpus) {
-        const int id = add_worker(index, cpus, group);
-        vm.vcpus.push_back(id);
-        workers_[at(id)].stream = contention_.add(description.workload.profile);
-        cold_.add();
-        worker_of_stream_.push_back(id);
-      }
-      if (emulation && description.workload.emulation > sim::Duration::zero()) {
-        vm.emulator = add_worker(index, place.emulator_cpus, group);
-        workers_[at(vm.emulator)].progress.pace(
-            {.by_cause = {kEmulatorUnit_s}, .total_s = kEmulatorUnit_s});
-      }
-    }
-  }
-}
 
 // --- who runs, and how fast ---------------------------------------------------------------------
 
