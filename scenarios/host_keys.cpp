@@ -31,8 +31,8 @@ const Section<topology::MemoryController>& controller_keys() {
   static const Section<T> section{
       whole("channels", &T::channels, 1, 64,
             "memory channels of a node (front-side bus: of the hub)"),
-      quantity("channel_bandwidth", Unit::rate, &T::channel_bandwidth, "MT/s x 8 B of one channel",
-               Zero::refused),
+      quantity("channel_bandwidth", Unit::channel_rate, &T::channel_bandwidth,
+               "MT/s x 8 B of one channel", Zero::refused),
       real("efficiency", &T::efficiency, 0.01, 1.0, "achievable share of the peak"),
       quantity("latency", Unit::time, &T::latency, "idle load-to-use time from the same node"),
       table("queueing", &T::queueing, &queueing_keys, "added delay under load"),
@@ -49,7 +49,7 @@ const Section<topology::Link>& link_keys() {
       whole("from", &T::from, 0, 1023, "node at one end"),
       whole("to", &T::to, 0, 1023, "node at the other end"),
       text("kind", &T::kind, "qpi, upi, ht"),
-      quantity("bandwidth", Unit::rate, &T::bandwidth, "raw, per direction", Zero::refused),
+      quantity("bandwidth", Unit::link_rate, &T::bandwidth, "raw, per direction", Zero::refused),
       real("efficiency", &T::efficiency, 0.01, 1.0, "share left for data after protocol"),
       quantity("latency", Unit::time, &T::latency, "what one crossing adds to an access"),
   };
@@ -115,7 +115,7 @@ const Section<topology::Description>& host_keys() {
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
-      quantity("fsb_bandwidth", Unit::rate, &T::fsb_bandwidth,
+      quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,
                "of one front-side bus, both directions"),
       real("fsb_efficiency", &T::fsb_efficiency, 0.01, 1.0, "share of the bus left for data"),
       table("fsb_queueing", &T::fsb_queueing, &queueing_keys, "added delay of a loaded bus"),

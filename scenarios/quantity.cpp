@@ -16,6 +16,12 @@ struct Name {
 
 constexpr double kKi = 1024.0;
 
+std::vector<Name> with_transfers(std::vector<Name> rates, double bytes) {
+  rates.push_back({"GT/s", 1e9 * bytes});
+  rates.push_back({"MT/s", 1e6 * bytes});
+  return rates;
+}
+
 const std::vector<Name>& names(Unit unit) {
   static const std::vector<Name> time{{"h", 3600e12}, {"min", 60e12}, {"s", 1e12}, {"ms", 1e9},
                                       {"us", 1e6},    {"ns", 1e3},    {"ps", 1}};
@@ -36,6 +42,8 @@ const std::vector<Name>& names(Unit unit) {
                                       {"MB/s", 1e6},
                                       {"kB/s", 1e3},
                                       {"B/s", 1}};
+  static const std::vector<Name> link_rate = with_transfers(rate, 2);
+  static const std::vector<Name> channel_rate = with_transfers(rate, 8);
   static const std::vector<Name> frequency{{"GHz", 1e9}, {"MHz", 1e6}, {"kHz", 1e3}, {"Hz", 1}};
   static const std::vector<Name> cycles{{"cycles", 1}};
   static const std::vector<Name> instructions{
@@ -47,6 +55,10 @@ const std::vector<Name>& names(Unit unit) {
       return size;
     case Unit::rate:
       return rate;
+    case Unit::link_rate:
+      return link_rate;
+    case Unit::channel_rate:
+      return channel_rate;
     case Unit::frequency:
       return frequency;
     case Unit::cycles:
@@ -57,13 +69,14 @@ const std::vector<Name>& names(Unit unit) {
   return instructions;
 }
 
-// Largest value of each unit: what an int64 of base units holds, or any finite double.
-double most(Unit unit) {
-  return unit == Unit::rate || unit == Unit::frequency ? 1e18 : 9.2e18;
+bool counted(Unit unit) {
+  return unit != Unit::rate && unit != Unit::link_rate && unit != Unit::channel_rate &&
+         unit != Unit::frequency;
 }
 
-bool counted(Unit unit) {
-  return unit != Unit::rate && unit != Unit::frequency;
+// Largest value of each unit: what an int64 of base units holds, or any finite double.
+double most(Unit unit) {
+  return counted(unit) ? 9.2e18 : 1e18;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -82,6 +95,10 @@ std::string_view example(Unit unit) {
       return "a size such as \"2 GiB\" or \"512 KiB\"";
     case Unit::rate:
       return "a rate such as \"25.6 GB/s\"";
+    case Unit::link_rate:
+      return "a rate such as \"19.2 GB/s\", or \"9.6 GT/s\" of 2 bytes";
+    case Unit::channel_rate:
+      return "a rate such as \"23.5 GB/s\", or \"2933 MT/s\" of 8 bytes";
     case Unit::frequency:
       return "a frequency such as \"2.4 GHz\"";
     case Unit::cycles:
@@ -120,6 +137,7 @@ Parsed parse_quantity(Unit unit, std::string_view text) {
 }
 
 std::string format_quantity(Unit unit, double value) {
+  if (unit == Unit::link_rate || unit == Unit::channel_rate) unit = Unit::rate;  // one way to write
   std::string best;
   for (const Name& name : names(unit)) {
     const std::string text = fmt::format("{} {}", value / name.factor, name.text);

@@ -43,3 +43,11 @@ TEST_CASE("formatted quantities parse back to the same value") {
     }
   }
 }
+
+TEST_CASE("links and channels may be given in transfers, and are written in bytes") {
+  CHECK(parse_quantity(Unit::link_rate, "9.6 GT/s").value == 19.2e9);
+  CHECK(parse_quantity(Unit::channel_rate, "2666 MT/s").value == 2666e6 * 8);
+  CHECK(parse_quantity(Unit::link_rate, "19.2 GB/s").value == 19.2e9);
+  CHECK_FALSE(parse_quantity(Unit::rate, "9.6 GT/s").value.has_value());
+  CHECK(format_quantity(Unit::link_rate, 19.2e9) == "19.2 GB/s");
+}
