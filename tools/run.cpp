@@ -92,6 +92,8 @@ int run(const Arguments& arguments) {
   Sink json{"--json", arguments.json};
   Sink csv{"--csv", arguments.csv};
   Sink html{"--html", arguments.html};
+  if (html.to_standard_output())
+    throw sim::ConfigError{"--html: a page goes into a file; name one, as in --html answer.html"};
   if (json.to_standard_output() && csv.to_standard_output())
     throw sim::ConfigError{"--json and --csv cannot both go to standard output; name a file"};
 

@@ -54,7 +54,8 @@ std::string without(std::string text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("every help text has an example") {
-  for (const char* command : {"run", "list", "keys", "validate"}) {
+  for (const char* command :
+       {"run", "explain", "compare", "list", "keys", "validate", "calibrate"}) {
     const Outcome help = tenancy({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.out.find(std::string{"tenancy "} + command) != std::string::npos);

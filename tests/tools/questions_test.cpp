@@ -1,0 +1,85 @@
+// End to end: explain, compare and calibrate as users meet them.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/tools/program.hpp"
+
+using nlohmann::json;
+using tests::Outcome;
+using tests::tenancy;
+
+namespace {
+
+constexpr const char* kCrowded = R"([study]
+title = "crowded"
+duration = "0.2 s"
+warmup = "0.1 s"
+replications = 3
+[host]
+use = "nehalem-x5570-2s"
+[vmm]
+use = "kvm-4.19"
+[[vm]]
+name = "guest"
+count = 16
+memory = "256 MiB"
+numa = "interleave"
+workload = "random-access"
+)";
+
+}  // namespace
+
+TEST_CASE("explain says what each mechanism costs the worst VM and what would help it") {
+  const tests::TemporaryFolder folder;
+  const std::string study = folder.write("crowded.toml", kCrowded);
+  const Outcome text = tenancy({"explain", study});
+  REQUIRE(text.status == 0);
+  CHECK_THAT(text.out, Catch::Contains("one mechanism switched off") &&
+                           Catch::Contains("vm.guest.pin = \"core\"") && Catch::Contains("% ±"));
+  const Outcome machine = tenancy({"explain", study, "--json"});
+  REQUIRE(machine.status == 0);
+  const json e = json::parse(machine.out);
+  CHECK(e.at("vm") == "guest");
+  bool remote = false;
+  for (const json& cause : e.at("causes")) {
+    CHECK(cause.at("ci").at(0) <= cause.at("gain"));
+    CHECK(cause.at("gain") <= cause.at("ci").at(1));
+    if (cause.at("change") == "remote-latency") remote = cause.at("gain") > 0.05;
+  }
+  CHECK(remote);  // half of its memory is remote, and it does little else than miss
+}
+
+TEST_CASE("compare finds a difference where there is one and none where there is none") {
+  const tests::TemporaryFolder folder;
+  const std::string study = folder.write("crowded.toml", kCrowded);
+  const Outcome same = tenancy({"compare", study, study});
+  REQUIRE(same.status == 0);
+  CHECK_THAT(same.out, Catch::Contains("no difference"));
+  const Outcome changed = tenancy({"compare", study, "--change", "vm.guest.count=4", "--json"});
+  REQUIRE(changed.status == 0);
+  const json metrics = json::parse(changed.out).at("points").at(0).at("metrics");
+  const json throughput = metrics.at("vm.guest.throughput");
+  CHECK(throughput.at("differs") == true);
+  CHECK(throughput.at("second").at("value") > throughput.at("first").at("value"));
+}
+
+TEST_CASE("questions that make no sense are refused with exit status 2 and say what is needed") {
+  const tests::TemporaryFolder folder;
+  const std::string study = folder.write("crowded.toml", kCrowded);
+  const std::vector<std::pair<std::vector<std::string>, const char*>> questions{
+      {{"compare", study}, "--change"},
+      {{"compare", study, "overcommit"}, "no point in common"},
+      {{"explain", "no-such-study"}, "no-such-study"},
+      {{"calibrate"}, "required"},
+      {{"calibrate", "no-such-preset"}, "no-such-preset"},
+      {{"calibrate", "opteron-6272-4s", "--key", "nonsense"}, "nonsense"},
+      {{"run", study, "--html", "-"}, "--html"},
+      {{"run", study, "--html", "/nowhere/page.html"}, "/nowhere/page.html"}};
+  for (const auto& [arguments, wanted] : questions) {
+    const Outcome outcome = tenancy(arguments);
+    INFO(wanted << ": " << outcome.err);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.err.find(wanted) != std::string::npos);
+    CHECK(outcome.out.empty());
+  }
+}
