@@ -24,7 +24,7 @@ name = "guest"
 count = 16
 memory = "256 MiB"
 numa = "interleave"
-workload = "random-access"
+workload = "pointer-chase"
 )";
 
 }  // namespace
