@@ -46,6 +46,8 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   queue_s_.assign(resources, 0.0);
   depth_.assign(resources, 0.0);
   for (auto* scratch : {&slope_, &damping_, &last_g_}) scratch->assign(resources, 0.0);
+  for (const topology::Resource& resource : topology_.resources())
+    write_cost_.push_back(resource.write_cost);
   allowed_Bps_.assign(resources, 0.0);
   for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_, &written_effect_}) {
     scratch->assign(index(topology.agents() * topology.memories()), 0.0);
@@ -211,8 +213,7 @@ void Contention::add_load(const Stream& stream, double traffic_Bps) {
     const topology::Route& route = topology_.route(agent, memory);
     for (const int resource : route.reads) load_Bps_[index(resource)] += read_Bps;
     for (const int resource : route.writes)
-      load_Bps_[index(resource)] +=
-          read_Bps * written * topology_.resources()[index(resource)].write_cost;
+      load_Bps_[index(resource)] += read_Bps * written * write_cost_[index(resource)];
   }
 }
 

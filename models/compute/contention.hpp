@@ -144,6 +144,7 @@ class Contention {
   std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
   std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
   std::vector<double> effect_, written_effect_;
+  std::vector<double> write_cost_;        // [resource]
   std::vector<double> queue_s_;           // [resource] delay now in force
   std::vector<double> depth_;             // [resource] y = -ln(1 - u) of the last solution
   std::vector<double> route_queue_s_[2];  // [agent * memories + memory]: controller, links

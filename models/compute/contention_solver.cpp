@@ -20,7 +20,7 @@ constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
 constexpr int kUndamped = 8;  // rounds in which nearly every solution is found
 constexpr double kRecovery = 2.0;
-constexpr double kDrift = 0.02;  // of local latency, see the header
+constexpr double kDrift = 0.04;  // of local latency, see the header
 constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
 constexpr double kLoadDrift = 0.05;  // of capacity
@@ -98,7 +98,7 @@ void Contention::sum_demand() {
         slope_[index(r)] += effect_[pair];
       }
       for (const int r : route.writes) {
-        const double cost = topology_.resources()[index(r)].write_cost;
+        const double cost = write_cost_[index(r)];
         load_Bps_[index(r)] += written_Bps_[pair] * cost;
         slope_[index(r)] += written_effect_[pair] * cost;
       }
