@@ -14,6 +14,7 @@
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
 #include "sim/error.hpp"
+#include "sim/random.hpp"
 
 namespace scenarios {
 
@@ -22,16 +23,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kHeader = R"({"tenancy-journal":1})";
-
-// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  return hash;
-}
 
 std::string hex(std::uint64_t value) {
   return fmt::format("{:016x}", value);
@@ -112,7 +103,7 @@ std::string run_text(const Scenario& scenario) {
 }
 
 std::string run_key(std::string_view run_text, std::uint64_t seed, bool check) {
-  return hex(fnv1a(fmt::format("{}\n{}\n{}\n{}", run_text, seed, check, program_version())));
+  return hex(sim::fnv1a(fmt::format("{}\n{}\n{}\n{}", run_text, seed, check, program_version())));
 }
 
 Journal::Journal(std::string path) : path_{std::move(path)} {
@@ -146,7 +137,7 @@ void Journal::read_line(const std::string& line, int number) {
   try {
     const Json json = Json::parse(line);
     const Json& run = json.at("run");
-    if (json.at("sum").get<std::string>() != hex(fnv1a(run.dump())))
+    if (json.at("sum").get<std::string>() != hex(sim::fnv1a(run.dump())))
       throw sim::ConfigError{"checksum differs"};
     runs_.insert_or_assign(run.at("key").get<std::string>(), results_of(run));
   } catch (const std::exception& why) {
@@ -169,7 +160,7 @@ const models::Results* Journal::find(const std::string& key) const {
 
 void Journal::append(const std::string& key, const models::Results& results) {
   const std::string run = to_json(key, results).dump();
-  file_ << R"({"sum":")" << hex(fnv1a(run)) << R"(","run":)" << run << "}\n" << std::flush;
+  file_ << R"({"sum":")" << hex(sim::fnv1a(run)) << R"(","run":)" << run << "}\n" << std::flush;
   if (!file_) throw sim::ConfigError{fmt::format("{}: cannot write", path_)};
 }
 

@@ -6,18 +6,10 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/capacity.hpp"
 #include "sim/error.hpp"
 
 namespace sim {
-
-namespace {
-
-void check_capacity(double capacity) {
-  if (!(capacity >= 0.0) || !std::isfinite(capacity))
-    throw ConfigError{fmt::format("capacity: got {}, need zero or more", capacity)};
-}
-
-}  // namespace
 
 FlowNetwork::FlowNetwork(Engine& engine, std::vector<double> capacity)
     : engine_{engine},

@@ -14,6 +14,8 @@ std::uint64_t splitmix64(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+}  // namespace
+
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) {
@@ -22,8 +24,6 @@ std::uint64_t fnv1a(std::string_view text) {
   }
   return hash;
 }
-
-}  // namespace
 
 Random::Random(std::uint64_t seed, std::string_view name) : state_{} {
   std::uint64_t mix = seed;

@@ -12,6 +12,9 @@
 
 namespace sim {
 
+// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on every machine.
+std::uint64_t fnv1a(std::string_view text);
+
 class Random {
  public:
   Random(std::uint64_t seed, std::string_view name);

@@ -6,18 +6,10 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/capacity.hpp"
 #include "sim/error.hpp"
 
 namespace sim {
-
-namespace {
-
-void check_capacity(double capacity) {
-  if (!(capacity >= 0.0) || !std::isfinite(capacity))
-    throw ConfigError{fmt::format("capacity: got {}, need zero or more", capacity)};
-}
-
-}  // namespace
 
 SharedProcessor::SharedProcessor(Engine& engine, double capacity)
     : engine_{engine},
