@@ -4,6 +4,7 @@
 
 #include "models/running_host.hpp"
 #include "models/scheduler/entitlement.hpp"
+#include "models/translation/page_walk.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -40,6 +41,42 @@ std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topolo
     for (int node = 0; cpus.empty() && node < topology.nodes(); ++node) nodes.insert(node);
   }
   return {nodes.begin(), nodes.end()};
+}
+
+translation::Paging paging(const HostDescription& host) {
+  if (host.without.contains(Mechanism::nested_walks)) return translation::Paging::native;
+  switch (host.vmm.paging) {
+    case PagingKind::automatic:
+      return host.hardware.tlb.nested_paging ? translation::Paging::nested
+                                             : translation::Paging::shadow;
+    case PagingKind::native:
+      return translation::Paging::native;
+    case PagingKind::shadow:
+      return translation::Paging::shadow;
+    case PagingKind::nested:
+      return translation::Paging::nested;
+  }
+  throw sim::ModelError{"unknown paging kind"};
+}
+
+// Page walks of a VM's vCPUs, by busy threads of their core.
+std::vector<compute::TableWalks> walks(const VmDescription& vm, const HostDescription& host) {
+  std::vector<compute::TableWalks> all;
+  const workload::Description& work = vm.workload;
+  if (!work.pages.any() || host.without.contains(Mechanism::page_walks)) return all;
+  const topology::Tlb& tlb = host.hardware.tlb;
+  const sim::Bytes span = work.pages.span.count() > 0 ? work.pages.span : work.profile.footprint;
+  for (int threads = 1; threads <= host.hardware.threads_per_core; ++threads) {
+    const translation::Walks found = translation::walks(tlb, work.pages, span, paging(host),
+                                                        vm.guest_pages, vm.host_pages, threads);
+    compute::TableWalks& into = all.emplace_back();
+    into.cycles_per_instruction =
+        found.l2_tlb_hits_per_instruction * static_cast<double>(tlb.l2_latency.count());
+    into.overlap = std::min<double>(tlb.walkers, work.profile.memory_level_parallelism);
+    for (const translation::TableReads& read : found.reads)
+      into.reads.push_back({read.per_instruction, read.lines});
+  }
+  return all;
 }
 
 }  // namespace
@@ -119,7 +156,8 @@ void RunningHost::build_vms() {
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);
         vm.vcpus.push_back(id);
-        workers_[at(id)].stream = contention_.add(description.workload.profile);
+        workers_[at(id)].stream =
+            contention_.add(description.workload.profile, walks(description, description_));
         cold_.add();
         worker_of_stream_.push_back(id);
       }

@@ -14,12 +14,13 @@ enum class Cause {
   controller_queueing,  // waiting at memory controllers
   link_queueing,        // waiting on QPI/UPI/HT/FSB
   cold_caches,          // refilling after a switch or a move
+  translation,          // page walks
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 10;
+inline constexpr int kCauses = 11;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -44,6 +44,10 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        "workload.profile.memory_level_parallelism: need at least 1");
   need(work.profile.smt_yield >= 1 && work.profile.smt_yield <= 2,
        "workload.profile.smt_yield: need 1 to 2");
+  for (const auto& [name, pages] :
+       {std::pair{"guest_pages", vm.guest_pages}, std::pair{"host_pages", vm.host_pages}}) {
+    need(pages.coverage >= 0 && pages.coverage <= 1, fmt::format("{}.coverage: need 0 to 1", name));
+  }
   need(work.resident <= vm.memory,
        "workload.resident: larger than the VM's memory; give the VM more or lower resident");
 }
@@ -112,6 +116,9 @@ void check(const HostDescription& host) {
   const topology::Topology topology{host.hardware};
   sim::Complaints complaints;
   complaints.need(!host.vms.empty(), "vm: no guest at all; add a [[vm]] table");
+  complaints.need(host.vmm.paging != PagingKind::nested || host.hardware.tlb.nested_paging,
+                  "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
+                  "NPT; use \"shadow\" or \"automatic\"");
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);

@@ -46,6 +46,10 @@ struct VmDescription {
   sim::Hertz reservation{};  // of the host's CPUs x clock; zero: none
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
+  // What the guest's kernel maps its memory with, and what the host maps that memory with.
+  // Transparent hugepages cover most of a guest that has been up for long; assumption.
+  translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
+  translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.
@@ -64,6 +68,8 @@ enum class Mechanism {
   turbo,                 // "turbo": the clock stays nominal
   switch_cost,           // "switch-cost": switching threads takes no time
   emulation,             // "emulation": I/O needs no emulator thread
+  page_walks,            // "page-walks": translation costs nothing
+  nested_walks,          // "nested-walks": guests walk one dimension, as processes do
 };
 
 struct HostDescription {

@@ -17,11 +17,13 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"controller_queueing", "waiting in line at memory controllers"},
     {"link_queueing", "waiting in line on QPI, UPI, HyperTransport or front-side bus"},
     {"cold_caches", "refilling caches after being switched out or moved"},
+    {"translation", "walking page tables after TLB misses"},
     {"smt", "sharing the core with a busy sibling thread"},
     {"steal", "runnable, but the CPU ran somebody else"},
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"idle", "halted or blocked: nothing to do, or waiting for I/O"},
 }};
+static_assert(!kCauseKinds.back().name.empty());
 
 }  // namespace
 

@@ -73,6 +73,7 @@ guest::InstructionTime instruction_time(const compute::Pace& pace) {
   put(Cause::remote_memory, pace.remote_s);
   put(Cause::controller_queueing, pace.controller_s);
   put(Cause::link_queueing, pace.link_s);
+  put(Cause::translation, pace.translation_s);
   time.total_s = pace.instruction_s;
   return time;
 }

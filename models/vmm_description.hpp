@@ -9,6 +9,8 @@
 namespace models {
 
 enum class SchedulerKind { cfs, eevdf };
+// How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
+enum class PagingKind { automatic, native, shadow, nested };
 
 using scheduler::CfsTunables;
 using scheduler::EevdfTunables;
@@ -19,6 +21,7 @@ struct VmmDescription {
   SchedulerKind scheduler = SchedulerKind::cfs;
   CfsTunables cfs;  // in force by `scheduler`
   EevdfTunables eevdf;
+  PagingKind paging = PagingKind::automatic;
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
   sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us

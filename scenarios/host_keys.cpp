@@ -26,6 +26,28 @@ const Section<topology::Cache>& cache_keys() {
   return section;
 }
 
+const Section<topology::Tlb>& tlb_keys() {
+  using T = topology::Tlb;
+  static const Section<T> section{
+      whole("l1_4k", &T::l1_4k, 1, 65536, "first-level data TLB entries for 4 KiB pages"),
+      whole("l1_2m", &T::l1_2m, 0, 65536, "first-level data TLB entries for 2 MiB pages"),
+      whole("l1_1g", &T::l1_1g, 0, 65536, "first-level data TLB entries for 1 GiB pages"),
+      whole("l2_4k", &T::l2_4k, 0, 65536, "second-level TLB entries"),
+      truth("l2_shared_2m", &T::l2_shared_2m, "the second level holds 2 MiB pages as well"),
+      whole("l2_1g", &T::l2_1g, 0, 65536, "second-level TLB entries for 1 GiB pages"),
+      quantity("l2_latency", Unit::cycles, &T::l2_latency, "added by a second-level hit"),
+      whole("pde_cache", &T::pde_cache, 0, 65536, "paging-structure cache: page-directory entries"),
+      whole("pdpte_cache", &T::pdpte_cache, 0, 65536, "paging-structure cache, one level up"),
+      whole("pml4e_cache", &T::pml4e_cache, 0, 65536, "paging-structure cache, top levels"),
+      whole("nested_tlb", &T::nested_tlb, 0, 65536,
+            "host pages of guest page tables kept translated"),
+      whole("walkers", &T::walkers, 1, 16, "page walks under way at once"),
+      whole("levels", &T::levels, 4, 5, "of page tables"),
+      truth("nested_paging", &T::nested_paging, "the CPU has EPT or NPT"),
+  };
+  return section;
+}
+
 const Section<topology::MemoryController>& controller_keys() {
   using T = topology::MemoryController;
   static const Section<T> section{
@@ -112,6 +134,7 @@ const Section<topology::Description>& host_keys() {
       turbo_key(),
       real("smt_yield", &T::smt_yield, 0.0, 2.0,
            "two busy threads of a core over one; 0: the workload's figure"),
+      table("tlb", &T::tlb, &tlb_keys, "translation caches of a core"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),

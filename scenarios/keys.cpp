@@ -64,6 +64,8 @@ constexpr MechanismName kMechanisms[] = {
     {"turbo", Mechanism::turbo},
     {"switch-cost", Mechanism::switch_cost},
     {"emulation", Mechanism::emulation},
+    {"page-walks", Mechanism::page_walks},
+    {"nested-walks", Mechanism::nested_walks},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

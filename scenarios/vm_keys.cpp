@@ -90,6 +90,20 @@ Field<VmDescription> numa_key() {
           {}};
 }
 
+const Section<models::translation::PageUse>& page_keys() {
+  using T = models::translation::PageUse;
+  using Size = models::translation::PageSize;
+  static const std::vector<Word<Size>> sizes{
+      {"4 KiB", Size::small}, {"2 MiB", Size::large}, {"1 GiB", Size::huge}};
+  static const Section<T> section{
+      choice("size", &T::size, sizes, "of the large pages"),
+      real("coverage", &T::coverage, 0, 1,
+           "share of memory that they cover, the rest has 4 KiB; 1: reserved hugepages, less: "
+           "transparent ones"),
+  };
+  return section;
+}
+
 const Section<models::CpuTune>& cputune_keys() {
   using T = models::CpuTune;
   static const Section<T> section{
@@ -119,6 +133,9 @@ const Section<VmDescription>& vm_keys() {
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),
+      table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
+      table("host_pages", &T::host_pages, &page_keys,
+            "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),
   };

@@ -52,12 +52,20 @@ const Section<VmmDescription>& vmm_keys() {
   using T = VmmDescription;
   static const std::vector<Word<models::SchedulerKind>> schedulers{
       {"cfs", models::SchedulerKind::cfs}, {"eevdf", models::SchedulerKind::eevdf}};
+  static const std::vector<Word<models::PagingKind>> pagings{
+      {"automatic", models::PagingKind::automatic},
+      {"native", models::PagingKind::native},
+      {"shadow", models::PagingKind::shadow},
+      {"nested", models::PagingKind::nested}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
       choice("scheduler", &T::scheduler, schedulers, "scheduling policy"),
       table("cfs", &T::cfs, &cfs_keys, "Linux CFS tunables"),
       table("eevdf", &T::eevdf, &eevdf_keys, "Linux EEVDF tunables"),
+      choice("paging", &T::paging, pagings,
+             "how guests' addresses are translated; native: processes and containers; automatic: "
+             "nested where the CPU can, else shadow"),
       quantity("context_switch", Unit::time, &T::context_switch, "direct cost of a thread switch"),
       quantity("world_switch", Unit::cycles, &T::world_switch, "VM exit and entry around a switch"),
       quantity("wake_latency", Unit::time, &T::wake_latency,

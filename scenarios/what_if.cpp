@@ -117,6 +117,10 @@ std::string_view absence(models::Mechanism mechanism) {
       return "switching threads takes no time";
     case models::Mechanism::emulation:
       return "I/O needs no emulator thread";
+    case models::Mechanism::page_walks:
+      return "address translation costs nothing";
+    case models::Mechanism::nested_walks:
+      return "guests walk page tables in one dimension, as processes do";
   }
   throw sim::ModelError{"unknown mechanism"};
 }

@@ -61,6 +61,62 @@ const Section<compute::Profile>& profile_keys() {
   return section;
 }
 
+Field<models::translation::PageReferences> reach_curve_key() {
+  using T = models::translation::PageReferences;
+  return {
+      "miss_curve",
+      "array of [size, ratio]",
+      "TLB misses per scattered reference by reach; none: 1 - reach / span",
+      [](T& pages, const Node& node, const std::string& path, Problems& problems) {
+        const char* need =
+            "points of rising reach and falling ratio such as [[\"256 KiB\", 0.3], [\"4 MiB\", "
+            "0.02]]";
+        if (node.array() == nullptr) return expect(problems, node, path, need);
+        std::vector<models::translation::ReachPoint> points;
+        for (const Node& element : *node.array()) {
+          if (element.array() == nullptr || element.array()->size() != 2) {
+            return expect(problems, element, path, need);
+          }
+          models::translation::ReachPoint point;
+          const auto reach = read_quantity(Unit::size, (*element.array())[0], path, problems, true);
+          if (!reach || !read_real(point.miss_ratio, (*element.array())[1], path, problems, 0, 1)) {
+            return;
+          }
+          point.reach = from_base<sim::Bytes>(*reach);
+          if (!points.empty() &&
+              (point.reach <= points.back().reach || point.miss_ratio > points.back().miss_ratio)) {
+            return expect(problems, element, path, need);
+          }
+          points.push_back(point);
+        }
+        pages.miss_curve = std::move(points);
+      },
+      [](const T& pages) {
+        Json list = Json::array();
+        for (const models::translation::ReachPoint& point : pages.miss_curve) {
+          list.push_back({format_quantity(Unit::size, to_base(point.reach)), point.miss_ratio});
+        }
+        return list;
+      },
+      {}};
+}
+
+const Section<models::translation::PageReferences>& page_reference_keys() {
+  using T = models::translation::PageReferences;
+  static const Section<T> section{
+      real("scattered_per_kilo_instruction", &T::scattered_per_kilo_instruction, 0, 1000,
+           "references to another page than the one just used, anywhere"),
+      reach_curve_key(),
+      real("sequential_bytes_per_kilo_instruction", &T::sequential_B_per_kilo_instruction, 0, 1e6,
+           "bytes streamed through in order"),
+      quantity("span", Unit::size, &T::span,
+               "memory that the references fall in; 0 B: the profile's footprint"),
+      real("large_page_share", &T::large_page_share, 0, 1,
+           "share of its memory that the guest can map with large pages at all"),
+  };
+  return section;
+}
+
 }  // namespace
 
 const Section<workload::Description>& workload_keys() {
@@ -75,6 +131,8 @@ const Section<workload::Description>& workload_keys() {
       text("source", &T::source, "where the figures come from"),
       text("metric", &T::metric, "what the real tool prints"),
       table("profile", &T::profile, &profile_keys, "compute profile"),
+      table("pages", &T::pages, &page_reference_keys,
+            "how it uses pages; without it translation costs nothing"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),
       quantity("burst", Unit::instructions, &T::burst, "mean between two waits; 0: never waits"),

@@ -7,6 +7,8 @@ namespace models::compute {
 namespace {
 
 constexpr double kLine_B = 64.0;  // cache line of every x86 since 2001
+constexpr int kWalkRounds = 4;
+constexpr double kRarely = 1e-12;  // per instruction
 
 // Throughput of `threads` busy threads of one core over one: each further thread adds half of what
 // the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
@@ -60,13 +62,14 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   llc_stale_.assign(index(topology.llcs()), 0);
 }
 
-StreamId Contention::add(const Profile& profile) {
+StreamId Contention::add(const Profile& profile, std::vector<TableWalks> walks) {
   const auto known = std::find(kinds_.begin(), kinds_.end(), &profile);
   Stream stream;
   stream.profile = &profile;
   stream.kind = static_cast<int>(known - kinds_.begin());
   if (known == kinds_.end()) {
     kinds_.push_back(&profile);
+    walkers_.push_back({&profile, std::move(walks)});
     for (auto& mix : mix_) mix.push_back(0);
   }
   stream.shares.assign(index(topology_.memories()), 0.0);
@@ -172,6 +175,47 @@ void Contention::refresh_core(Stream& stream) {
       config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
   stream.state.misses_per_instruction = stream.profile->llc_accesses_per_kilo_instruction / 1000.0 *
                                         stream.profile->miss_curve(stream.state.space_B);
+  if (!walkers_[index(stream.kind)].walks.empty()) stream.walk = walk_cost(stream, threads);
+}
+
+const Contention::WalkCost& Contention::walk_cost(const Stream& stream, int threads) {
+  constexpr std::size_t kMost = 4096;  // mixes kept; more mean that hardly any comes again
+  Kind& kind = walkers_[index(stream.kind)];
+  if (kind.known.size() >= kMost) kind.known.clear();
+  const auto [found, fresh] = kind.known.try_emplace({stream.state.space_B, threads});
+  if (fresh) found->second = compute_walks(kind, stream, threads);
+  return found->second;
+}
+
+// Where table reads find their lines. A line stays in a cache for the time in which as much is
+// brought in as the stream has space there; it is found when it is read again before that. With
+// reads of a line coming at random, that is 1 - exp(-time x rate).
+Contention::WalkCost Contention::compute_walks(const Kind& kind, const Stream& stream,
+                                               int threads) const {
+  const topology::Description& d = topology_.description();
+  const TableWalks& walks = kind.walks[std::min(index(threads), kind.walks.size()) - 1];
+  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
+  const double l2_lines = static_cast<double>(d.l2.size.count()) / kLine_B / threads;
+  const double llc_lines = stream.state.space_B / kLine_B;
+  double beyond_l2 = 0.0, beyond_llc = 0.0, reads = 0.0;
+  for (int round = 0; round < kWalkRounds; ++round) {  // walks bring in lines, too
+    const double l2_stay = l2_lines / std::max(kRarely, accesses + beyond_l2);
+    const double llc_stay =
+        llc_lines / std::max(kRarely, stream.state.misses_per_instruction + beyond_llc);
+    beyond_l2 = beyond_llc = reads = 0.0;
+    for (const TableReads& read : walks.reads) {
+      const double line_rate = read.per_instruction / read.lines;
+      const double past_l2 = read.per_instruction * std::exp(-l2_stay * line_rate);
+      reads += read.per_instruction;
+      beyond_l2 += past_l2;
+      beyond_llc += past_l2 * std::exp(-llc_stay * line_rate);
+    }
+  }
+  return {.cycles = walks.cycles_per_instruction,
+          .cached_s = (reads - beyond_l2) * sim::seconds(d.l2.latency) +
+                      (beyond_l2 - beyond_llc) * sim::seconds(d.llc.latency),
+          .misses = beyond_llc,
+          .overlap = walks.overlap};
 }
 
 void Contention::repace(Stream& stream) const {
@@ -200,9 +244,12 @@ void Contention::repace(Stream& stream) const {
   pace.remote_s = stalled * remote_s;
   pace.controller_s = stalled * controller_s;
   pace.link_s = stalled * link_s;
-  pace.instruction_s =
-      pace.running_s + pace.smt_s + pace.local_s + pace.remote_s + pace.controller_s + pace.link_s;
-  stream.state.memory_latency_s = local_s + remote_s + controller_s + link_s;
+  const double memory_s = local_s + remote_s + controller_s + link_s;
+  pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
+                       (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
+  pace.instruction_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
+                       pace.controller_s + pace.link_s + pace.translation_s;
+  stream.state.memory_latency_s = memory_s;
 }
 
 void Contention::add_load(const Stream& stream, double traffic_Bps) {
@@ -222,14 +269,14 @@ void Contention::withdraw(Stream& stream, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   add_load(stream, -stream.traffic_Bps);
   llc_clock_[index(at.llc)].change(-stream.traffic_Bps, now);
-  const double misses = stream.state.misses_per_instruction;
+  const double misses = lines_per_instruction(stream);
   const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
   core_clock_[index(at.core)].change(-stream.traffic_Bps * accesses / misses, now);
   stream.traffic_Bps = 0.0;
 }
 
 void Contention::contribute(Stream& stream, sim::Instant now) {
-  const double misses = stream.state.misses_per_instruction;
+  const double misses = lines_per_instruction(stream);
   if (misses <= 0) return;
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;

@@ -4,6 +4,7 @@
 //   t_i = CPI_i * smt / f  +  hits_i * L_llc / MLP_i
 //       + misses_i / MLP_i * sum_n share[i][n] * (idle[a][n] + sum over resources r of the read
 //         route a->n of q_r)
+//       + table reads_i, each where the line is found, / walks under way at once
 //   q_r = delay_r * u_r / (1 - u_r)^exponent_r,  u_r = load_r / capacity_r < 1
 //   load_r = sum_i bytes of i through r per instruction / t_i
 // Rates and delays depend on each other: solved as a fixed point. Delay grows without bound as u
@@ -23,6 +24,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "models/compute/cache_sharing.hpp"
@@ -44,12 +47,13 @@ struct ContentionConfig {
 // Parts of the time of one instruction; they add up to Pace::instruction_s.
 struct Pace {
   double instruction_s = 0.0;
-  double running_s = 0.0;     // core and cache hits
-  double smt_s = 0.0;         // extra core time because a sibling runs
-  double local_s = 0.0;       // misses at local idle latency
-  double remote_s = 0.0;      // extra idle latency of other memories
-  double controller_s = 0.0;  // queueing at controllers
-  double link_s = 0.0;        // queueing on links and buses
+  double running_s = 0.0;      // core and cache hits
+  double smt_s = 0.0;          // extra core time because a sibling runs
+  double local_s = 0.0;        // misses at local idle latency
+  double remote_s = 0.0;       // extra idle latency of other memories
+  double controller_s = 0.0;   // queueing at controllers
+  double link_s = 0.0;         // queueing on links and buses
+  double translation_s = 0.0;  // page walks, wherever their reads are served
 };
 
 struct StreamState {
@@ -65,8 +69,10 @@ class Contention {
  public:
   Contention(const topology::Topology& topology, const ContentionConfig& config);
 
-  // A thread that may run; `profile` must outlive this object.
-  StreamId add(const Profile& profile);
+  // A thread that may run; `profile` must outlive this object. `walks[k]` are its page walks, those
+  // of all threads of the profile, while k + 1 threads of its core are busy (the last repeats);
+  // empty: translation costs nothing.
+  StreamId add(const Profile& profile, std::vector<TableWalks> walks = {});
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
 
@@ -86,6 +92,19 @@ class Contention {
   std::uint64_t solutions() const { return solutions_; }
 
  private:
+  // Of one instruction's table reads, by where they are served.
+  struct WalkCost {
+    double cycles = 0.0;    // second-level TLB
+    double cached_s = 0.0;  // L2 and LLC
+    double misses = 0.0;    // from memory
+    double overlap = 1.0;
+  };
+  struct Kind {
+    const Profile* profile = nullptr;
+    std::vector<TableWalks> walks;  // [busy threads - 1]
+    // By LLC space and busy threads: a few mixes come again and again.
+    std::map<std::pair<double, int>, WalkCost> known{};
+  };
   struct Stream {
     const Profile* profile = nullptr;
     int kind = 0;  // index into kinds_
@@ -94,6 +113,7 @@ class Contention {
     std::vector<int> memories;   // those with a share
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
+    WalkCost walk;
     bool stale = false;
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;
@@ -112,12 +132,18 @@ class Contention {
     }
   };
 
+  // Lines read from memory.
+  static double lines_per_instruction(const Stream& stream) {
+    return stream.state.misses_per_instruction + stream.walk.misses;
+  }
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   void mark(StreamId stream);
   void mark_around(int cpu);
   void mark_socket(int socket);
   void divide_llc(int llc);
   void refresh_core(Stream& stream);
+  const WalkCost& walk_cost(const Stream& stream, int threads);
+  WalkCost compute_walks(const Kind& kind, const Stream& stream, int threads) const;
   void withdraw(Stream& stream, sim::Instant now);
   void contribute(Stream& stream, sim::Instant now);
   void add_load(const Stream& stream, double traffic_Bps);
@@ -133,6 +159,7 @@ class Contention {
   ContentionConfig config_;
   CacheSharing sharing_;
   std::vector<const Profile*> kinds_;
+  std::vector<Kind> walkers_;  // [kind]
   std::vector<Stream> streams_;
   std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
   std::vector<std::vector<int>> mix_;              // [llc][kind] running threads

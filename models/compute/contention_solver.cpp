@@ -72,10 +72,12 @@ void Contention::sum_demand() {
   for (const StreamId id : changed_) {
     Stream& stream = streams_[index(id)];
     repace(stream);
-    const double misses = stream.state.misses_per_instruction;
     const double rate = 1.0 / stream.state.pace.instruction_s;
-    const double read_Bps = misses * kLine_B * rate;
-    const double effect = read_Bps * rate * misses / stream.profile->memory_level_parallelism;
+    const double read_Bps = lines_per_instruction(stream) * kLine_B * rate;
+    const double waits =
+        stream.state.misses_per_instruction / stream.profile->memory_level_parallelism +
+        stream.walk.misses / stream.walk.overlap;
+    const double effect = read_Bps * rate * waits;
     const std::size_t row = index(topology_.cpu(stream.cpu).agent * memories);
     for (const int memory : stream.memories) {
       const double share = stream.shares[index(memory)];

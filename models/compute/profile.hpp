@@ -40,4 +40,16 @@ struct Profile {
   double smt_yield = 1.25;                // two of it on one core over one, 1 .. 2
 };
 
+// Reads of page tables that a stream's address translation takes, beside its own accesses; see
+// models/translation. They are data accesses like others: found in L2, LLC or memory.
+struct TableReads {
+  double per_instruction = 0.0;
+  double lines = 1.0;  // 64-byte lines of the tables, used evenly
+};
+struct TableWalks {
+  double cycles_per_instruction = 0.0;  // second-level TLB hits
+  std::vector<TableReads> reads;
+  double overlap = 1.0;  // walks under way at once, >= 1
+};
+
 }  // namespace models::compute

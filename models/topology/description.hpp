@@ -25,6 +25,26 @@ struct Cache {
   sim::Duration latency{};  // load-to-use on a hit
 };
 
+// Translation caches of a core, shared by its hardware threads. Defaults: Sandy and Ivy Bridge
+// (semantics.md 11.3); paging-structure and nested entries as measured by van Schaik et al. 2017
+// and Bhargava et al. 2008 [recall].
+struct Tlb {
+  int l1_4k = 64;  // data TLB entries for 4 KiB, 2 MiB and 1 GiB pages
+  int l1_2m = 32;
+  int l1_1g = 4;
+  int l2_4k = 512;            // second level
+  bool l2_shared_2m = false;  // it holds 2 MiB pages as well (Haswell and later)
+  int l2_1g = 0;
+  sim::Cycles l2_latency{7};
+  int pde_cache = 32;  // paging-structure caches: page-directory entries and so on
+  int pdpte_cache = 4;
+  int pml4e_cache = 2;
+  int nested_tlb = 16;        // host pages of guest page tables
+  int walkers = 1;            // walks under way at once
+  int levels = 4;             // of page tables
+  bool nested_paging = true;  // the CPU has EPT or NPT
+};
+
 struct MemoryController {  // one per node
   int channels = 2;
   sim::BytesPerSecond channel_bandwidth{};  // MT/s * 8 B, per channel
@@ -67,6 +87,7 @@ struct Description {
   std::vector<sim::Hertz>
       turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
   double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
+  Tlb tlb;
   Cache l2;
   Cache llc;  // shared_by threads of one node; several LLCs a node allowed
   Interconnect interconnect = Interconnect::point_to_point;

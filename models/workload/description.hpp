@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/compute/profile.hpp"
+#include "models/translation/page_profile.hpp"
 #include "sim/units.hpp"
 
 namespace models::workload {
@@ -21,6 +22,7 @@ struct Description {
   std::string source;
   std::string metric = "work";  // what the real tool prints, for reports
   compute::Profile profile;
+  translation::PageReferences pages;  // none: address translation costs nothing
   sim::Instructions unit{
       1'000'000'000};         // instructions of one unit of work (throughput counts these)
   sim::Instructions burst{};  // mean instructions between two blocks; 0: never blocks

@@ -21,10 +21,12 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"controller queueing", "ctrl q."},
                                                        {"link queueing", "link q."},
                                                        {"cold caches", "cold"},
+                                                       {"page walks", "walks"},
                                                        {"SMT", "SMT"},
                                                        {"steal", "steal"},
                                                        {"scheduler", "sched."},
                                                        {"idle", "idle"}}};
+static_assert(!kLabels.back().full.empty());
 
 struct Prefix {
   double factor;
