@@ -8,6 +8,8 @@
 #include <set>
 
 #include "models/scheduler/cfs.hpp"
+#include "models/scheduler/credit.hpp"
+#include "models/scheduler/credit2.hpp"
 #include "models/scheduler/eevdf.hpp"
 #include "sim/error.hpp"
 
@@ -47,16 +49,28 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
                                                      const HostDescription& description,
                                                      const topology::Topology& topology,
                                                      scheduler::Dispatch& dispatch) {
+  const bool balancing = !description.without.contains(Mechanism::balancing_migrations);
   switch (description.vmm.scheduler) {
     case SchedulerKind::cfs: {
       scheduler::CfsTunables tunables = description.vmm.cfs;
-      tunables.balancing = !description.without.contains(Mechanism::balancing_migrations);
+      tunables.balancing = balancing;
       return std::make_unique<scheduler::Cfs>(engine, cpu_map(topology), tunables, dispatch);
     }
     case SchedulerKind::eevdf: {
       scheduler::EevdfTunables tunables = description.vmm.eevdf;
-      tunables.balancing = !description.without.contains(Mechanism::balancing_migrations);
+      tunables.balancing = balancing;
       return std::make_unique<scheduler::Eevdf>(engine, cpu_map(topology), tunables, dispatch);
+    }
+    // Xen's own choice of a CPU at wake-up is part of how it runs; balancing is moves beside that.
+    case SchedulerKind::credit: {
+      scheduler::CreditTunables tunables = description.vmm.credit;
+      tunables.balancing = balancing;
+      return std::make_unique<scheduler::Credit>(engine, cpu_map(topology), tunables, dispatch);
+    }
+    case SchedulerKind::credit2: {
+      scheduler::Credit2Tunables tunables = description.vmm.credit2;
+      tunables.balancing = balancing;
+      return std::make_unique<scheduler::Credit2>(engine, cpu_map(topology), tunables, dispatch);
     }
   }
   throw sim::ModelError{"unknown scheduler kind"};

@@ -46,12 +46,33 @@ const Section<models::EevdfTunables>& eevdf_keys() {
   return section;
 }
 
+const Section<models::CreditTunables>& credit_keys() {
+  using T = models::CreditTunables;
+  static const Section<T> section{
+      quantity("timeslice", Unit::time, &T::timeslice, "sched_credit_tslice_ms", Zero::refused),
+      quantity("ratelimit", Unit::time, &T::ratelimit, "sched_ratelimit_us"),
+  };
+  return section;
+}
+
+const Section<models::Credit2Tunables>& credit2_keys() {
+  using T = models::Credit2Tunables;
+  static const Section<T> section{
+      quantity("ratelimit", Unit::time, &T::ratelimit, "sched_ratelimit_us"),
+      quantity("migrate_resist", Unit::time, &T::migrate_resist, "sched_credit2_migrate_resist"),
+  };
+  return section;
+}
+
 }  // namespace
 
 const Section<VmmDescription>& vmm_keys() {
   using T = VmmDescription;
   static const std::vector<Word<models::SchedulerKind>> schedulers{
-      {"cfs", models::SchedulerKind::cfs}, {"eevdf", models::SchedulerKind::eevdf}};
+      {"cfs", models::SchedulerKind::cfs},
+      {"eevdf", models::SchedulerKind::eevdf},
+      {"credit", models::SchedulerKind::credit},
+      {"credit2", models::SchedulerKind::credit2}};
   static const std::vector<Word<models::PagingKind>> pagings{
       {"automatic", models::PagingKind::automatic},
       {"native", models::PagingKind::native},
@@ -63,6 +84,8 @@ const Section<VmmDescription>& vmm_keys() {
       choice("scheduler", &T::scheduler, schedulers, "scheduling policy"),
       table("cfs", &T::cfs, &cfs_keys, "Linux CFS tunables"),
       table("eevdf", &T::eevdf, &eevdf_keys, "Linux EEVDF tunables"),
+      table("credit", &T::credit, &credit_keys, "Xen credit tunables"),
+      table("credit2", &T::credit2, &credit2_keys, "Xen credit2 tunables"),
       choice("paging", &T::paging, pagings,
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),

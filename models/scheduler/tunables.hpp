@@ -27,4 +27,17 @@ struct EevdfTunables : FairTunables {
   sim::Duration base_slice{700'000'000};  // 0.70 ms since 6.15, 0.75 ms before
 };
 
+// Xen's, as its command line states them (semantics.md 2).
+struct CreditTunables {
+  sim::Duration timeslice{30'000'000'000};  // sched_credit_tslice_ms, 30 ms; a third of it is a tick
+  sim::Duration ratelimit{1'000'000'000};   // sched_ratelimit_us, 1000 us
+  bool balancing = true;                    // false: a busy vCPU stays (for what-if runs)
+};
+
+struct Credit2Tunables {
+  sim::Duration ratelimit{1'000'000'000};
+  sim::Duration migrate_resist{500'000'000};  // sched_credit2_migrate_resist, 500 us
+  bool balancing = true;
+};
+
 }  // namespace models::scheduler
