@@ -47,6 +47,7 @@ translation::Paging paging(const HostDescription& host) {
   if (host.without.contains(Mechanism::nested_walks)) return translation::Paging::native;
   switch (host.vmm.paging) {
     case PagingKind::automatic:
+      if (host.vmm.architecture == Architecture::container) return translation::Paging::native;
       return host.hardware.tlb.nested_paging ? translation::Paging::nested
                                              : translation::Paging::shadow;
     case PagingKind::native:
@@ -77,6 +78,40 @@ std::vector<compute::TableWalks> walks(const VmDescription& vm, const HostDescri
       into.reads.push_back({read.per_instruction, read.lines});
   }
   return all;
+}
+
+double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
+  const bool none =
+      host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
+  return none ? 0.0
+              : vmm::cycles(kind, host.hardware.vm_round_trip, host.hardware.virtual_interrupts,
+                            host.vmm.exits);
+}
+
+compute::Burden burden(const VmDescription& vm, const HostDescription& host, double tick_cycles) {
+  compute::Burden all{.walks = walks(vm, host)};
+  for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
+    const auto k = static_cast<vmm::ExitKind>(kind);
+    // Only shadow paging has the VMM follow the guest's page tables.
+    if (k == vmm::ExitKind::page_table && paging(host) != translation::Paging::shadow) continue;
+    all.exit_cycles_per_instruction += vm.workload.exits[k] / 1000.0 * exit_cycles(host, k);
+  }
+  if (!host.without.contains(Mechanism::ticks)) {
+    const double host_tick = exit_cycles(host, vmm::ExitKind::interrupt) +
+                             static_cast<double>(host.vmm.host_tick.count());
+    all.tick_cycles_per_second = host.vmm.host_tick_hz * host_tick + vm.clock.tick_hz * tick_cycles;
+  }
+  return all;
+}
+
+// One tick of the guest's clock.
+double tick_cycles(const VmDescription& vm, const HostDescription& host) {
+  const bool none =
+      host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::ticks);
+  if (none) return 0.0;
+  if (host.without.contains(Mechanism::exits)) return static_cast<double>(vm.clock.handler.count());
+  return vmm::tick_cycles(vm.clock, host.hardware.vm_round_trip, host.hardware.virtual_interrupts,
+                          host.vmm.exits);
 }
 
 }  // namespace
@@ -139,6 +174,9 @@ void RunningHost::build_vms() {
   for (const VmDescription& description : description_.vms) {
     Kind& kind = kinds_.emplace_back();
     kind.description = &description;
+    kind.tick_cycles = tick_cycles(description, description_);
+    kind.halt_exit =
+        sim::Cycles{static_cast<std::int64_t>(exit_cycles(description_, vmm::ExitKind::halt))};
     for (int i = 0; i < description.count; ++i) {
       const int index = static_cast<int>(vms_.size());
       const VmPlace& place = places[at(index)];
@@ -156,8 +194,8 @@ void RunningHost::build_vms() {
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);
         vm.vcpus.push_back(id);
-        workers_[at(id)].stream =
-            contention_.add(description.workload.profile, walks(description, description_));
+        workers_[at(id)].stream = contention_.add(
+            description.workload.profile, burden(description, description_, kind.tick_cycles));
         cold_.add();
         worker_of_stream_.push_back(id);
       }

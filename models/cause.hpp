@@ -15,12 +15,15 @@ enum class Cause {
   link_queueing,        // waiting on QPI/UPI/HT/FSB
   cold_caches,          // refilling after a switch or a move
   translation,          // page walks
+  exits,                // VM exits and what their handlers do
+  ticks,                // clock ticks of guest and host
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path
+  halt_polling,         // halted, but looking for an interrupt on its CPU
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 11;
+inline constexpr int kCauses = 14;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/topology/description.hpp"
+#include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
 #include "models/workload/description.hpp"
 #include "sim/units.hpp"
@@ -42,10 +43,11 @@ struct VmDescription {
   sim::Bytes memory{};
   Pinning pin;
   NumaPolicy numa;
-  int shares = 1024;  // cgroup cpu.shares of the VM, 2 .. 262144
+  int shares = 1024;         // cgroup cpu.shares of the VM, 2 .. 262144
   sim::Hertz reservation{};  // of the host's CPUs x clock; zero: none
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
+  vmm::GuestClock clock;
   // What the guest's kernel maps its memory with, and what the host maps that memory with.
   // Transparent hugepages cover most of a guest that has been up for long; assumption.
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
@@ -70,6 +72,9 @@ enum class Mechanism {
   emulation,             // "emulation": I/O needs no emulator thread
   page_walks,            // "page-walks": translation costs nothing
   nested_walks,          // "nested-walks": guests walk one dimension, as processes do
+  exits,                 // "exits": VM exits cost nothing
+  ticks,                 // "ticks": clocks do not tick
+  halt_polling,          // "halt-polling": halted vCPUs sleep at once
 };
 
 struct HostDescription {

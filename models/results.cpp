@@ -18,9 +18,12 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"link_queueing", "waiting in line on QPI, UPI, HyperTransport or front-side bus"},
     {"cold_caches", "refilling caches after being switched out or moved"},
     {"translation", "walking page tables after TLB misses"},
+    {"exits", "VM exits and what their handlers do"},
+    {"ticks", "clock ticks of the guest and the host"},
     {"smt", "sharing the core with a busy sibling thread"},
     {"steal", "runnable, but the CPU ran somebody else"},
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
+    {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},
     {"idle", "halted or blocked: nothing to do, or waiting for I/O"},
 }};
 static_assert(!kCauseKinds.back().name.empty());
@@ -54,6 +57,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.wakeup.p50", "s", "median of that time"},
       {"vm.<vm>.wakeup.p90", "s", "90th percentile of that time"},
       {"vm.<vm>.wakeup.p99", "s", "99th percentile of that time"},
+      {"vm.<vm>.clock.lost", "1/s", "guest clock ticks dropped or merged, of one VM"},
+      {"vm.<vm>.clock.error", "1", "what a guest's clock falls behind, in seconds a second"},
       {"host.cpu.utilisation", "1", "share of CPU time that runs a thread"},
       {"host.switches", "1/s", "changes of the running thread, all CPUs"},
       {"host.migrations", "1/s", "moves of a thread to another CPU"},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -88,6 +89,8 @@ guest::InstructionTime instruction_time(const compute::Pace& pace) {
   put(Cause::controller_queueing, pace.controller_s);
   put(Cause::link_queueing, pace.link_s);
   put(Cause::translation, pace.translation_s);
+  put(Cause::exits, pace.exits_s);
+  put(Cause::ticks, pace.ticks_s);
   time.total_s = pace.instruction_s;
   return time;
 }
@@ -97,7 +100,8 @@ guest::InstructionTime instruction_time(const compute::Pace& pace) {
 RunningHost::Worker::Worker(RunningHost& owner, int vm_index)
     : host{owner},
       vm{vm_index},
-      done{sim::Event::calling<&Worker::on_done>(owner.engine_, *this)} {}
+      done{sim::Event::calling<&Worker::on_done>(owner.engine_, *this)},
+      poll{owner.description_.vmm.halt_poll} {}
 
 RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description)
     : engine_{engine},
@@ -150,6 +154,18 @@ void RunningHost::arm(Worker& worker) {
   }
 }
 
+void RunningHost::enter_cpu(Worker& worker, scheduler::CpuId cpu) {
+  contention_.start(worker.stream, cpu);
+  entered_.push_back(worker_of_thread_[at(worker.thread)]);
+}
+
+void RunningHost::leave_cpu(Worker& worker, scheduler::CpuId cpu) {
+  Vm& vm = vms_[at(worker.vm)];
+  touch(vm);
+  contention_.stop(cpu, engine_.now());
+  cold_.leave(worker.stream, cpu, vm.description->workload.profile, engine_.now());
+}
+
 void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
                            scheduler::ThreadId next) {
   const sim::Instant now = engine_.now();
@@ -157,14 +173,17 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     Worker& left = workers_[at(worker_of_thread_[at(previous)])];
     book(left);
     left.done.cancel();
-    if (left.progress.state() == guest::Progress::State::running) {
+    const bool polled = left.polling;
+    if (polled) {  // the wait goes on asleep, once it has a CPU to go to sleep on
+      left.polling = false;
+      left.halts = scheduler_->runnable(previous);
+      left.progress.begin(0);
+      if (left.halts) left.progress.become(guest::Progress::State::runnable);
+    } else if (left.progress.state() == guest::Progress::State::running) {
       left.progress.become(guest::Progress::State::runnable);
     }
-    if (left.stream >= 0) {
-      touch(vms_[at(left.vm)]);
-      contention_.stop(cpu, now);
-      cold_.leave(left.stream, cpu, vms_[at(left.vm)].description->workload.profile, now);
-    }
+    left.waiting_since = now;
+    if (left.stream >= 0 && !polled) leave_cpu(left, cpu);
     const double busy_s = sim::seconds(now - cpu_since_[at(cpu)]);
     cpu_busy_s_[at(cpu)] += busy_s;
     node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
@@ -175,6 +194,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     Worker& entering = workers_[at(id)];
     book(entering);
     entering.progress.become(guest::Progress::State::running);
+    if (entering.stream >= 0) catch_up_ticks(entering);
     if (!description_.without.contains(Mechanism::switch_cost)) {
       sim::Duration cost = description_.vmm.context_switch;
       if (entering.stream >= 0)
@@ -182,12 +202,11 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       if (entering.woken && previous == scheduler::kNoThread) cost += description_.vmm.wake_latency;
       entering.progress.owe_switch(cost);
     }
-    if (entering.woken && entering.stream >= 0)
+    if (entering.woken && entering.stream >= 0 && !entering.for_tick)
       kinds_[at(vms_[at(entering.vm)].kind)].wakeup.record(sim::seconds(now - entering.busy_since));
     entering.woken = false;
     if (entering.stream >= 0) {
-      contention_.start(entering.stream, cpu);
-      entered_.push_back(id);
+      enter_cpu(entering, cpu);
     } else {
       arm(entering);
     }
@@ -213,8 +232,14 @@ void RunningHost::settle() {
     Worker& worker = workers_[at(id)];
     if (worker.progress.state() != guest::Progress::State::running || !cold) continue;
     const int cpu = scheduler_->cpu_of(worker.thread);
-    worker.progress.owe_refill(
-        cold_.enter(worker.stream, cpu, vms_[at(worker.vm)].description->workload.profile, now));
+    const compute::Profile& profile = vms_[at(worker.vm)].description->workload.profile;
+    const sim::Duration refill = cold_.enter(worker.stream, cpu, profile, now);
+    // A tick's handler touches little of what the guest had in its caches.
+    const double touched =
+        worker.for_tick
+            ? std::min(1.0, kTickFootprint_B / static_cast<double>(profile.footprint.count()))
+            : 1.0;
+    worker.progress.owe_refill(sim::from_seconds(sim::seconds(refill) * touched));
   }
   entered_.clear();
   for (const compute::StreamId stream : changed) {

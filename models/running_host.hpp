@@ -20,6 +20,7 @@
 #include "models/pinning.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/topology/topology.hpp"
+#include "models/vmm/halt_poll.hpp"
 #include "sim/engine.hpp"
 #include "sim/event.hpp"
 #include "sim/histogram.hpp"
@@ -47,6 +48,7 @@ class RunningHost final : public scheduler::Dispatch {
 
  private:
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
+  static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
 
   // A host thread: a vCPU, or a VM's emulator.
@@ -63,6 +65,13 @@ class RunningHost final : public scheduler::Dispatch {
     std::coroutine_handle<> waiter;  // resumed when the work is done
     bool woken = false;              // runnable again but not yet run: pays the wake-up path
     bool halts = false;              // was preempted between its kick and its halt
+    bool polling = false;            // halted, but keeps its CPU for a while
+    bool for_tick = false;           // runs for a tick of its clock only
+    vmm::HaltPoll poll;
+    sim::Instant halted_at{};
+    sim::Instant waiting_since{};  // runnable, without a CPU
+    double lost_ticks = 0.0;       // since measuring began
+    double clock_behind_s = 0.0;
     sim::Instant busy_since{};
     double misses = 0.0;  // since measuring began
     double remote_misses = 0.0;
@@ -96,6 +105,8 @@ class RunningHost final : public scheduler::Dispatch {
   struct Kind {
     const VmDescription* description = nullptr;
     std::vector<int> vms;
+    double tick_cycles = 0.0;  // of one tick of the guest's clock
+    sim::Cycles halt_exit{};
     sim::Histogram latency;
     WakeupDelay wakeup;
   };
@@ -130,6 +141,11 @@ class RunningHost final : public scheduler::Dispatch {
   }
   Emulate emulate(int vm, sim::Duration work, int halting) { return {*this, vm, work, halting}; }
   void halt(int worker);
+  bool may_poll(const Worker& worker) const;
+  void stop_polling(Worker& worker);
+  void catch_up_ticks(Worker& worker);
+  bool ticks_when_idle(const Vm& vm) const;
+  sim::Duration tick_time(const Vm& vm, double ticks) const;
   void finish(Worker& worker);
   void take_job(Vm& vm, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
@@ -137,6 +153,8 @@ class RunningHost final : public scheduler::Dispatch {
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);
   void arm(Worker& worker);
+  void enter_cpu(Worker& worker, scheduler::CpuId cpu);
+  void leave_cpu(Worker& worker, scheduler::CpuId cpu);
   void settle();
   void settle_later();
   void touch(Vm& vm);

@@ -23,31 +23,55 @@ sim::Process RunningHost::live(int id) {
   const auto member = worker.vm - kinds_[at(vm.kind)].vms.front();
   sim::Random random = engine_.stream(
       fmt::format("vm.{}.{}.vcpu.{}", vm.description->name, member, id - vm.vcpus.front()));
-  if (work.idle) co_return;
+  const sim::Duration tick = sim::Duration{1'000'000'000'000 / vm.description->clock.tick_hz};
+  const auto phase = static_cast<std::int64_t>(
+      engine_.stream(fmt::format("vm.{}.{}.clock", vm.description->name, member)).uniform() *
+      static_cast<double>(tick.count()));
+  const auto next_tick = [&] {
+    const auto now = engine_.now().time_since_epoch().count() - phase;
+    const auto period = tick.count();
+    return sim::Instant{sim::Duration{(now / period + 1) * period + phase}};
+  };
+  const bool idle_ticks = ticks_when_idle(vm);
+  if (work.idle && !idle_ticks) co_return;
   const double burst = work.burst.count() > 0 ? static_cast<double>(work.burst.count())
                                               : std::numeric_limits<double>::infinity();
   const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
   const bool steady_blocks = work.block_distribution == workload::Distribution::fixed;
   scheduler::CpuId waker = scheduler::kNoCpu;
   for (;;) {
-    const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
-                                    ? burst
-                                    : random.exponential(burst);
-    co_await compute(id, std::max(1.0, instructions), waker);
-    kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - worker.busy_since));
-    const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
-    waker = scheduler::kNoCpu;
-    if (work.wake == workload::WakeSource::device && vm.emulator >= 0) {
-      // Half of the emulation submits the request, half completes it; the completion interrupt
-      // comes in on the CPU that submitted (rq_affinity), and the emulator wakes the guest.
-      co_await emulate(worker.vm, work.emulation / 2, id);
-      co_await engine_.delay(wait);
-      co_await emulate(worker.vm, work.emulation - work.emulation / 2, -1);
-      waker = scheduler_->cpu_of(workers_[at(vm.emulator)].thread);
-    } else {
-      halt(id);
-      co_await engine_.delay(wait);
+    sim::Instant until = sim::Instant::max();
+    bool device = false;
+    if (!work.idle) {
+      const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
+                                      ? burst
+                                      : random.exponential(burst);
+      co_await compute(id, std::max(1.0, instructions), waker);
+      kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - worker.busy_since));
+      const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
+      waker = scheduler::kNoCpu;
+      device = work.wake == workload::WakeSource::device && vm.emulator >= 0;
+      if (device) {
+        // Half of the emulation submits the request, half completes it; the completion interrupt
+        // comes in on the CPU that submitted (rq_affinity), and the emulator wakes the guest.
+        co_await emulate(worker.vm, work.emulation / 2, id);
+      } else {
+        halt(id);
+      }
+      until = engine_.now() + wait;
     }
+    while (idle_ticks && next_tick() < until) {
+      co_await engine_.delay(next_tick() - engine_.now());
+      worker.for_tick = true;
+      worker.progress.owe_ticks(tick_time(vm, 1.0));
+      co_await compute(id, 1.0, scheduler::kNoCpu);
+      worker.for_tick = false;
+      halt(id);
+    }
+    if (until > engine_.now()) co_await engine_.delay(until - engine_.now());
+    if (!device) continue;
+    co_await emulate(worker.vm, work.emulation - work.emulation / 2, -1);
+    waker = scheduler_->cpu_of(workers_[at(vm.emulator)].thread);
   }
 }
 
@@ -60,11 +84,20 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
     self.halts = false;
     self.busy_since = host.engine_.now();
   }
+  if (self.halted_at != sim::Instant{}) {
+    self.poll.learn(host.engine_.now() - self.halted_at);
+    self.halted_at = {};
+  }
+  if (self.polling) {
+    host.stop_polling(self);
+    self.busy_since = host.engine_.now();
+  }
   if (host.scheduler_->runnable(self.thread)) {
     host.arm(self);
     return;
   }
   self.busy_since = host.engine_.now();
+  self.waiting_since = self.busy_since;
   self.progress.become(guest::Progress::State::runnable);
   self.woken = true;
   host.scheduler_->wake(self.thread, waker);
@@ -103,12 +136,44 @@ void RunningHost::halt(int id) {
     return;
   }
   worker.halts = false;
+  if (worker.stream >= 0) {
+    worker.halted_at = engine_.now();
+    if (may_poll(worker)) {
+      worker.polling = true;
+      worker.progress.become(guest::Progress::State::polling);
+      leave_cpu(worker, scheduler_->cpu_of(worker.thread));
+      settle_later();
+      worker.done.after(worker.poll.window());
+      return;
+    }
+  }
   worker.progress.become(guest::Progress::State::halted);
   scheduler_->block(worker.thread);
 }
 
+bool RunningHost::may_poll(const Worker& worker) const {
+  return worker.poll.window() > sim::Duration::zero() &&
+         description_.vmm.architecture == Architecture::kvm &&
+         !description_.without.contains(Mechanism::halt_polling) &&
+         !scheduler_->contended(scheduler_->cpu_of(worker.thread));
+}
+
+// What it polled for has come: it goes on at once.
+void RunningHost::stop_polling(Worker& worker) {
+  worker.polling = false;
+  worker.done.cancel();
+  worker.progress.become(guest::Progress::State::running);
+  enter_cpu(worker, scheduler_->cpu_of(worker.thread));
+  settle_later();
+}
+
 void RunningHost::finish(Worker& worker) {
   book(worker);
+  if (worker.polling) {  // in vain
+    worker.progress.become(guest::Progress::State::halted);
+    scheduler_->block(worker.thread);
+    return;
+  }
   if (!worker.progress.done()) {  // the last picosecond of rounding
     arm(worker);
     return;

@@ -4,10 +4,14 @@
 #include <string>
 
 #include "models/scheduler/tunables.hpp"
+#include "models/vmm/exits.hpp"
+#include "models/vmm/halt_poll.hpp"
 #include "sim/units.hpp"
 
 namespace models {
 
+// container: processes of the host itself, without exits, a second kernel or its ticks.
+enum class Architecture { kvm, xen, container };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
@@ -20,11 +24,16 @@ using scheduler::EevdfTunables;
 struct VmmDescription {
   std::string name;
   std::string source;
+  Architecture architecture = Architecture::kvm;
   SchedulerKind scheduler = SchedulerKind::cfs;
   CfsTunables cfs;  // in force by `scheduler`
   EevdfTunables eevdf;
   CreditTunables credit;
   Credit2Tunables credit2;
+  vmm::ExitCosts exits;
+  vmm::HaltPollTunables halt_poll;
+  int host_tick_hz = 250;        // of the host's own clock, on CPUs that run something
+  sim::Cycles host_tick{2'500};  // its handler
   PagingKind paging = PagingKind::automatic;
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)

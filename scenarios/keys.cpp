@@ -66,6 +66,9 @@ constexpr MechanismName kMechanisms[] = {
     {"emulation", Mechanism::emulation},
     {"page-walks", Mechanism::page_walks},
     {"nested-walks", Mechanism::nested_walks},
+    {"exits", Mechanism::exits},
+    {"ticks", Mechanism::ticks},
+    {"halt-polling", Mechanism::halt_polling},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

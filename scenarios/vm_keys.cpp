@@ -90,6 +90,34 @@ Field<VmDescription> numa_key() {
           {}};
 }
 
+const Section<models::vmm::GuestClock>& clock_keys() {
+  using T = models::vmm::GuestClock;
+  using Device = models::vmm::TimerDevice;
+  using Idle = models::vmm::IdleTicks;
+  using Policy = models::vmm::LostTicks;
+  static const std::vector<Word<Device>> devices{{"tsc-deadline", Device::tsc_deadline},
+                                                 {"lapic", Device::lapic},
+                                                 {"pit", Device::pit},
+                                                 {"hpet", Device::hpet},
+                                                 {"rtc", Device::rtc}};
+  static const std::vector<Word<Idle>> idles{{"tickless", Idle::tickless},
+                                             {"periodic", Idle::periodic}};
+  static const std::vector<Word<Policy>> policies{{"delay", Policy::delay},
+                                                  {"catchup", Policy::catchup},
+                                                  {"merge", Policy::merge},
+                                                  {"discard", Policy::discard}};
+  static const Section<T> section{
+      whole("tick_hz", &T::tick_hz, 1, 10000, "CONFIG_HZ of the guest"),
+      choice("timer", &T::timer, devices, "what ticks"),
+      choice("idle", &T::idle, idles, "whether an idle guest ticks"),
+      choice("tickpolicy", &T::policy, policies,
+             "what becomes of ticks that fell due without a CPU"),
+      truth("paravirtual", &T::paravirtual, "time is read from kvm-clock or the TSC, not counted"),
+      quantity("handler", Unit::cycles, &T::handler, "of the guest's kernel, a tick"),
+  };
+  return section;
+}
+
 const Section<models::translation::PageUse>& page_keys() {
   using T = models::translation::PageUse;
   using Size = models::translation::PageSize;
@@ -133,6 +161,7 @@ const Section<VmDescription>& vm_keys() {
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),
+      table("clock", &T::clock, &clock_keys, "the guest's ticks and what it reads the time from"),
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),

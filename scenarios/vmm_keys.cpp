@@ -64,6 +64,41 @@ const Section<models::Credit2Tunables>& credit2_keys() {
   return section;
 }
 
+const Section<models::vmm::ExitCosts>& exit_keys() {
+  using T = models::vmm::ExitCosts;
+  static const Section<T> section{
+      quantity("dispatch", Unit::cycles, &T::dispatch, "of every exit, beyond the hardware's part"),
+      truth("fast_path", &T::fast_path, "timers and interrupts to others stay in the inner loop"),
+      quantity("fast_path_saves", Unit::cycles, &T::fast_path_saves, "what that saves an exit"),
+      quantity("user", Unit::cycles, &T::user, "to the VMM's process and back"),
+      quantity("emulate", Unit::cycles, &T::emulate, "fetching and decoding an instruction"),
+      quantity("timer", Unit::cycles, &T::timer, "arming a host timer"),
+      quantity("icr", Unit::cycles, &T::icr, "decoding an interrupt command"),
+      quantity("notify", Unit::cycles, &T::notify, "reaching another CPU"),
+      quantity("inject", Unit::cycles, &T::inject, "vector, guest handler's entry and return"),
+      quantity("fault", Unit::cycles, &T::fault, "shadow paging: following one page-table change"),
+      truth("nested", &T::nested, "the VMM itself runs in a VM"),
+      quantity("level_switch", Unit::cycles, &T::level_switch,
+               "nested: control structures copied between levels"),
+      whole("trapped_light", &T::trapped_light, 0, 1000,
+            "nested: steps of a handler that exit to the lower VMM"),
+      whole("trapped_user", &T::trapped_user, 0, 1000,
+            "nested: more of them on the way to the VMM's process"),
+  };
+  return section;
+}
+
+const Section<models::vmm::HaltPollTunables>& halt_poll_keys() {
+  using T = models::vmm::HaltPollTunables;
+  static const Section<T> section{
+      quantity("most", Unit::time, &T::most, "halt_poll_ns; 0 s: no polling"),
+      quantity("grow_start", Unit::time, &T::grow_start, "halt_poll_ns_grow_start"),
+      whole("grow", &T::grow, 1, 1000, "halt_poll_ns_grow"),
+      whole("shrink", &T::shrink, 0, 1000, "halt_poll_ns_shrink; 0: back to nothing"),
+  };
+  return section;
+}
+
 }  // namespace
 
 const Section<VmmDescription>& vmm_keys() {
@@ -73,6 +108,10 @@ const Section<VmmDescription>& vmm_keys() {
       {"eevdf", models::SchedulerKind::eevdf},
       {"credit", models::SchedulerKind::credit},
       {"credit2", models::SchedulerKind::credit2}};
+  static const std::vector<Word<models::Architecture>> architectures{
+      {"kvm", models::Architecture::kvm},
+      {"xen", models::Architecture::xen},
+      {"container", models::Architecture::container}};
   static const std::vector<Word<models::PagingKind>> pagings{
       {"automatic", models::PagingKind::automatic},
       {"native", models::PagingKind::native},
@@ -81,6 +120,8 @@ const Section<VmmDescription>& vmm_keys() {
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
+      choice("architecture", &T::architecture, architectures,
+             "container: processes of the host, no exits, no second kernel"),
       choice("scheduler", &T::scheduler, schedulers, "scheduling policy"),
       table("cfs", &T::cfs, &cfs_keys, "Linux CFS tunables"),
       table("eevdf", &T::eevdf, &eevdf_keys, "Linux EEVDF tunables"),
@@ -89,6 +130,12 @@ const Section<VmmDescription>& vmm_keys() {
       choice("paging", &T::paging, pagings,
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
+      table("exits", &T::exits, &exit_keys, "what VM exits cost"),
+      table("halt_poll", &T::halt_poll, &halt_poll_keys,
+            "KVM's polling before a halted vCPU sleeps"),
+      whole("host_tick_hz", &T::host_tick_hz, 0, 10000,
+            "ticks of the host's clock on CPUs that run something"),
+      quantity("host_tick", Unit::cycles, &T::host_tick, "of one of them"),
       quantity("context_switch", Unit::time, &T::context_switch, "direct cost of a thread switch"),
       quantity("world_switch", Unit::cycles, &T::world_switch, "VM exit and entry around a switch"),
       quantity("wake_latency", Unit::time, &T::wake_latency,

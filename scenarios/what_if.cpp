@@ -121,6 +121,12 @@ std::string_view absence(models::Mechanism mechanism) {
       return "address translation costs nothing";
     case models::Mechanism::nested_walks:
       return "guests walk page tables in one dimension, as processes do";
+    case models::Mechanism::exits:
+      return "VM exits cost nothing";
+    case models::Mechanism::ticks:
+      return "clocks do not tick";
+    case models::Mechanism::halt_polling:
+      return "halted vCPUs sleep at once";
   }
   throw sim::ModelError{"unknown mechanism"};
 }

@@ -101,6 +101,26 @@ Field<models::translation::PageReferences> reach_curve_key() {
       {}};
 }
 
+const Section<models::vmm::ExitProfile>& exit_keys() {
+  using T = models::vmm::ExitProfile;
+  static const Section<T> section = [] {
+    Section<T> all;
+    for (int i = 0; i < models::vmm::kExitKinds; ++i) {
+      const auto kind = static_cast<models::vmm::ExitKind>(i);
+      all.push_back({models::vmm::name(kind),
+                     "number 0 to 1000",
+                     "exits of this kind in 1000 instructions",
+                     [=](T& exits, const Node& node, const std::string& path, Problems& problems) {
+                       read_real(exits[kind], node, path, problems, 0, 1000);
+                     },
+                     [=](const T& exits) { return Json(exits[kind]); },
+                     {}});
+    }
+    return all;
+  }();
+  return section;
+}
+
 const Section<models::translation::PageReferences>& page_reference_keys() {
   using T = models::translation::PageReferences;
   static const Section<T> section{
@@ -133,6 +153,7 @@ const Section<workload::Description>& workload_keys() {
       table("profile", &T::profile, &profile_keys, "compute profile"),
       table("pages", &T::pages, &page_reference_keys,
             "how it uses pages; without it translation costs nothing"),
+      table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),
       quantity("burst", Unit::instructions, &T::burst, "mean between two waits; 0: never waits"),

@@ -6,7 +6,8 @@
 namespace models::compute {
 namespace {
 
-constexpr double kLine_B = 64.0;  // cache line of every x86 since 2001
+constexpr double kLine_B = 64.0;       // cache line of every x86 since 2001
+constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
 constexpr int kWalkRounds = 4;
 constexpr double kRarely = 1e-12;  // per instruction
 
@@ -62,14 +63,16 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   llc_stale_.assign(index(topology.llcs()), 0);
 }
 
-StreamId Contention::add(const Profile& profile, std::vector<TableWalks> walks) {
+StreamId Contention::add(const Profile& profile, Burden burden) {
   const auto known = std::find(kinds_.begin(), kinds_.end(), &profile);
   Stream stream;
   stream.profile = &profile;
   stream.kind = static_cast<int>(known - kinds_.begin());
+  stream.exit_cycles = burden.exit_cycles_per_instruction;
+  stream.tick_cycles = burden.tick_cycles_per_second;
   if (known == kinds_.end()) {
     kinds_.push_back(&profile);
-    walkers_.push_back({&profile, std::move(walks)});
+    walkers_.push_back({&profile, std::move(burden.walks)});
     for (auto& mix : mix_) mix.push_back(0);
   }
   stream.shares.assign(index(topology_.memories()), 0.0);
@@ -247,8 +250,12 @@ void Contention::repace(Stream& stream) const {
   const double memory_s = local_s + remote_s + controller_s + link_s;
   pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
                        (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
-  pace.instruction_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
-                       pace.controller_s + pace.link_s + pace.translation_s;
+  pace.exits_s = stream.exit_cycles / stream.frequency_Hz * stream.smt_factor;
+  const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
+                               pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
+  const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
+  pace.instruction_s = undisturbed_s / (1.0 - ticking);
+  pace.ticks_s = pace.instruction_s - undisturbed_s;
   stream.state.memory_latency_s = memory_s;
 }
 

@@ -54,6 +54,8 @@ struct Pace {
   double controller_s = 0.0;   // queueing at controllers
   double link_s = 0.0;         // queueing on links and buses
   double translation_s = 0.0;  // page walks, wherever their reads are served
+  double exits_s = 0.0;
+  double ticks_s = 0.0;
 };
 
 struct StreamState {
@@ -69,10 +71,8 @@ class Contention {
  public:
   Contention(const topology::Topology& topology, const ContentionConfig& config);
 
-  // A thread that may run; `profile` must outlive this object. `walks[k]` are its page walks, those
-  // of all threads of the profile, while k + 1 threads of its core are busy (the last repeats);
-  // empty: translation costs nothing.
-  StreamId add(const Profile& profile, std::vector<TableWalks> walks = {});
+  // A thread that may run; `profile` must outlive this object.
+  StreamId add(const Profile& profile, Burden burden = {});
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
 
@@ -114,6 +114,8 @@ class Contention {
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
     WalkCost walk;
+    double exit_cycles = 0.0;  // per instruction
+    double tick_cycles = 0.0;  // per second
     bool stale = false;
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;

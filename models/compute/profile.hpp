@@ -52,4 +52,13 @@ struct TableWalks {
   double overlap = 1.0;  // walks under way at once, >= 1
 };
 
+// What a thread does on top of its own instructions.
+struct Burden {
+  // Page walks while k + 1 threads of the core are busy (the last repeats); all threads of one
+  // profile have the same. Empty: translation costs nothing.
+  std::vector<TableWalks> walks;
+  double exit_cycles_per_instruction = 0.0;
+  double tick_cycles_per_second = 0.0;  // of running time
+};
+
 }  // namespace models::compute

@@ -24,14 +24,19 @@ void Progress::advance(sim::Instant now) {
     seconds_[at(Cause::steal)] += elapsed_s;
     return;
   }
-  const double switching_s = std::min(elapsed_s, switch_s_);
-  switch_s_ -= switching_s;
-  elapsed_s -= switching_s;
-  seconds_[at(Cause::scheduler)] += switching_s;
-  const double refilling_s = std::min(elapsed_s, refill_s_);
-  refill_s_ -= refilling_s;
-  elapsed_s -= refilling_s;
-  seconds_[at(Cause::cold_caches)] += refilling_s;
+  const auto pay = [&](double& owed_s, Cause cause) {
+    const double paid_s = std::min(elapsed_s, owed_s);
+    owed_s -= paid_s;
+    elapsed_s -= paid_s;
+    seconds_[at(cause)] += paid_s;
+  };
+  pay(switch_s_, Cause::scheduler);
+  pay(refill_s_, Cause::cold_caches);
+  pay(ticks_s_, Cause::ticks);
+  if (state_ == State::polling) {
+    seconds_[at(Cause::halt_polling)] += elapsed_s;
+    return;
+  }
   if (elapsed_s <= 0 || time_.total_s <= 0) return;
   // An end that rounding puts a picosecond late is not counted as more work.
   const double executed = std::min(elapsed_s / time_.total_s, left_);
@@ -45,7 +50,7 @@ void Progress::advance(sim::Instant now) {
 
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
-  return sim::picoseconds_ceil((switch_s_ + refill_s_ + left_ * time_.total_s) * 1e12);
+  return sim::picoseconds_ceil((switch_s_ + refill_s_ + ticks_s_ + left_ * time_.total_s) * 1e12);
 }
 
 }  // namespace models::guest

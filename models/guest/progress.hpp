@@ -24,7 +24,7 @@ struct InstructionTime {
 
 class Progress {
  public:
-  enum class State { halted, runnable, running };
+  enum class State { halted, runnable, running, polling };
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
@@ -33,6 +33,7 @@ class Progress {
   // What the thread owes before it executes again.
   void owe_switch(sim::Duration cost) { switch_s_ += sim::seconds(cost); }
   void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
+  void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
   void pace(const InstructionTime& time) { time_ = time; }
   // New work on top of nothing; `instructions` may be infinite.
   void begin(double instructions) { left_ = instructions; }
@@ -53,6 +54,7 @@ class Progress {
   sim::Instant booked_{};
   double switch_s_ = 0.0;
   double refill_s_ = 0.0;
+  double ticks_s_ = 0.0;
   double left_ = 0.0;
   double executed_ = 0.0;
   InstructionTime time_;

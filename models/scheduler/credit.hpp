@@ -35,6 +35,7 @@ class Credit final : public Scheduler {
   ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
   CpuId cpu_of(ThreadId thread) const override { return units_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return units_[at(thread)].runnable; }
+  bool contended(CpuId cpu) const override { return !cpus_[at(cpu)].queue.empty(); }
   SchedulerStats stats() const override { return stats_; }
 
   double credits(ThreadId thread) const { return units_[at(thread)].credit; }

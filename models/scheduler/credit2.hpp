@@ -35,6 +35,9 @@ class Credit2 final : public Scheduler {
   ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
   CpuId cpu_of(ThreadId thread) const override { return units_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return units_[at(thread)].runnable; }
+  bool contended(CpuId cpu) const override {
+    return !queues_[at(cpus_[at(cpu)].queue)].waiting.empty();
+  }
   SchedulerStats stats() const override { return stats_; }
 
  private:

@@ -46,6 +46,7 @@ class Fair : public Scheduler {
   ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
   CpuId cpu_of(ThreadId thread) const override { return threads_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return threads_[at(thread)].runnable; }
+  bool contended(CpuId cpu) const override { return cpus_[at(cpu)].threads.size() > 1; }
   SchedulerStats stats() const override { return stats_; }
 
  protected:

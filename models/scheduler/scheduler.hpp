@@ -73,6 +73,7 @@ class Scheduler {
   virtual ThreadId running(CpuId cpu) const = 0;
   virtual CpuId cpu_of(ThreadId thread) const = 0;   // where it runs, waits, or last ran
   virtual bool runnable(ThreadId thread) const = 0;  // running or waiting for a CPU
+  virtual bool contended(CpuId cpu) const = 0;       // somebody waits on its queue
   virtual SchedulerStats stats() const = 0;
 };
 

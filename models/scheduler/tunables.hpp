@@ -29,9 +29,10 @@ struct EevdfTunables : FairTunables {
 
 // Xen's, as its command line states them (semantics.md 2).
 struct CreditTunables {
-  sim::Duration timeslice{30'000'000'000};  // sched_credit_tslice_ms, 30 ms; a third of it is a tick
-  sim::Duration ratelimit{1'000'000'000};   // sched_ratelimit_us, 1000 us
-  bool balancing = true;                    // false: a busy vCPU stays (for what-if runs)
+  sim::Duration timeslice{
+      30'000'000'000};                     // sched_credit_tslice_ms, 30 ms; a third of it is a tick
+  sim::Duration ratelimit{1'000'000'000};  // sched_ratelimit_us, 1000 us
+  bool balancing = true;                   // false: a busy vCPU stays (for what-if runs)
 };
 
 struct Credit2Tunables {

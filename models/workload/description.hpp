@@ -8,6 +8,7 @@
 
 #include "models/compute/profile.hpp"
 #include "models/translation/page_profile.hpp"
+#include "models/vmm/exit_profile.hpp"
 #include "sim/units.hpp"
 
 namespace models::workload {
@@ -23,6 +24,7 @@ struct Description {
   std::string metric = "work";  // what the real tool prints, for reports
   compute::Profile profile;
   translation::PageReferences pages;  // none: address translation costs nothing
+  vmm::ExitProfile exits;  // that its instructions take in a guest, beside ticks and halts
   sim::Instructions unit{
       1'000'000'000};         // instructions of one unit of work (throughput counts these)
   sim::Instructions burst{};  // mean instructions between two blocks; 0: never blocks

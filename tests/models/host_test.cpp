@@ -39,6 +39,10 @@ HostDescription busy_host() {
   work.profile.memory_level_parallelism = 2;
   work.profile.write_back_fraction = 0.3;
   work.profile.footprint = 6_MiB;
+  work.pages.scattered_per_kilo_instruction = 20;
+  work.pages.span = 1_GiB;
+  work.exits[vmm::ExitKind::msr_write] = 0.05;
+  host.vmm.halt_poll.most = 2_ms;
   host.vms.push_back(vm);
   return host;
 }
@@ -66,7 +70,9 @@ TEST_CASE("each mechanism switched off changes the answer, and no run breaks an 
   for (const Mechanism mechanism :
        {Mechanism::remote_latency, Mechanism::link_bandwidth, Mechanism::controller_queueing,
         Mechanism::llc_sharing, Mechanism::cold_caches, Mechanism::balancing_migrations,
-        Mechanism::smt, Mechanism::turbo, Mechanism::switch_cost, Mechanism::emulation}) {
+        Mechanism::smt, Mechanism::turbo, Mechanism::switch_cost, Mechanism::emulation,
+        Mechanism::page_walks, Mechanism::nested_walks, Mechanism::exits, Mechanism::ticks,
+        Mechanism::halt_polling}) {
     HostDescription less = host;
     less.without.insert(mechanism);
     const Results without = run(less);

@@ -22,9 +22,12 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"link queueing", "link q."},
                                                        {"cold caches", "cold"},
                                                        {"page walks", "walks"},
+                                                       {"exits", "exits"},
+                                                       {"ticks", "ticks"},
                                                        {"SMT", "SMT"},
                                                        {"steal", "steal"},
                                                        {"scheduler", "sched."},
+                                                       {"halt polling", "poll"},
                                                        {"idle", "idle"}}};
 static_assert(!kLabels.back().full.empty());
 

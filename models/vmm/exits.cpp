@@ -1,0 +1,70 @@
+#include "models/vmm/exits.hpp"
+
+#include <array>
+
+namespace models::vmm {
+namespace {
+
+constexpr std::array<std::string_view, kExitKinds> kNames{
+    "cpuid", "hypercall", "msr-write", "timer",    "ipi",       "self-ipi", "eoi",
+    "halt",  "interrupt", "pio",       "pio-user", "mmio-user", "inject",   "page-table"};
+
+// The handler's own work; `fast`: the inner loop can answer it.
+struct Handler {
+  double own = 0.0;
+  bool fast = false;
+  bool user = false;
+};
+
+Handler handler(ExitKind kind, const ExitCosts& costs) {
+  const auto sum = [](auto... cycles) { return (static_cast<double>(cycles.count()) + ...); };
+  switch (kind) {
+    case ExitKind::cpuid:
+    case ExitKind::hypercall:
+    case ExitKind::msr_write:
+    case ExitKind::eoi:
+    case ExitKind::halt:
+    case ExitKind::interrupt:
+    case ExitKind::inject:
+    case ExitKind::pio:
+      return {};
+    case ExitKind::timer:
+      return {.own = sum(costs.timer), .fast = true};
+    case ExitKind::ipi:
+      return {.own = sum(costs.icr, costs.notify, costs.inject), .fast = true};
+    case ExitKind::self_ipi:
+      return {.own = sum(costs.icr, costs.inject)};
+    case ExitKind::pio_user:
+      return {.user = true};
+    case ExitKind::mmio_user:
+      return {.own = sum(costs.emulate), .user = true};
+    case ExitKind::page_table:
+      return {.own = sum(costs.emulate, costs.fault)};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name(ExitKind kind) {
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
+              const ExitCosts& costs) {
+  const auto count = [](sim::Cycles c) { return static_cast<double>(c.count()); };
+  if (kind == ExitKind::inject) return count(costs.inject);
+  if (virtual_interrupts && kind == ExitKind::eoi) return 0.0;
+  const Handler work = handler(kind, costs);
+  const double light = count(round_trip) + count(costs.dispatch);
+  double all = light + work.own;
+  if (work.fast && costs.fast_path) all -= count(costs.fast_path_saves);
+  if (work.user) all += count(costs.user);
+  if (costs.nested) {
+    all += 2.0 * count(costs.level_switch) + costs.trapped_light * light;
+    if (work.user) all += costs.trapped_user * light;
+  }
+  return all;
+}
+
+}  // namespace models::vmm

@@ -1,0 +1,43 @@
+// What one VM exit of a kind costs, in cycles of the CPU that takes it.
+//
+//   light   = hardware round trip + dispatch + the handler's own work
+//   heavy   = light + the way to the VMM's process and back
+//   nested  = light exit to the lower VMM + two switches between the levels + one exit for each
+//             thing that the upper VMM's handler does and the lower one has to do for it
+//
+// Models  the fast path that answers interrupts to others and timers without leaving the inner
+//         loop (5.8 and later); virtual interrupt delivery, which leaves out the end of interrupt.
+// Omits   caches and TLBs cooled by the handler.
+// Source  semantics.md 3.7: round trips by generation (Agesen et al. ATC 2012), the rest [recall]
+//         where the header of a figure says so; Ben-Yehuda et al. OSDI 2010 for nesting.
+// Checked tests/models/vmm/exits_test.cpp; validation subsystem exits.
+#pragma once
+
+#include "models/vmm/exit_profile.hpp"
+#include "sim/units.hpp"
+
+namespace models::vmm {
+
+struct ExitCosts {
+  sim::Cycles dispatch{400};  // saving and restoring what hardware does not, finding the handler
+  sim::Cycles fast_path_saves{650};  // of an exit that the inner loop answers [recall]
+  bool fast_path = false;            // since Linux 5.8
+  sim::Cycles user{7'000};           // to QEMU and back, 5,000 to 10,000 [recall]
+  sim::Cycles emulate{1'500};        // fetching and decoding the instruction: MMIO, page tables
+  sim::Cycles timer{1'100};          // arming a host timer [recall]
+  sim::Cycles icr{700};              // decoding an interrupt command [recall]
+  sim::Cycles notify{1'000};         // reaching the other CPU [recall]
+  sim::Cycles inject{500};           // vector, guest handler's entry and return [recall]
+  sim::Cycles fault{2'500};  // shadow paging: walking both tables, writing the shadow [recall]
+  // The VMM itself runs in a VM.
+  bool nested = false;
+  sim::Cycles level_switch{5'000};  // copying control structures between levels [recall]
+  int trapped_light = 3;            // privileged steps of a light exit's handler that exit
+  int trapped_user = 20;            // more of them on the way to the process and back
+};
+
+// `round_trip` is the hardware's exit and entry. `virtual_interrupts`: APICv, AVIC.
+double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
+              const ExitCosts& costs);
+
+}  // namespace models::vmm

@@ -1,0 +1,50 @@
+#include "models/vmm/ticks.hpp"
+
+#include <algorithm>
+
+namespace models::vmm {
+
+// Exits of one tick by device, semantics.md 4: what fires it, what acknowledges and rearms it.
+double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual_interrupts,
+                   const ExitCosts& costs) {
+  const auto one = [&](ExitKind kind) {
+    return cycles(kind, round_trip, virtual_interrupts, costs);
+  };
+  const double injected = static_cast<double>((costs.inject + clock.handler).count());
+  const double fired = one(ExitKind::interrupt) + one(ExitKind::eoi) + injected;
+  switch (clock.timer) {
+    case TimerDevice::tsc_deadline:
+      return fired + one(ExitKind::timer);
+    case TimerDevice::lapic:
+      return fired;
+    case TimerDevice::pit:
+      return fired + one(ExitKind::pio);
+    case TimerDevice::hpet:
+      return fired + 2.0 * one(ExitKind::mmio_user);
+    case TimerDevice::rtc:
+      return fired + 2.0 * one(ExitKind::pio_user);
+  }
+  return fired;
+}
+
+Backlog deliver(const GuestClock& clock, double due) {
+  const double once = std::min(due, 1.0);
+  double delivered = once;
+  double lost = due - once;
+  switch (clock.policy) {
+    case LostTicks::catchup:
+      delivered = due;
+      lost = 0.0;
+      break;
+    case LostTicks::discard:
+      delivered = 0.0;
+      lost = due;
+      break;
+    case LostTicks::delay:  // the clock counts on from where it stopped
+    case LostTicks::merge:
+      break;
+  }
+  return {delivered, clock.paravirtual ? 0.0 : lost / clock.tick_hz};
+}
+
+}  // namespace models::vmm

@@ -1,0 +1,55 @@
+// Clock ticks of guests: what one costs, and what becomes of those that fall due while the vCPU
+// has no CPU.
+//
+// A running vCPU's ticks are a tax on its time. An idle guest that ticks wakes for each; a tickless
+// one sleeps on. A vCPU that gets its CPU back has ticks outstanding: the policy says how many are
+// delivered and how far the guest's clock is off for the rest.
+//
+// Models  exits by the device that ticks; delay, catch-up, merge, discard as libvirt names them;
+//         clock sources that do not count ticks (kvm-clock, TSC).
+// Omits   the hour-long slewing of NTP inside the guest.
+// Source  semantics.md 4 (Kconfig.hz, NO_HZ.txt, libvirt formatdomain.rst).
+// Checked tests/models/vmm/ticks_test.cpp.
+#pragma once
+
+#include "models/vmm/exits.hpp"
+#include "sim/units.hpp"
+
+namespace models::vmm {
+
+enum class TimerDevice {
+  tsc_deadline,  // armed by a register write for each tick
+  lapic,         // periodic count of the local APIC
+  pit,           // in the kernel
+  hpet,          // in the VMM's process, memory mapped
+  rtc            // in the VMM's process, ports
+};
+enum class IdleTicks { tickless, periodic };
+enum class LostTicks {
+  delay,    // delivered later at the usual rate: the guest's clock stays behind
+  catchup,  // the backlog is delivered at once
+  merge,    // collapsed into one
+  discard   // dropped
+};
+
+struct GuestClock {
+  int tick_hz = 250;  // CONFIG_HZ of the guest; Windows 64, older Linux 1000
+  TimerDevice timer = TimerDevice::tsc_deadline;
+  IdleTicks idle = IdleTicks::tickless;
+  LostTicks policy = LostTicks::merge;
+  bool paravirtual = true;     // time is read from kvm-clock or the TSC, not counted
+  sim::Cycles handler{3'000};  // of the guest's kernel, a tick; 1-2 us [recall]
+};
+
+// Cycles of one tick that a running vCPU takes, exits and the guest's handler.
+double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual_interrupts,
+                   const ExitCosts& costs);
+
+// What becomes of ticks that fell due while the vCPU was runnable without a CPU.
+struct Backlog {
+  double delivered = 0.0;  // at once, one after the other
+  double lost_s = 0.0;     // that the guest's clock falls behind
+};
+Backlog deliver(const GuestClock& clock, double due);
+
+}  // namespace models::vmm

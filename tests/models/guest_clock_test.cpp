@@ -1,0 +1,146 @@
+// Guests' clocks, exits and halts on a whole host.
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+HostDescription one_cpu() {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 1;
+  d.threads_per_core = 1;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 1, .latency = 20_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
+  d.controller.latency = 90_ns;
+  host.vmm.host_tick_hz = 0;
+  VmDescription vm;
+  vm.name = "guest";
+  vm.memory = 64_MiB;
+  vm.clock.tick_hz = 1000;
+  host.vms.push_back(vm);
+  return host;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 2_s, .warmup = 100_ms}, {.seed = 3, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+double share(const Results& results, Cause cause) {
+  REQUIRE(results.violations.empty());
+  return results.time.front().share[static_cast<std::size_t>(cause)];
+}
+
+double tick_s(const HostDescription& host) {
+  return vmm::tick_cycles(host.vms.front().clock, host.hardware.vm_round_trip, false,
+                          host.vmm.exits) /
+         2e9;
+}
+
+}  // namespace
+
+TEST_CASE("ticks of a running guest are a tax of rate times cost", "[clock]") {
+  const HostDescription host = one_cpu();
+  CHECK(share(run(host), Cause::ticks) == Approx(1000 * tick_s(host)).epsilon(1e-3));
+}
+
+TEST_CASE("an idle guest that ticks uses a CPU, a tickless one does not", "[clock]") {
+  HostDescription host = one_cpu();
+  host.vms.front().workload.idle = true;
+  CHECK(metric(run(host), "host.cpu.utilisation") == 0.0);
+  host.vms.front().clock.idle = vmm::IdleTicks::periodic;
+  const Results ticking = run(host);
+  CHECK(share(ticking, Cause::ticks) == Approx(1000 * tick_s(host)).epsilon(0.01));
+  CHECK(metric(ticking, "host.cpu.utilisation") > 1000 * tick_s(host));  // waking costs, too
+}
+
+TEST_CASE("of two guests on a CPU, one that counts merged ticks falls behind", "[clock]") {
+  HostDescription host = one_cpu();
+  host.vms.front().count = 2;
+  host.vms.front().clock.paravirtual = false;
+  const double behind = metric(run(host), "vm.guest.clock.error");
+  CHECK(behind > 0.3);  // half of the time without a CPU, some ticks of it delivered
+  CHECK(behind < 0.5);
+  host.vms.front().clock.policy = vmm::LostTicks::discard;
+  CHECK(metric(run(host), "vm.guest.clock.error") == Approx(0.5).margin(0.02));
+  host.vms.front().clock.policy = vmm::LostTicks::catchup;
+  const Results caught = run(host);
+  CHECK(metric(caught, "vm.guest.clock.error") == 0.0);
+  // Each due tick is delivered: those of the waiting half on top of those of the running half.
+  CHECK(share(caught, Cause::ticks) == Approx(1000 * tick_s(host)).epsilon(0.02));
+  host.vms.front().clock.policy = vmm::LostTicks::merge;
+  host.vms.front().clock.paravirtual = true;
+  CHECK(metric(run(host), "vm.guest.clock.error") == 0.0);
+}
+
+TEST_CASE("exits cost what their kind costs, and nothing in a container", "[exits]") {
+  HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
+  VmDescription& vm = host.vms.front();
+  vm.workload.profile.base_cpi = 1.0;
+  vm.workload.exits[vmm::ExitKind::cpuid] = 1.0;  // 1400 cycles in 1000 instructions of 1 cycle
+  CHECK(share(run(host), Cause::exits) == Approx(1400.0 / 2400.0));
+  host.vmm.architecture = Architecture::container;
+  CHECK(share(run(host), Cause::exits) == 0.0);
+}
+
+TEST_CASE("only shadow paging exits for page tables", "[exits]") {
+  HostDescription host = one_cpu();
+  host.vms.front().workload.exits[vmm::ExitKind::page_table] = 0.1;
+  CHECK(share(run(host), Cause::exits) == 0.0);
+  host.vmm.paging = PagingKind::shadow;
+  CHECK(share(run(host), Cause::exits) > 0.1);
+}
+
+TEST_CASE("halt polling burns the CPU and spares the wake-up", "[exits]") {
+  HostDescription host = one_cpu();
+  VmDescription& vm = host.vms.front();
+  vm.workload.burst = sim::Instructions{100'000};
+  vm.workload.block = 100_us;
+  vm.workload.block_distribution = workload::Distribution::fixed;
+  vm.workload.wake = workload::WakeSource::timer;
+  host.vmm.wake_latency = 20_us;
+  const Results asleep = run(host);
+  host.vmm.halt_poll.most = 200_us;
+  const Results polling = run(host);
+  CHECK(share(asleep, Cause::halt_polling) == 0.0);
+  CHECK(share(polling, Cause::halt_polling) > 0.4);
+  CHECK(share(polling, Cause::scheduler) < 0.1 * share(asleep, Cause::scheduler));
+  CHECK(metric(polling, "vm.guest.throughput") > 1.1 * metric(asleep, "vm.guest.throughput"));
+  CHECK(metric(polling, "host.cpu.utilisation") > 0.99);
+  // Waits beyond the limit are not polled for.
+  host.vms.front().workload.block = 5_ms;
+  CHECK(share(run(host), Cause::halt_polling) == 0.0);
+}
+
+TEST_CASE("a vCPU that polls yields its CPU to one that has work", "[exits]") {
+  HostDescription host = one_cpu();
+  VmDescription& waiting = host.vms.front();
+  waiting.workload.burst = sim::Instructions{100'000};
+  waiting.workload.block = 100_us;
+  waiting.workload.wake = workload::WakeSource::timer;
+  host.vmm.halt_poll.most = 200_us;
+  VmDescription hog;
+  hog.name = "hog";
+  hog.memory = 64_MiB;
+  host.vms.push_back(hog);
+  const Results results = run(host);
+  REQUIRE(results.violations.empty());
+  CHECK(share(results, Cause::halt_polling) < 0.02);
+  CHECK(metric(results, "vm.hog.cpu.utilisation") > 0.4);
+}

@@ -1,0 +1,59 @@
+#include "models/vmm/exits.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace models::vmm;
+
+namespace {
+
+constexpr sim::Cycles kRoundTrip{700};
+const ExitCosts kPlain{};
+
+double plain(ExitKind kind, const ExitCosts& costs = kPlain, bool virtual_interrupts = false) {
+  return cycles(kind, kRoundTrip, virtual_interrupts, costs);
+}
+
+}  // namespace
+
+TEST_CASE("a light exit is the round trip and the dispatch") {
+  CHECK(plain(ExitKind::cpuid) == Approx(1100));
+  CHECK(plain(ExitKind::hypercall) == Approx(1100));
+}
+
+// semantics.md 3.7: a return to user space adds 5,000 to 10,000 cycles.
+TEST_CASE("a heavy exit goes to the process and back") {
+  const double extra = plain(ExitKind::pio_user) - plain(ExitKind::pio);
+  CHECK(extra >= 5000);
+  CHECK(extra <= 10000);
+  CHECK(plain(ExitKind::mmio_user) > plain(ExitKind::pio_user));
+}
+
+TEST_CASE("the fast path shortens timers and interrupts to others, nothing else") {
+  ExitCosts fast;
+  fast.fast_path = true;
+  for (int i = 0; i < kExitKinds; ++i) {
+    const auto kind = static_cast<ExitKind>(i);
+    const bool answered = kind == ExitKind::timer || kind == ExitKind::ipi;
+    CHECK(plain(kind) - plain(kind, fast) == Approx(answered ? 650 : 0));
+  }
+}
+
+TEST_CASE("virtual interrupt delivery leaves out the end of interrupt") {
+  CHECK(plain(ExitKind::eoi) > 0);
+  CHECK(plain(ExitKind::eoi, kPlain, true) == 0);
+}
+
+TEST_CASE("nesting multiplies exits, those to the process most") {
+  ExitCosts nested;
+  nested.nested = true;
+  CHECK(plain(ExitKind::cpuid, nested) > 8 * plain(ExitKind::cpuid));
+  CHECK(plain(ExitKind::pio_user, nested) > 2 * plain(ExitKind::pio, nested));
+}
+
+TEST_CASE("each kind of exit has a name of its own") {
+  for (int i = 0; i < kExitKinds; ++i) {
+    CHECK_FALSE(name(static_cast<ExitKind>(i)).empty());
+    for (int k = 0; k < i; ++k)
+      CHECK(name(static_cast<ExitKind>(i)) != name(static_cast<ExitKind>(k)));
+  }
+}
