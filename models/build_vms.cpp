@@ -3,8 +3,8 @@
 #include <set>
 
 #include "models/running_host.hpp"
-#include "models/scheduler/entitlement.hpp"
 #include "models/translation/page_walk.hpp"
+#include "sim/entitlement.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -128,7 +128,7 @@ int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::Gro
 // to when all contend, which is its shares unless something is reserved; limits as quotas.
 std::vector<scheduler::GroupConfig> RunningHost::groups() const {
   const double clock_Hz = topology_.description().frequency.count();
-  std::vector<scheduler::Claim> claims;
+  std::vector<sim::Claim> claims;
   double shares = 0.0;
   bool reserved = false;
   for (const VmDescription& vm : description_.vms) {
@@ -145,7 +145,7 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
   }
   const double capacity_Hz = clock_Hz * topology_.cpus();
   const std::vector<double> entitled =
-      reserved ? scheduler::entitlements(capacity_Hz, claims) : std::vector<double>{};
+      reserved ? sim::entitlements(capacity_Hz, claims) : std::vector<double>{};
   double total = 0.0;
   for (const double one : entitled) total += one;
   std::vector<scheduler::GroupConfig> all;
@@ -175,8 +175,6 @@ void RunningHost::build_vms() {
     Kind& kind = kinds_.emplace_back();
     kind.description = &description;
     kind.tick_cycles = tick_cycles(description, description_);
-    kind.halt_exit =
-        sim::Cycles{static_cast<std::int64_t>(exit_cycles(description_, vmm::ExitKind::halt))};
     for (int i = 0; i < description.count; ++i) {
       const int index = static_cast<int>(vms_.size());
       const VmPlace& place = places[at(index)];
@@ -187,8 +185,8 @@ void RunningHost::build_vms() {
           .vcpus = {},
           .nodes = nodes_of(place, topology_),
           .emulator = -1,
-          .jobs = {},
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
+          .in_memory = -1,
           .filling = true});
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {

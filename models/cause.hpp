@@ -17,13 +17,15 @@ enum class Cause {
   translation,          // page walks
   exits,                // VM exits and what their handlers do
   ticks,                // clock ticks of guest and host
+  page_faults,          // copying merged pages that were written
+  swap_in,              // waiting for a page to be read back
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path
   halt_polling,         // halted, but looking for an interrupt on its CPU
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 14;
+inline constexpr int kCauses = 16;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -48,6 +48,21 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        {std::pair{"guest_pages", vm.guest_pages}, std::pair{"host_pages", vm.host_pages}}) {
     need(pages.coverage >= 0 && pages.coverage <= 1, fmt::format("{}.coverage: need 0 to 1", name));
   }
+  const MemoryTune& tune = vm.memory_tune;
+  need(tune.limit.count() == 0 || tune.reservation <= tune.limit,
+       "memory_tune.reservation: above memory_tune.limit");
+  need(tune.reservation <= vm.memory, "memory_tune.reservation: more than the VM's memory");
+  need(vm.balloon.mode == BalloonMode::none || !(reserves_hugepages(vm) || tune.locked),
+       "balloon: reserved hugepages and locked memory cannot be ballooned; lower "
+       "host_pages.coverage, or leave the balloon out");
+  need(vm.balloon.mode != BalloonMode::target ||
+           (vm.balloon.target.count() > 0 && vm.balloon.target <= vm.memory),
+       "balloon.target: need more than 0, at most the VM's memory");
+  double content = 0.0;
+  for (const memory::Content c :
+       {memory::Content::zero, memory::Content::image, memory::Content::cold})
+    content += work.content[c].share;
+  need(content <= 1.0 + 1e-9, "workload.content: the shares sum to more than 1");
   need(work.resident <= vm.memory,
        "workload.resident: larger than the VM's memory; give the VM more or lower resident");
 }
@@ -81,9 +96,11 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                                 strict_vm != nullptr ? *strict_vm : "", wanted_B[node] / gib, node,
                                 node_B / gib));
   }
+  if (memory_may_run_short(host)) return;
   complaints.need(all_B <= node_B * topology.nodes(),
                   fmt::format("host.memory: the guests use {:.1f} GiB, the host has {:.1f} GiB; "
-                              "memory overcommit is not modelled yet",
+                              "for overcommit give it swap space (host.swap.size), page merging "
+                              "(vmm.ksm.run) or the guests balloons",
                               all_B / gib, node_B * topology.nodes() / gib));
 }
 

@@ -36,6 +36,21 @@ struct CpuTune {
   sim::Duration global_period{100'000'000'000};  // 100 ms
 };
 
+// Memory as libvirt's <memtune> and VMware's resource settings have it.
+struct MemoryTune {
+  int shares = 0;             // of memory when it is short; 0: no preference, least used pages go
+  sim::Bytes reservation{};   // never taken
+  sim::Bytes limit{};         // hard_limit: never exceeded; zero: none
+  bool locked = false;        // <locked/>: never swapped
+  bool nosharepages = false;  // <nosharepages/>: never merged
+};
+
+enum class BalloonMode { none, target, automatic };
+struct BalloonDescription {
+  BalloonMode mode = BalloonMode::none;
+  sim::Bytes target{};  // what the guest keeps
+};
+
 struct VmDescription {
   std::string name;
   int count = 1;
@@ -48,6 +63,9 @@ struct VmDescription {
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
   vmm::GuestClock clock;
+  std::string image;  // VMs of one image hold the same pages of it; empty: the workload's name
+  MemoryTune memory_tune;
+  BalloonDescription balloon;
   // What the guest's kernel maps its memory with, and what the host maps that memory with.
   // Transparent hugepages cover most of a guest that has been up for long; assumption.
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
@@ -74,6 +92,8 @@ enum class Mechanism {
   nested_walks,          // "nested-walks": guests walk one dimension, as processes do
   exits,                 // "exits": VM exits cost nothing
   ticks,                 // "ticks": clocks do not tick
+  ksm,                   // "ksm": nothing is merged
+  swap_in,               // "swap-in": pages are back at once
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
 };
 
@@ -83,6 +103,15 @@ struct HostDescription {
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;
 };
+
+// Large pages all over are reserved ones: the host can neither merge, swap nor balloon them.
+inline bool reserves_hugepages(const VmDescription& vm) {
+  return vm.host_pages.size != translation::PageSize::small && vm.host_pages.coverage >= 1;
+}
+
+// Whether anything of KSM, swap, balloons and memory limits is asked for: only then may guests use
+// more memory than the host has.
+bool memory_may_run_short(const HostDescription& host);
 
 struct RunLength {
   sim::Duration duration{};  // measured part

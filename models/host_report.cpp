@@ -53,6 +53,7 @@ void RunningHost::begin_measuring() {
     worker.progress.reset();
     worker.misses = worker.remote_misses = worker.miss_wait_s = 0.0;
     worker.lost_ticks = worker.clock_behind_s = 0.0;
+    worker.faults = 0;
   }
   for (Kind& kind : kinds_) {
     kind.latency.clear();
@@ -79,6 +80,7 @@ Results RunningHost::results(const RunLength& length, bool check) {
   Results results;
   for (const Kind& kind : kinds_) report_kind(kind, length, results);
   report_host(length, results);
+  report_memory(length, results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;
@@ -113,7 +115,8 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
     if (worker.stream < 0) continue;
     const guest::Causes& s = worker.progress.seconds();
     for (std::size_t c = 0; c < s.size(); ++c) {
-      if (c != at(Cause::idle) && c != at(Cause::steal)) everybody_s += s[c];
+      if (c != at(Cause::idle) && c != at(Cause::steal) && c != at(Cause::swap_in))
+        everybody_s += s[c];
     }
   }
   const double units = instructions / static_cast<double>(description.workload.unit.count());
@@ -194,7 +197,8 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
       broken(fmt::format("thread {} of VM {}: its causes sum to {} s of {} s", worker.thread,
                          worker.vm, sum_s, measured_s));
     }
-    threads_s += sum_s - causes[at(Cause::idle)] - causes[at(Cause::steal)];
+    threads_s +=
+        sum_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
   }
   for (const double s : cpu_busy_s_) cpus_s += s;
   if (std::abs(threads_s - cpus_s) > kTimeTolerance * measured_s * topology_.cpus()) {
@@ -205,6 +209,9 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
   if (bounded && worst_overload_ > kOverloadAllowed) {
     broken(fmt::format("{} carried {:.2f} % more than its capacity", overloaded_,
                        worst_overload_ * 100));
+  }
+  if (pressure_) {
+    if (std::string fault = pressure_->broken(); !fault.empty()) broken(std::move(fault));
   }
   for (const TimeShares& time : results.time) {
     double sum = 0;

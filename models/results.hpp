@@ -43,6 +43,7 @@ struct Results {
   std::vector<Metric> metrics;   // order is fixed by the description, alike in every replication
   std::vector<TimeShares> time;  // one per VM class
   std::vector<Utilisation> utilisation;
+  std::vector<std::string> notes;       // what befell VMs, in words: killed, and why
   std::vector<std::string> violations;  // broken invariants, in words; empty when all hold
   std::uint64_t events = 0;
 };

@@ -37,6 +37,15 @@ scheduler::CpuMap cpu_map(const topology::Topology& topology) {
   return map;
 }
 
+// How many times the guests' memory is the host's, where that is allowed at all.
+double overcommit(const HostDescription& host) {
+  if (!memory_may_run_short(host)) return 1.0;
+  double wanted_B = 0.0;
+  for (const VmDescription& vm : host.vms)
+    wanted_B += vm.count * static_cast<double>(vm.memory.count());
+  return std::max(1.0, 1.01 * wanted_B / static_cast<double>(host.hardware.memory.count()));
+}
+
 compute::ContentionConfig contention_config(const std::set<Mechanism>& without) {
   return {.remote_latency = !without.contains(Mechanism::remote_latency),
           .link_bandwidth = !without.contains(Mechanism::link_bandwidth),
@@ -109,7 +118,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       topology_{description.hardware},
       contention_{topology_, contention_config(description.without)},
       cold_{topology_, contention_},
-      memory_{topology_},
+      memory_{topology_, overcommit(description)},
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
       fill_{sim::Event::calling<&RunningHost::fill>(engine, *this)},
@@ -118,6 +127,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       cpu_busy_s_(at(topology_.cpus()), 0.0),
       cpu_since_(at(topology_.cpus())) {
   build_vms();
+  build_memory();
 }
 
 RunningHost::~RunningHost() = default;
@@ -270,6 +280,13 @@ void RunningHost::start() {
     place(vm);
   }
   fill_.after(kFillPeriod);
+  if (!pressure_) return;
+  age_pressure();
+  settle_memory();
+  engine_.spawn(watch_memory());
+  if (ksmd_ < 0) return;
+  engine_.spawn(merge_pages());
+  if (description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
 }
 
 }  // namespace models

@@ -16,6 +16,7 @@
 #include "models/compute/contention.hpp"
 #include "models/guest/progress.hpp"
 #include "models/host.hpp"
+#include "models/memory/host_memory.hpp"
 #include "models/memory/placement.hpp"
 #include "models/pinning.hpp"
 #include "models/scheduler/scheduler.hpp"
@@ -25,6 +26,7 @@
 #include "sim/event.hpp"
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
+#include "sim/server.hpp"
 #include "sim/tally.hpp"
 
 namespace models {
@@ -51,7 +53,11 @@ class RunningHost final : public scheduler::Dispatch {
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
 
-  // A host thread: a vCPU, or a VM's emulator.
+  struct Job {  // of a thread of the host: CPU time, then somebody goes on
+    sim::Duration work;
+    std::coroutine_handle<> waiter;
+  };
+  // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
   struct Worker {
     Worker(RunningHost& owner, int vm_index);
     void on_done() { host.finish(*this); }
@@ -63,6 +69,8 @@ class RunningHost final : public scheduler::Dispatch {
     guest::Progress progress;
     sim::Event done;
     std::coroutine_handle<> waiter;  // resumed when the work is done
+    std::deque<Job> jobs;            // of a thread of the host; front: the one in work
+    bool dead = false;               // its VM was killed
     bool woken = false;              // runnable again but not yet run: pays the wake-up path
     bool halts = false;              // was preempted between its kick and its halt
     bool polling = false;            // halted, but keeps its CPU for a while
@@ -72,6 +80,8 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Instant waiting_since{};  // runnable, without a CPU
     double lost_ticks = 0.0;       // since measuring began
     double clock_behind_s = 0.0;
+    std::uint64_t faults = 0;
+    bool faulting = false;  // its present work ends at a page that is not there
     sim::Instant busy_since{};
     double misses = 0.0;  // since measuring began
     double remote_misses = 0.0;
@@ -79,18 +89,14 @@ class RunningHost final : public scheduler::Dispatch {
     std::uint64_t node_moves = 0;  // since watch_moves()
     double untouched_B = 0.0;      // running time's worth of first touches not yet placed
   };
-  struct Job {  // for an emulator: CPU time, then somebody goes on
-    sim::Duration work;
-    std::coroutine_handle<> waiter;
-  };
   struct Vm {
     const VmDescription* description = nullptr;
     int kind = 0;            // class
     std::vector<int> vcpus;  // workers
     std::vector<int> nodes;  // where its vCPUs may run
     int emulator = -1;       // worker
-    std::deque<Job> jobs;    // front: the one in work
     memory::Placement placement;
+    int in_memory = -1;  // of HostMemory; -1: memory cannot run short
     bool filling = false;
   };
   // From being woken to having a CPU.
@@ -106,7 +112,7 @@ class RunningHost final : public scheduler::Dispatch {
     const VmDescription* description = nullptr;
     std::vector<int> vms;
     double tick_cycles = 0.0;  // of one tick of the guest's clock
-    sim::Cycles halt_exit{};
+    int killed = 0;
     sim::Histogram latency;
     WakeupDelay wakeup;
   };
@@ -122,7 +128,7 @@ class RunningHost final : public scheduler::Dispatch {
   };
   struct Emulate {
     RunningHost& host;
-    int vm;
+    int thread;  // worker
     sim::Duration work;
     int halting;  // the vCPU that halts once its request is handed over; -1: none
     bool await_ready() const noexcept { return false; }
@@ -136,10 +142,22 @@ class RunningHost final : public scheduler::Dispatch {
   };
 
   sim::Process live(int worker);
+  sim::Process merge_pages();  // ksmd
+  sim::Process tune_merging();
+  sim::Process watch_memory();
+  void build_memory();
+  void age_pressure();
+  void settle_memory();
+  void kill(int vm, const std::string& reason);
+  double until_fault(Worker& worker, sim::Random& random) const;
+  void stall(Worker& worker);
+  void report_memory(const RunLength& length, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
   }
-  Emulate emulate(int vm, sim::Duration work, int halting) { return {*this, vm, work, halting}; }
+  Emulate emulate(int thread, sim::Duration work, int halting) {
+    return {*this, thread, work, halting};
+  }
   void halt(int worker);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);
@@ -147,7 +165,7 @@ class RunningHost final : public scheduler::Dispatch {
   bool ticks_when_idle(const Vm& vm) const;
   sim::Duration tick_time(const Vm& vm, double ticks) const;
   void finish(Worker& worker);
-  void take_job(Vm& vm, scheduler::CpuId waker);
+  void take_job(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
@@ -189,6 +207,10 @@ class RunningHost final : public scheduler::Dispatch {
   std::vector<double> cpu_busy_s_;       // [cpu]
   std::vector<sim::Instant> cpu_since_;  // [cpu]
   scheduler::SchedulerStats stats_before_;
+  std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
+  std::unique_ptr<sim::Server> swap_;
+  int ksmd_ = -1;  // worker
+  std::vector<std::string> notes_;
   double worst_overload_ = 0.0;
   std::string overloaded_;
 };

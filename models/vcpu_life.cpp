@@ -23,6 +23,8 @@ sim::Process RunningHost::live(int id) {
   const auto member = worker.vm - kinds_[at(vm.kind)].vms.front();
   sim::Random random = engine_.stream(
       fmt::format("vm.{}.{}.vcpu.{}", vm.description->name, member, id - vm.vcpus.front()));
+  sim::Random faults = engine_.stream(
+      fmt::format("vm.{}.{}.vcpu.{}.faults", vm.description->name, member, id - vm.vcpus.front()));
   const sim::Duration tick = sim::Duration{1'000'000'000'000 / vm.description->clock.tick_hz};
   const auto phase = static_cast<std::int64_t>(
       engine_.stream(fmt::format("vm.{}.{}.clock", vm.description->name, member)).uniform() *
@@ -46,15 +48,28 @@ sim::Process RunningHost::live(int id) {
       const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
                                       ? burst
                                       : random.exponential(burst);
-      co_await compute(id, std::max(1.0, instructions), waker);
-      kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - worker.busy_since));
+      double left = std::max(1.0, instructions);
+      bool first = true;
+      sim::Instant began{};
+      while (left > 0) {
+        const double step = std::min(left, until_fault(worker, faults));
+        co_await compute(id, step, first ? waker : scheduler::kNoCpu);
+        if (first) began = worker.busy_since;
+        first = false;
+        left -= step;
+        if (left <= 0 || !worker.faulting) continue;
+        stall(worker);
+        co_await swap_->serve(topology_.description().swap.latency);
+        pressure_->fault(vm.in_memory);
+      }
+      kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));
       const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
       waker = scheduler::kNoCpu;
       device = work.wake == workload::WakeSource::device && vm.emulator >= 0;
       if (device) {
         // Half of the emulation submits the request, half completes it; the completion interrupt
         // comes in on the CPU that submitted (rq_affinity), and the emulator wakes the guest.
-        co_await emulate(worker.vm, work.emulation / 2, id);
+        co_await emulate(vm.emulator, work.emulation / 2, id);
       } else {
         halt(id);
       }
@@ -70,13 +85,14 @@ sim::Process RunningHost::live(int id) {
     }
     if (until > engine_.now()) co_await engine_.delay(until - engine_.now());
     if (!device) continue;
-    co_await emulate(worker.vm, work.emulation - work.emulation / 2, -1);
+    co_await emulate(vm.emulator, work.emulation - work.emulation / 2, -1);
     waker = scheduler_->cpu_of(workers_[at(vm.emulator)].thread);
   }
 }
 
 void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
   Worker& self = host.workers_[at(worker)];
+  if (self.dead) return;  // never resumed
   self.waiter = waiter;
   host.book(self);
   self.progress.begin(instructions);
@@ -104,7 +120,7 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 void RunningHost::Emulate::await_suspend(std::coroutine_handle<> waiter) {
-  Vm& own = host.vms_[at(vm)];
+  Worker& own = host.workers_[at(thread)];
   own.jobs.push_back({.work = work, .waiter = waiter});
   const scheduler::CpuId waker =
       halting < 0 ? scheduler::kNoCpu : host.scheduler_->cpu_of(host.workers_[at(halting)].thread);
@@ -112,10 +128,9 @@ void RunningHost::Emulate::await_suspend(std::coroutine_handle<> waiter) {
   if (halting >= 0) host.halt(halting);
 }
 
-void RunningHost::take_job(Vm& vm, scheduler::CpuId waker) {
-  Worker& emulator = workers_[at(vm.emulator)];
+void RunningHost::take_job(Worker& emulator, scheduler::CpuId waker) {
   book(emulator);
-  emulator.progress.begin(sim::seconds(vm.jobs.front().work) / kEmulatorUnit_s);
+  emulator.progress.begin(sim::seconds(emulator.jobs.front().work) / kEmulatorUnit_s);
   if (scheduler_->runnable(emulator.thread)) {
     arm(emulator);
     return;
@@ -186,13 +201,12 @@ void RunningHost::finish(Worker& worker) {
     worker.waiter.resume();
     return;
   }
-  Vm& vm = vms_[at(worker.vm)];
-  const std::coroutine_handle<> waiter = vm.jobs.front().waiter;
-  vm.jobs.pop_front();
-  if (vm.jobs.empty()) {
-    halt(vm.emulator);
+  const std::coroutine_handle<> waiter = worker.jobs.front().waiter;
+  worker.jobs.pop_front();
+  if (worker.jobs.empty()) {
+    halt(worker_of_thread_[at(worker.thread)]);
   } else {
-    take_job(vm, scheduler::kNoCpu);
+    take_job(worker, scheduler::kNoCpu);
   }
   waiter.resume();
 }

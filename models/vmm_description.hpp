@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "models/memory/ksm.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
@@ -32,8 +33,11 @@ struct VmmDescription {
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
   vmm::HaltPollTunables halt_poll;
-  int host_tick_hz = 250;        // of the host's own clock, on CPUs that run something
-  sim::Cycles host_tick{2'500};  // its handler
+  memory::KsmTunables ksm;
+  sim::Bytes host_memory{};                // that host and VMM use themselves
+  sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged
+  int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something
+  sim::Cycles host_tick{2'500};            // its handler
   PagingKind paging = PagingKind::automatic;
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)

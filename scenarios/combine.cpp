@@ -86,6 +86,13 @@ std::vector<std::string> all_violations(const Replications& own) {
   return all;
 }
 
+std::vector<std::string> first_notes(const Replications& own) {
+  for (const auto& run : own) {
+    if (run && !run->notes.empty()) return run->notes;
+  }
+  return {};
+}
+
 // The estimates of one metric, and after a class's throughput its ratio to the baseline.
 void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
                 const Replications& own, const Baselines& baselines, double confidence) {
@@ -155,6 +162,7 @@ PointResults combine(const Point& point, const Replications& own, const Baseline
     results.reasons.push_back(reasons_of(results, results.time.back(), baseline));
   }
   results.utilisation = mean_utilisation(runs);
+  results.notes = first_notes(own);
   results.violations = all_violations(own);
   return results;
 }

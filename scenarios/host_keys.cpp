@@ -48,6 +48,17 @@ const Section<topology::Tlb>& tlb_keys() {
   return section;
 }
 
+const Section<topology::SwapDevice>& swap_keys() {
+  using T = topology::SwapDevice;
+  static const Section<T> section{
+      quantity("size", Unit::size, &T::size, "of the host's swap space; 0 B: none"),
+      quantity("latency", Unit::time, &T::latency, "of reading a page back", Zero::refused),
+      quantity("write_rate", Unit::rate, &T::write_rate, "of swapping out", Zero::refused),
+      whole("parallel", &T::parallel, 1, 1024, "reads at once"),
+  };
+  return section;
+}
+
 const Section<topology::MemoryController>& controller_keys() {
   using T = topology::MemoryController;
   static const Section<T> section{
@@ -148,6 +159,7 @@ const Section<topology::Description>& host_keys() {
       table("fsb_queueing", &T::fsb_queueing, &queueing_keys, "added delay of a loaded bus"),
       quantity("memory", Unit::size, &T::memory, "of the whole host, divided equally over nodes",
                Zero::refused),
+      table("swap", &T::swap, &swap_keys, "where the host swaps to"),
       table("controller", &T::controller, &controller_keys, "memory controller of a node"),
       table("link_queueing", &T::link_queueing, &queueing_keys, "added delay of a loaded link"),
       tables("link", &T::links, &link_keys, "links between nodes"),

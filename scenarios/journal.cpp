@@ -68,6 +68,7 @@ Json to_json(const std::string& key, const models::Results& results) {
           {"metrics", std::move(metrics)},
           {"time", std::move(time)},
           {"utilisation", std::move(utilisation)},
+          {"notes", results.notes},
           {"violations", results.violations},
           {"events", results.events}};
 }
@@ -81,6 +82,7 @@ models::Results results_of(const Json& run) {
         {shares.at(0).get<std::string>(), numbers_of(shares.at(1)), numbers_of(shares.at(2))});
   for (const Json& part : run.at("utilisation"))
     results.utilisation.push_back({part.at(0).get<std::string>(), number_of(part.at(1))});
+  results.notes = run.at("notes").get<std::vector<std::string>>();
   results.violations = run.at("violations").get<std::vector<std::string>>();
   results.events = run.at("events").get<std::uint64_t>();
   return results;

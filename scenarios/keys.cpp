@@ -68,6 +68,8 @@ constexpr MechanismName kMechanisms[] = {
     {"nested-walks", Mechanism::nested_walks},
     {"exits", Mechanism::exits},
     {"ticks", Mechanism::ticks},
+    {"ksm", Mechanism::ksm},
+    {"swap-in", Mechanism::swap_in},
     {"halt-polling", Mechanism::halt_polling},
 };
 

@@ -45,6 +45,7 @@ struct PointResults {
   std::vector<models::TimeShares> time;          // mean over replications, one per VM class
   std::vector<std::vector<Reason>> reasons;      // one list per VM class, largest first
   std::vector<models::Utilisation> utilisation;  // mean
+  std::vector<std::string> notes;                // what befell VMs, of the first that has any
   std::vector<std::string> violations;           // broken invariants of any replication
   int replications = 0;                          // finished ones
 };

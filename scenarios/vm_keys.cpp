@@ -90,6 +90,32 @@ Field<VmDescription> numa_key() {
           {}};
 }
 
+const Section<models::MemoryTune>& memory_tune_keys() {
+  using T = models::MemoryTune;
+  static const Section<T> section{
+      whole("shares", &T::shares, 0, 1000000,
+            "of memory when it is short; 0: no preference, the least used pages go"),
+      quantity("reservation", Unit::size, &T::reservation, "never taken from it"),
+      quantity("limit", Unit::size, &T::limit, "hard_limit, never exceeded; 0 B: none"),
+      truth("locked", &T::locked, "never swapped, merged or ballooned"),
+      truth("nosharepages", &T::nosharepages, "never merged"),
+  };
+  return section;
+}
+
+const Section<models::BalloonDescription>& balloon_keys() {
+  using T = models::BalloonDescription;
+  static const std::vector<Word<models::BalloonMode>> modes{
+      {"none", models::BalloonMode::none},
+      {"target", models::BalloonMode::target},
+      {"auto", models::BalloonMode::automatic}};
+  static const Section<T> section{
+      choice("mode", &T::mode, modes, "auto: MOM's policy"),
+      quantity("target", Unit::size, &T::target, "what the guest keeps"),
+  };
+  return section;
+}
+
 const Section<models::vmm::GuestClock>& clock_keys() {
   using T = models::vmm::GuestClock;
   using Device = models::vmm::TimerDevice;
@@ -162,6 +188,10 @@ const Section<VmDescription>& vm_keys() {
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),
       table("clock", &T::clock, &clock_keys, "the guest's ticks and what it reads the time from"),
+      text("image", &T::image,
+           "VMs of one image hold the same pages of it; empty: the workload's name"),
+      table("memory_tune", &T::memory_tune, &memory_tune_keys, "claims on the host's memory"),
+      table("balloon", &T::balloon, &balloon_keys, "memory that the guest gives back"),
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),

@@ -99,6 +99,19 @@ const Section<models::vmm::HaltPollTunables>& halt_poll_keys() {
   return section;
 }
 
+const Section<models::memory::KsmTunables>& ksm_keys() {
+  using T = models::memory::KsmTunables;
+  static const Section<T> section{
+      truth("run", &T::run, "equal pages are merged"),
+      whole("pages_to_scan", &T::pages_to_scan, 1, 1000000, "in a batch"),
+      quantity("sleep", Unit::time, &T::sleep, "sleep_millisecs, between batches"),
+      whole("max_page_sharing", &T::max_page_sharing, 2, 1000000, "mappings of one merged page"),
+      truth("smart_scan", &T::smart_scan, "pages that do not merge are visited less often"),
+      truth("tuned", &T::tuned, "ksmtuned switches it and sets pages_to_scan"),
+  };
+  return section;
+}
+
 }  // namespace
 
 const Section<VmmDescription>& vmm_keys() {
@@ -133,6 +146,10 @@ const Section<VmmDescription>& vmm_keys() {
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
+      table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      quantity("host_memory", Unit::size, &T::host_memory, "that host and VMM use themselves"),
+      quantity("copy_on_write", Unit::time, &T::copy_on_write,
+               "fault and copy of a merged page that is written"),
       whole("host_tick_hz", &T::host_tick_hz, 0, 10000,
             "ticks of the host's clock on CPUs that run something"),
       quantity("host_tick", Unit::cycles, &T::host_tick, "of one of them"),

@@ -125,6 +125,10 @@ std::string_view absence(models::Mechanism mechanism) {
       return "VM exits cost nothing";
     case models::Mechanism::ticks:
       return "clocks do not tick";
+    case models::Mechanism::ksm:
+      return "no pages are merged, and none is scanned";
+    case models::Mechanism::swap_in:
+      return "swapped pages are back at once";
     case models::Mechanism::halt_polling:
       return "halted vCPUs sleep at once";
   }

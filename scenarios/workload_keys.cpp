@@ -8,6 +8,8 @@ namespace {
 namespace workload = models::workload;
 namespace compute = models::compute;
 
+constexpr double kPicosecondsPerSecond = 1e12;  // base unit of times in scenarios
+
 Field<compute::Profile> miss_curve_key() {
   using T = compute::Profile;
   return {
@@ -101,6 +103,57 @@ Field<models::translation::PageReferences> reach_curve_key() {
       {}};
 }
 
+template <models::memory::Content content>
+Field<models::memory::ContentProfile> share_key(std::string_view name, std::string_view meaning) {
+  using T = models::memory::ContentProfile;
+  return {name,
+          "number 0 to 1",
+          meaning,
+          [](T& profile, const Node& node, const std::string& path, Problems& problems) {
+            read_real(profile[content].share, node, path, problems, 0, 1);
+          },
+          [](const T& profile) { return Json(profile[content].share); },
+          {}};
+}
+
+template <models::memory::Content content>
+Field<models::memory::ContentProfile> time_key(std::string_view name,
+                                               double models::memory::ContentClass::*member,
+                                               std::string_view meaning) {
+  using T = models::memory::ContentProfile;
+  return {
+      name,
+      unit_names(Unit::time),
+      meaning,
+      [=](T& profile, const Node& node, const std::string& path, Problems& problems) {
+        const auto value = read_quantity(Unit::time, node, path, problems, false);
+        if (value) profile[content].*member = *value / kPicosecondsPerSecond;
+      },
+      [=](const T& profile) {
+        return Json(format_quantity(Unit::time, profile[content].*member * kPicosecondsPerSecond));
+      },
+      {}};
+}
+
+const Section<models::memory::ContentProfile>& content_keys() {
+  using models::memory::Content;
+  using models::memory::ContentClass;
+  static const Section<models::memory::ContentProfile> section{
+      share_key<Content::zero>("zero", "share of resident memory that is free or all zeros"),
+      share_key<Content::image>("image", "share that is the same in all VMs of the image"),
+      share_key<Content::cold>("cold", "share that is its own and hardly used; the rest is hot"),
+      time_key<Content::zero>("zero_rewrite", &ContentClass::rewrite_s,
+                              "mean time between writes to such a page"),
+      time_key<Content::image>("image_rewrite", &ContentClass::rewrite_s, "between writes"),
+      time_key<Content::image>("image_reuse", &ContentClass::reuse_s, "between uses"),
+      time_key<Content::cold>("cold_rewrite", &ContentClass::rewrite_s, "between writes"),
+      time_key<Content::cold>("cold_reuse", &ContentClass::reuse_s, "between uses"),
+      time_key<Content::hot>("hot_rewrite", &ContentClass::rewrite_s, "between writes"),
+      time_key<Content::hot>("hot_reuse", &ContentClass::reuse_s, "between uses"),
+  };
+  return section;
+}
+
 const Section<models::vmm::ExitProfile>& exit_keys() {
   using T = models::vmm::ExitProfile;
   static const Section<T> section = [] {
@@ -153,6 +206,8 @@ const Section<workload::Description>& workload_keys() {
       table("profile", &T::profile, &profile_keys, "compute profile"),
       table("pages", &T::pages, &page_reference_keys,
             "how it uses pages; without it translation costs nothing"),
+      table("content", &T::content, &content_keys,
+            "what its memory holds, for merging, ballooning and swapping"),
       table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),

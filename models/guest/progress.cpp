@@ -20,6 +20,10 @@ void Progress::advance(sim::Instant now) {
     seconds_[at(Cause::idle)] += elapsed_s;
     return;
   }
+  if (state_ == State::stalled) {
+    seconds_[at(Cause::swap_in)] += elapsed_s;
+    return;
+  }
   if (state_ == State::runnable) {
     seconds_[at(Cause::steal)] += elapsed_s;
     return;
@@ -33,6 +37,7 @@ void Progress::advance(sim::Instant now) {
   pay(switch_s_, Cause::scheduler);
   pay(refill_s_, Cause::cold_caches);
   pay(ticks_s_, Cause::ticks);
+  pay(faults_s_, Cause::page_faults);
   if (state_ == State::polling) {
     seconds_[at(Cause::halt_polling)] += elapsed_s;
     return;
@@ -50,7 +55,8 @@ void Progress::advance(sim::Instant now) {
 
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
-  return sim::picoseconds_ceil((switch_s_ + refill_s_ + ticks_s_ + left_ * time_.total_s) * 1e12);
+  return sim::picoseconds_ceil(
+      (switch_s_ + refill_s_ + ticks_s_ + faults_s_ + left_ * time_.total_s) * 1e12);
 }
 
 }  // namespace models::guest

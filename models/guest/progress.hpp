@@ -24,7 +24,7 @@ struct InstructionTime {
 
 class Progress {
  public:
-  enum class State { halted, runnable, running, polling };
+  enum class State { halted, runnable, running, polling, stalled };
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
@@ -34,6 +34,7 @@ class Progress {
   void owe_switch(sim::Duration cost) { switch_s_ += sim::seconds(cost); }
   void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
   void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
+  void owe_faults(sim::Duration cost) { faults_s_ += sim::seconds(cost); }
   void pace(const InstructionTime& time) { time_ = time; }
   // New work on top of nothing; `instructions` may be infinite.
   void begin(double instructions) { left_ = instructions; }
@@ -55,6 +56,7 @@ class Progress {
   double switch_s_ = 0.0;
   double refill_s_ = 0.0;
   double ticks_s_ = 0.0;
+  double faults_s_ = 0.0;
   double left_ = 0.0;
   double executed_ = 0.0;
   InstructionTime time_;

@@ -5,8 +5,10 @@
 
 namespace models::memory {
 
-NodeMemory::NodeMemory(const topology::Topology& topology)
-    : free_(static_cast<std::size_t>(topology.nodes()), topology.memory_of_node()) {
+NodeMemory::NodeMemory(const topology::Topology& topology, double factor)
+    : free_(static_cast<std::size_t>(topology.nodes()),
+            sim::Bytes{static_cast<std::int64_t>(
+                static_cast<double>(topology.memory_of_node().count()) * factor)}) {
   for (int node = 0; node < topology.nodes(); ++node) {
     std::vector<int> order(free_.size());
     std::iota(order.begin(), order.end(), 0);

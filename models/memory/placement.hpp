@@ -19,7 +19,9 @@ enum class Policy { first_touch, strict, interleave, preferred };
 // Free memory of each node, shared by all VMs of a host.
 class NodeMemory {
  public:
-  explicit NodeMemory(const topology::Topology& topology);
+  // `factor` times the nodes' memory: more than 1 where some of what is placed may be merged,
+  // ballooned or swapped away.
+  explicit NodeMemory(const topology::Topology& topology, double factor = 1.0);
   int nodes() const { return static_cast<int>(free_.size()); }
   sim::Bytes free(int node) const { return free_[static_cast<std::size_t>(node)]; }
   // Takes up to `amount` from `node`; returns what it could give.

@@ -45,6 +45,14 @@ struct Tlb {
   bool nested_paging = true;  // the CPU has EPT or NPT
 };
 
+// Where the host swaps to.
+struct SwapDevice {
+  sim::Bytes size{};                      // zero: none
+  sim::Duration latency{100'000'000};     // of reading a page, 100 us: a SATA SSD
+  sim::BytesPerSecond write_rate{300e6};  // of swapping out
+  int parallel = 8;                       // reads at once
+};
+
 struct MemoryController {  // one per node
   int channels = 2;
   sim::BytesPerSecond channel_bandwidth{};  // MT/s * 8 B, per channel
@@ -99,6 +107,7 @@ struct Description {
   double fsb_efficiency = 0.65;
   Queueing fsb_queueing;
   sim::Bytes memory{};  // whole host, divided equally over nodes
+  SwapDevice swap;
   MemoryController controller;
   Queueing link_queueing;
   std::vector<Link> links;

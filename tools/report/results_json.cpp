@@ -68,6 +68,7 @@ Json point_json(const scenarios::PointResults& point) {
             {"time", std::move(time)},
             {"reasons", std::move(reasons)},
             {"utilisation", std::move(utilisation)},
+            {"notes", point.notes},
             {"replications", point.replications}};
   if (!point.violations.empty()) json["violations"] = point.violations;
   return json;

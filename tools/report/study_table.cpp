@@ -188,6 +188,14 @@ std::string footnotes(const scenarios::Study& study, const scenarios::StudyResul
         "unsure of: {}.\n",
         100.0 * scenarios::kPredictionLevel, fmt::join(keys, ", "));
   }
+  constexpr std::size_t kMostNotes = 5;
+  for (const auto& point : results.points) {
+    for (std::size_t i = 0; i < std::min(kMostNotes, point.notes.size()); ++i)
+      out += fmt::format("{}: {}.\n", scenarios::text(point.at), point.notes[i]);
+    if (point.notes.size() > kMostNotes)
+      out += fmt::format("{}: {} more like these.\n", scenarios::text(point.at),
+                         point.notes.size() - kMostNotes);
+  }
   if (results.interrupted)
     out += fmt::format("Interrupted: {} of {} points, some with fewer replications.\n",
                        results.points.size(), study.points.size());

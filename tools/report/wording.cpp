@@ -24,6 +24,8 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"page walks", "walks"},
                                                        {"exits", "exits"},
                                                        {"ticks", "ticks"},
+                                                       {"page faults", "faults"},
+                                                       {"swap-in", "swap"},
                                                        {"SMT", "SMT"},
                                                        {"steal", "steal"},
                                                        {"scheduler", "sched."},
@@ -102,6 +104,7 @@ std::string text(const scenarios::SweepValue& value) {
 std::string quantity(double value, std::string_view unit) {
   if (!std::isfinite(value)) return "-";
   if (unit == "1") return fmt::format("{:.1f} %", 100.0 * value);
+  if (unit == "count") return fmt::format("{:.0f}", value);
   if (value == 0.0) return unit == "1/s" ? "0/s" : fmt::format("0 {}", unit);
   // A value that digits() would round up to 1000 belongs to the next prefix.
   const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end() - 1, [&](const Prefix& p) {

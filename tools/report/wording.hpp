@@ -43,7 +43,8 @@ std::string interval(const scenarios::Estimate& prediction);
 const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
                                        std::string_view metric);
 
-// Throughput of a class against its baseline, or null when it has none; and its prediction interval.
+// Throughput of a class against its baseline, or null when it has none; and its prediction
+// interval.
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object);
 const scenarios::Estimate* relative_prediction(const scenarios::PointResults& point,
                                                std::string_view object);

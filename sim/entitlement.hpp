@@ -5,13 +5,13 @@
 //
 // Source  VMware's resource allocation (shares, reservation, limit); the seeds' examples: 24 GHz by
 //         1:2:3 is 4/8/12, with 8 GHz reserved for the first 8/6.4/9.6.
-// Checked tests/models/scheduler/entitlement_test.cpp; validation: qos.cpu.*.
+// Checked tests/sim/entitlement_test.cpp; validation: qos.cpu.*.
 #pragma once
 
 #include <limits>
 #include <vector>
 
-namespace models::scheduler {
+namespace sim {
 
 struct Claim {
   double shares = 1.0;       // > 0
@@ -23,4 +23,4 @@ struct Claim {
 // at most its limit.
 std::vector<double> entitlements(double capacity, const std::vector<Claim>& claims);
 
-}  // namespace models::scheduler
+}  // namespace sim

@@ -1,12 +1,12 @@
-#include "models/scheduler/entitlement.hpp"
+#include "sim/entitlement.hpp"
 
 #include <catch2/catch.hpp>
 #include <numeric>
 
 #include "sim/random.hpp"
 
-using models::scheduler::Claim;
-using models::scheduler::entitlements;
+using sim::Claim;
+using sim::entitlements;
 
 TEST_CASE("24 GHz by shares 1:2:3 are 4, 8 and 12") {
   const auto e = entitlements(24.0, {{.shares = 1}, {.shares = 2}, {.shares = 3}});

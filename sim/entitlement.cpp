@@ -1,8 +1,8 @@
-#include "models/scheduler/entitlement.hpp"
+#include "sim/entitlement.hpp"
 
 #include <algorithm>
 
-namespace models::scheduler {
+namespace sim {
 
 std::vector<double> entitlements(double capacity, const std::vector<Claim>& claims) {
   const auto given = [&](double level) {
@@ -40,4 +40,4 @@ std::vector<double> entitlements(double capacity, const std::vector<Claim>& clai
   return given(below);
 }
 
-}  // namespace models::scheduler
+}  // namespace sim

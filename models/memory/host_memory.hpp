@@ -1,0 +1,153 @@
+// A host's memory under pressure: who has how much, what is merged, ballooned away or swapped out,
+// and who is killed when nothing is left.
+//
+// All counts are pages of 4 KiB, as doubles: pages of one VM and content class are alike.
+//   present = touched - ballooned - swapped;  free = all - host's own - sum present + merged away
+//
+// Models  watermarks as the kernel derives them, reclaim by kswapd below `low` up to `high`, the
+//         pages that are used least first; reclaim from VMs above what shares, reservations and
+//         limits entitle them to; hard limits; swap space; balloons with a target or with MOM's
+//         policy, which take free guest memory first and then the guest's own pages; the kill of
+//         the largest when memory and swap are both used up. KSM (ksm.hpp).
+// Omits   page cache of the host (disks are opened past it), compaction, readahead of swap,
+//         accessed bits that lie, zswap.
+// Source  semantics.md 5.3, 5.4, 12 (mm/page_alloc.c, virtio_balloon.c, MOM; Waldspurger 2002 for
+//         entitlements).
+// Checked tests/models/memory/host_memory_test.cpp.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/memory/content_profile.hpp"
+#include "models/memory/ksm.hpp"
+
+namespace models::memory {
+
+inline constexpr double kPage_B = 4096.0;
+
+struct MemoryTune {
+  double shares = 0.0;       // of contended memory; 0: no VM is preferred, the least used pages go
+  double reservation = 0.0;  // pages never taken
+  double limit = std::numeric_limits<double>::infinity();  // pages never exceeded
+  bool locked = false;  // hugepages or mlock: neither merged nor swapped nor ballooned
+  bool mergeable = true;
+};
+
+enum class Balloon { none, target, automatic };
+
+struct GuestMemory {
+  std::string image;
+  ContentProfile profile;
+  double memory = 0.0;  // pages the VM has
+  MemoryTune tune;
+  Balloon balloon = Balloon::none;
+  double target = 0.0;  // pages it is to keep, Balloon::target
+};
+
+struct HostMemoryConfig {
+  double pages = 0.0;
+  double host_pages = 0.0;  // kernel and daemons
+  double swap_pages = 0.0;
+  double swap_out_per_s = 0.0;  // pages
+  double memory_latency_s = 90e-9;
+  KsmTunables ksm;
+};
+
+struct Killed {
+  int vm = 0;
+  std::string reason;
+};
+
+class HostMemory {
+ public:
+  explicit HostMemory(const HostMemoryConfig& config);
+
+  int add(const GuestMemory& guest);
+  // The guest has touched so much by now.
+  void touched(int vm, double pages);
+  // Lets `dt_s` seconds pass: copies on write, balloons, reclaim, kills.
+  void step(double dt_s);
+  // Batches of the scanner; CPU seconds.
+  double scan(double now_s) { return ksm_.scan(ksm_pages_, now_s); }
+
+  bool ksm_runs() const { return ksm_runs_; }
+  sim::Duration ksm_sleep() const { return ksm_sleep_; }
+  void tune_ksm(KsmTuned& tuned);
+  const Ksm& ksm() const { return ksm_; }
+
+  // Pages that the guests use meanwhile are read back, as if they ran all of `dt_s` seconds.
+  void use(double dt_s);
+  // Batches in `dt_s` seconds of a scanner that always finds a CPU; `tick_s` rounds its sleeps up.
+  void scan_for(double dt_s, double now_s, double tick_s);
+
+  // Accesses to pages that are not there, a second of the VM's running time with all its vCPUs:
+  // on the host's swap, and in the guest, whose own pages the balloon has taken.
+  double fault_rate(int vm) const;
+  void fault(int vm);  // one of them is read in
+
+  double copied(int vm) const { return guests_[at(vm)].copied; }  // pages, in the last step
+  bool dead(int vm) const { return guests_[at(vm)].dead; }
+  std::vector<Killed> take_killed();
+
+  double free() const;
+  double present(int vm) const;
+  double swapped(int vm) const;
+  double ballooned(int vm) const;
+  double merged(int vm) const {
+    return guests_[at(vm)].ksm >= 0 ? ksm_.merged(guests_[at(vm)].ksm) : 0.0;
+  }
+  double entitled(int vm) const { return guests_[at(vm)].entitled; }
+  double swap_used() const { return swap_used_; }
+  double total() const { return config_.pages; }
+  // Pages present, swapped and ballooned are those touched; none is negative. Empty: all is well.
+  std::string broken() const;
+
+ private:
+  struct Pages {
+    double touched = 0.0;
+    double swapped = 0.0;
+    double ballooned = 0.0;
+    double present() const { return touched - swapped - ballooned; }
+  };
+  struct Guest {
+    GuestMemory config;
+    std::array<Pages, kContents> pages;
+    int ksm = -1;
+    double entitled = std::numeric_limits<double>::infinity();
+    double copied = 0.0;
+    double wanted_balloon = 0.0;  // pages
+    bool dead = false;
+    double touched() const;
+    double present() const;
+    double ballooned() const;
+  };
+  static std::size_t at(int i) { return static_cast<std::size_t>(i); }
+  void entitle();
+  void inflate(Guest& guest, double pages);
+  void deflate(Guest& guest, double pages);
+  void balloons(double dt_s);
+  void run_policy();
+  double swap_out(Guest& guest, double pages);
+  double reclaim_least_used(double pages);
+  double reclaim_from_excess(double pages);
+  void enforce_limits(double budget);
+  void kill(int vm, std::string reason);
+  void changed(Guest& guest, Content content);
+  double spare(const Guest& guest) const;
+
+  HostMemoryConfig config_;
+  Ksm ksm_;
+  bool ksm_runs_;
+  double ksm_pages_;
+  sim::Duration ksm_sleep_;
+  std::vector<Guest> guests_;
+  std::vector<Killed> killed_;
+  double swap_used_ = 0.0;
+  double low_ = 0.0, high_ = 0.0, min_ = 0.0;
+  double since_policy_s_ = 0.0;
+};
+
+}  // namespace models::memory
