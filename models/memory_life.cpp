@@ -137,7 +137,7 @@ void RunningHost::age_pressure() {
           0.5 * age_s * static_cast<double>(started++) / static_cast<double>(aged);
       if (now_s >= start_s) pressure_->touched(vm.in_memory, pages(resident(*vm.description)));
     }
-    if (description_.vmm.ksm.tuned && now_s >= tuned_at_s) {
+    if (ksmd_ >= 0 && description_.vmm.ksm.tuned && now_s >= tuned_at_s) {
       pressure_->tune_ksm(tuned);
       tuned_at_s += memory::KsmTuned::kInterval_s;
     }
@@ -251,6 +251,7 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
     put(object + ".faults", faults / measured_s / vms);
     put(object + ".killed", kind.killed);
   }
+  put("host.elapsed", measured_s);
   put("host.memory.free", pressure_->free() * memory::kPage_B);
   put("host.swap.used", pressure_->swap_used() * memory::kPage_B);
   results.notes = notes_;

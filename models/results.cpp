@@ -68,6 +68,7 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.memory.merged", "B", "of one VM, mapped to merged pages"},
       {"vm.<vm>.faults", "1/s", "pages read back, of one VM"},
       {"vm.<vm>.killed", "count", "VMs of the class killed for want of memory"},
+      {"host.elapsed", "s", "measured part of the run"},
       {"host.memory.free", "B", "host memory free at the end"},
       {"host.swap.used", "B", "swap space in use at the end"},
       {"ksm.pages_shared", "count", "merged pages kept, as in sysfs"},

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::array<Content, kContents> kAll{Content::zero, Content::image, Content::cold,
                                               Content::hot};
-constexpr double kNone = 1e-6;  // pages
+constexpr double kNone = 1e-6;    // pages
+constexpr double kCluster = 8.0;  // pages, semantics.md 5.4
 // semantics.md 5.4: min_free_kbytes = 4 sqrt(kB) within bounds; gaps of 0.1 % or a quarter of it.
 constexpr double kLeastMin_kB = 128.0, kMostMin_kB = 262'144.0, kGap = 0.001;
 
@@ -114,7 +115,7 @@ double HostMemory::fault_rate(int vm) const {
     const double missing = own.swapped + (c == Content::zero ? 0.0 : own.ballooned);
     rate += missing / guest.config.profile[c].reuse_s;
   }
-  return rate;
+  return rate / kCluster;
 }
 
 void HostMemory::use(double dt_s) {
@@ -146,10 +147,11 @@ void HostMemory::fault(int vm) {
   for (const Content c : kAll)
     rate += guest.pages[at_content(c)].swapped / guest.config.profile[c].reuse_s;
   if (rate <= 0) return;  // the guest's own: it drops another page for it
-  // One page, of the classes in proportion to how often they are missed.
+  // Of the classes in proportion to how often they are missed.
   for (const Content c : kAll) {
     Pages& own = guest.pages[at_content(c)];
-    const double part = std::min(own.swapped, own.swapped / guest.config.profile[c].reuse_s / rate);
+    const double part =
+        std::min(own.swapped, kCluster * own.swapped / guest.config.profile[c].reuse_s / rate);
     own.swapped -= part;
     swap_used_ -= part;
     if (part > 0) changed(guest, c);

@@ -9,7 +9,7 @@
 //         limits entitle them to; hard limits; swap space; balloons with a target or with MOM's
 //         policy, which take free guest memory first and then the guest's own pages; the kill of
 //         the largest when memory and swap are both used up. KSM (ksm.hpp).
-// Omits   page cache of the host (disks are opened past it), compaction, readahead of swap,
+// Omits   page cache of the host (disks are opened past it), compaction,
 //         accessed bits that lie, zswap.
 // Source  semantics.md 5.3, 5.4, 12 (mm/page_alloc.c, virtio_balloon.c, MOM; Waldspurger 2002 for
 //         entitlements).
@@ -85,8 +85,9 @@ class HostMemory {
 
   // Accesses to pages that are not there, a second of the VM's running time with all its vCPUs:
   // on the host's swap, and in the guest, whose own pages the balloon has taken.
+  // Pages come back in clusters (vm.page-cluster 3: 8 of them), since neighbours are used together.
   double fault_rate(int vm) const;
-  void fault(int vm);  // one of them is read in
+  void fault(int vm);  // a cluster is read in
 
   double copied(int vm) const { return guests_[at(vm)].copied; }  // pages, in the last step
   bool dead(int vm) const { return guests_[at(vm)].dead; }

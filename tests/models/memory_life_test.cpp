@@ -1,0 +1,148 @@
+// A host that runs short of memory: who waits, who is merged, who is killed.
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+HostDescription host_of(std::int64_t gib, int guests) {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 4;
+  d.threads_per_core = 1;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 4, .latency = 20_ns};
+  d.memory = sim::Bytes{gib << 30};
+  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
+  d.controller.latency = 90_ns;
+  VmDescription vm;
+  vm.name = "guest";
+  vm.count = guests;
+  vm.memory = 1_GiB;
+  vm.workload.name = "test";
+  vm.workload.content[memory::Content::zero].share = 0.1;
+  vm.workload.content[memory::Content::image].share = 0.3;
+  vm.workload.content[memory::Content::cold].share = 0.3;
+  host.vms.push_back(vm);
+  return host;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 1_s, .warmup = 500_ms}, {.seed = 3, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+double share(const Results& results, Cause cause) {
+  return results.time.front().share[static_cast<std::size_t>(cause)];
+}
+
+}  // namespace
+
+TEST_CASE("more guests than memory are refused until something is to give", "[pressure]") {
+  HostDescription host = host_of(4, 6);
+  CHECK_THROWS_WITH(check(host), Catch::Contains("host.swap.size"));
+  host.hardware.swap.size = 8_GiB;
+  CHECK_NOTHROW(check(host));
+}
+
+TEST_CASE("guests on swap wait for pages, and a faster device shortens it", "[pressure]") {
+  HostDescription host = host_of(3, 6);
+  host.hardware.swap.size = 8_GiB;
+  host.hardware.swap.latency = 5_ms;
+  const Results disk = run(host);
+  CHECK(disk.violations.empty());
+  CHECK(metric(disk, "host.swap.used") > 2.9 * (1 << 30));
+  CHECK(metric(disk, "vm.guest.faults") > 1.0);
+  CHECK(share(disk, Cause::swap_in) > 0.05);
+  host.hardware.swap.latency = 100_us;
+  const Results flash = run(host);
+  CHECK(share(flash, Cause::swap_in) < share(disk, Cause::swap_in));
+  host.without.insert(Mechanism::swap_in);
+  CHECK(share(run(host), Cause::swap_in) == 0.0);
+}
+
+TEST_CASE("merging spares a host of similar guests its swap, and burns a CPU for it",
+          "[pressure]") {
+  HostDescription host = host_of(5, 6);
+  host.hardware.swap.size = 8_GiB;
+  host.vms.front().age = 3600_s;
+  host.vmm.ksm.run = true;
+  host.vmm.ksm.pages_to_scan = 1000;
+  const Results merging = run(host);
+  CHECK(merging.violations.empty());
+  CHECK(metric(merging, "host.swap.used") == Approx(0.0).margin(1e6));
+  CHECK(metric(merging, "ksm.pages_sharing") > 300'000);
+  CHECK(metric(merging, "ksm.cpu") > 0.02);
+  host.without.insert(Mechanism::ksm);
+  CHECK(metric(run(host), "host.swap.used") > 0.9 * (1 << 30));
+}
+
+TEST_CASE("the scanner's thread competes for CPUs like any other", "[pressure]") {
+  HostDescription host = host_of(16, 12);  // three guests a CPU
+  host.vmm.ksm.run = true;
+  host.vmm.ksm.pages_to_scan = 20'000;
+  const Results crowded = run(host);
+  CHECK(crowded.violations.empty());
+  host.vms.front().count = 2;
+  const Results roomy = run(host);
+  CHECK(metric(crowded, "ksm.cpu") < 0.7 * metric(roomy, "ksm.cpu"));
+}
+
+TEST_CASE("a host without room kills the largest guest, says why, and goes on", "[pressure]") {
+  HostDescription host = host_of(4, 6);
+  host.hardware.swap.size = 1_GiB;
+  const Results results = run(host);
+  CHECK(results.violations.empty());
+  CHECK(metric(results, "vm.guest.killed") >= 1);
+  REQUIRE_FALSE(results.notes.empty());
+  CHECK_THAT(results.notes.front(), Catch::Contains("was killed: the host has used all of its"));
+  CHECK(metric(results, "vm.guest.throughput") > 0);
+}
+
+TEST_CASE("a page that is written breaks off, and its writer pays", "[pressure]") {
+  HostDescription host = host_of(8, 4);
+  host.vms.front().age = 3600_s;
+  host.vms.front().workload.content[memory::Content::image].rewrite_s = 30.0;
+  host.vmm.ksm.run = true;
+  host.vmm.ksm.pages_to_scan = 5000;
+  CHECK(share(run(host), Cause::page_faults) > 0.001);
+}
+
+TEST_CASE("contradictions of memory settings are refused", "[pressure]") {
+  HostDescription host = host_of(8, 2);
+  VmDescription& vm = host.vms.front();
+  vm.balloon.mode = BalloonMode::target;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("balloon.target"));
+  vm.balloon.target = 512_MiB;
+  CHECK_NOTHROW(check(host));
+  vm.host_pages.coverage = 1.0;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("hugepages"));
+  vm.host_pages.coverage = 0.8;
+  vm.memory_tune.limit = 512_MiB;
+  vm.memory_tune.reservation = 600_MiB;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("above memory_tune.limit"));
+}
+
+TEST_CASE("a thousand guests are as many classes, not as many pages", "[pressure]") {
+  HostDescription host = host_of(2048, 1024);
+  host.vms.front().memory = 4_GiB;
+  host.vms.front().workload.idle = true;
+  host.vms.front().age = 3600_s;
+  host.hardware.swap.size = 4096_GiB;
+  host.hardware.swap.write_rate = sim::BytesPerSecond{4e9};
+  const Results results = run(host);
+  CHECK(results.violations.empty());
+  CHECK(metric(results, "host.swap.used") > 1e12);
+}
