@@ -7,6 +7,7 @@ namespace models::compute {
 namespace {
 
 constexpr double kLine_B = 64.0;       // cache line of every x86 since 2001
+constexpr double kSpaceDrift = 0.05;   // of a thread's LLC space: less changes nothing
 constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
 constexpr int kWalkRounds = 4;
 constexpr double kRarely = 1e-12;  // per instruction
@@ -31,6 +32,7 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
   mix_.resize(index(topology.llcs()));
+  applied_B_.resize(index(topology.llcs()));
   llc_cpus_.resize(index(topology.llcs()));
   for (int cpu = 0; cpu < topology.cpus(); ++cpu) {
     llc_cpus_[index(topology.cpu(cpu).llc)].push_back(cpu);
@@ -152,14 +154,17 @@ void Contention::stop(int cpu, sim::Instant now) {
 void Contention::divide_llc(int llc) {
   if (!config_.llc_sharing) return;
   const std::vector<double>& space = sharing_.divide(kinds_, mix_[index(llc)]);
-  for (const int cpu : llc_cpus_[index(llc)]) {
-    const StreamId id = on_cpu_[index(cpu)];
-    if (id < 0) continue;
-    Stream& stream = streams_[index(id)];
-    const double own_B = space[index(stream.kind)];
-    if (own_B == stream.state.space_B) continue;
-    stream.state.space_B = own_B;
-    mark(id);
+  std::vector<double>& applied = applied_B_[index(llc)];
+  applied.resize(kinds_.size(), -1.0);
+  for (std::size_t kind = 0; kind < applied.size(); ++kind) {
+    if (mix_[index(llc)][kind] == 0) continue;
+    // A neighbour more or less among many hardly moves anybody's space, but would touch everybody.
+    if (std::abs(space[kind] - applied[kind]) <= kSpaceDrift * applied[kind]) continue;
+    applied[kind] = space[kind];
+    for (const int cpu : llc_cpus_[index(llc)]) {
+      const StreamId id = on_cpu_[index(cpu)];
+      if (id >= 0 && index(streams_[index(id)].kind) == kind) mark(id);
+    }
   }
 }
 
@@ -167,10 +172,10 @@ void Contention::divide_llc(int llc) {
 void Contention::refresh_core(Stream& stream) {
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   const topology::Description& d = topology_.description();
-  if (!config_.llc_sharing) {
-    stream.state.space_B = std::min(static_cast<double>(d.llc.size.count()),
-                                    static_cast<double>(stream.profile->footprint.count()));
-  }
+  stream.state.space_B = config_.llc_sharing
+                             ? applied_B_[index(at.llc)][index(stream.kind)]
+                             : std::min(static_cast<double>(d.llc.size.count()),
+                                        static_cast<double>(stream.profile->footprint.count()));
   stream.frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])];
   const int threads = busy_threads_[index(at.core)];
   const double yield = d.smt_yield > 0 ? d.smt_yield : stream.profile->smt_yield;

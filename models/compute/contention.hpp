@@ -165,6 +165,7 @@ class Contention {
   std::vector<Stream> streams_;
   std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
   std::vector<std::vector<int>> mix_;              // [llc][kind] running threads
+  std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force
   std::vector<std::vector<int>> llc_cpus_;         // [llc]
   std::vector<int> busy_threads_;                  // [core]
   std::vector<int> busy_cores_;                    // [socket]

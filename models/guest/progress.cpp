@@ -47,10 +47,16 @@ void Progress::advance(sim::Instant now) {
   const double executed = std::min(elapsed_s / time_.total_s, left_);
   left_ -= executed;
   executed_ += executed;
-  const double scale = elapsed_s / time_.total_s;
+  at_pace_s_ += elapsed_s;
+}
+
+void Progress::attribute() const {
+  if (at_pace_s_ <= 0.0) return;
+  const double scale = at_pace_s_ / time_.total_s;
   for (std::size_t cause = 0; cause < time_.by_cause.size(); ++cause) {
     seconds_[cause] += scale * time_.by_cause[cause];
   }
+  at_pace_s_ = 0.0;
 }
 
 sim::Duration Progress::remaining() const {

@@ -35,7 +35,10 @@ class Progress {
   void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
   void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
   void owe_faults(sim::Duration cost) { faults_s_ += sim::seconds(cost); }
-  void pace(const InstructionTime& time) { time_ = time; }
+  void pace(const InstructionTime& time) {
+    attribute();
+    time_ = time;
+  }
   // New work on top of nothing; `instructions` may be infinite.
   void begin(double instructions) { left_ = instructions; }
   bool done() const { return left_ <= kNothing; }
@@ -43,9 +46,13 @@ class Progress {
   sim::Duration remaining() const;
 
   double executed() const { return executed_; }  // instructions since reset
-  const Causes& seconds() const { return seconds_; }
+  const Causes& seconds() const {
+    attribute();
+    return seconds_;
+  }
   void reset() {
     executed_ = 0.0;
+    at_pace_s_ = 0.0;
     seconds_ = {};
   }
 
@@ -60,7 +67,10 @@ class Progress {
   double left_ = 0.0;
   double executed_ = 0.0;
   InstructionTime time_;
-  Causes seconds_{};
+  // Time spent at the present pace; divided among causes when that changes, or when asked.
+  void attribute() const;
+  mutable double at_pace_s_ = 0.0;
+  mutable Causes seconds_{};
 };
 
 }  // namespace models::guest

@@ -52,6 +52,15 @@ Fair::Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables,
     made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
   }
   idle_cpus_ = static_cast<int>(cpus_.size());
+  const auto group = [&](std::vector<std::vector<CpuId>>& groups, const std::vector<int>& of) {
+    for (CpuId cpu = 0; cpu < static_cast<CpuId>(of.size()); ++cpu) {
+      if (groups.size() <= at(of[at(cpu)])) groups.resize(at(of[at(cpu)]) + 1);
+      groups[at(of[at(cpu)])].push_back(cpu);
+    }
+  };
+  group(llc_cpus_, map.llc);
+  group(core_cpus_, map.core);
+  for (const auto& cpus : llc_cpus_) llc_idle_.push_back(static_cast<int>(cpus.size()));
 }
 
 GroupId Fair::add_group(const GroupConfig& config) {

@@ -106,6 +106,9 @@ class Fair : public Scheduler {
     std::vector<ThreadId> threads;  // runnable, the running one included
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
+    // Sum of the groups' weights; others ask far more often than it changes.
+    mutable double load = 0.0;
+    mutable bool load_known = false;
     ThreadId current = kNoThread;
     double min_v = 0.0;
     sim::Instant accounted{};   // of current's runtime
@@ -220,6 +223,9 @@ class Fair : public Scheduler {
   void note_migration(ThreadId thread, CpuId from, CpuId to);
 
   CpuMap map_;
+  std::vector<std::vector<CpuId>> llc_cpus_;   // [llc], ascending
+  std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
+  std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
   Dispatch& dispatch_;
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
   std::vector<Group> groups_;

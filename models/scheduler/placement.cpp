@@ -109,17 +109,19 @@ CpuId Fair::idle_sibling(const Thread& thread, CpuId previous, CpuId target) con
   if (previous != target && map_.llc[at(previous)] == map_.llc[at(target)] && idle(previous)) {
     return previous;
   }
-  const auto cpus = static_cast<CpuId>(cpus_.size());
+  const std::vector<CpuId>& near = llc_cpus_[at(map_.llc[at(target)])];
   CpuId any_idle = kNoCpu;
-  for (CpuId step = 1; step <= cpus; ++step) {
-    const CpuId cpu = (target + step) % cpus;
-    if (map_.llc[at(cpu)] != map_.llc[at(target)] || !idle(cpu) || !allowed(thread, cpu)) continue;
-    if (any_idle == kNoCpu) any_idle = cpu;
-    bool core_idle = true;
-    for (CpuId other = 0; other < cpus; ++other) {
-      if (map_.core[at(other)] == map_.core[at(cpu)] && !idle(other)) core_idle = false;
+  if (llc_idle_[at(map_.llc[at(target)])] > 0) {
+    // From the target on, and round.
+    const auto first = std::upper_bound(near.begin(), near.end(), target) - near.begin();
+    for (std::size_t step = 0; step < near.size(); ++step) {
+      const CpuId cpu = near[(static_cast<std::size_t>(first) + step) % near.size()];
+      if (!idle(cpu) || !allowed(thread, cpu)) continue;
+      if (any_idle == kNoCpu) any_idle = cpu;
+      const std::vector<CpuId>& core = core_cpus_[at(map_.core[at(cpu)])];
+      if (std::all_of(core.begin(), core.end(), [&](CpuId other) { return idle(other); }))
+        return cpu;
     }
-    if (core_idle) return cpu;
   }
   if (any_idle != kNoCpu) return any_idle;
   return allowed(thread, target) ? target : previous;

@@ -59,6 +59,7 @@ void Fair::reweigh(Cpu& cpu, GroupId group) {
   GroupOnCpu& here = cpu.state[at(group)];
   const Group& whole = groups_[at(group)];
   const double before = here.weight;
+  cpu.load_known = false;
   if (whole.threads.size() == 1) {
     here.weight = whole.shares;
     return;
@@ -78,17 +79,24 @@ void Fair::reweigh(Cpu& cpu, GroupId group) {
 }
 
 double Fair::load(CpuId cpu) const {
-  double sum = 0.0;
-  for (const GroupId group : cpus_[at(cpu)].groups) sum += cpus_[at(cpu)].state[at(group)].weight;
-  return sum;
+  const Cpu& own = cpus_[at(cpu)];
+  if (!own.load_known) {
+    own.load = 0.0;
+    for (const GroupId group : own.groups) own.load += own.state[at(group)].weight;
+    own.load_known = true;
+  }
+  return own.load;
 }
 
 // --- queues -----------------------------------------------------------------------------------
 
 void Fair::note_queue(Cpu& cpu, std::size_t before) {
   const std::size_t now = cpu.threads.size();
+  cpu.load_known = false;
   overloaded_ += (now >= 2) - (before >= 2);
-  idle_cpus_ += (now == 0) - (before == 0);
+  const int idler = (now == 0) - (before == 0);
+  idle_cpus_ += idler;
+  llc_idle_[at(map_.llc[at(cpu.id)])] += idler;
 }
 
 void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {

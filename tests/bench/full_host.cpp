@@ -1,0 +1,85 @@
+// P3: simulated over wall time of a full host: 64 guests of two vCPUs on 64 cores, 250 Hz guest
+// ticks, shared memory controllers, 5000 device requests a second served by emulator threads (the
+// path behind them, image and disks, is not modelled yet).
+// P4: cost of a guest's second at 16, 64, 256 and 1024 guests, cores in proportion.
+// P6: resident memory that P3's host takes.
+#include <sys/resource.h>
+
+#include "models/host.hpp"
+#include "tests/bench/bench.hpp"
+
+namespace bench {
+namespace {
+
+using namespace sim::literals;
+
+models::HostDescription host(int guests) {
+  models::HostDescription host;
+  host.hardware.sockets = std::max(1, guests / 32);
+  host.hardware.cores_per_node = std::min(32, guests);
+  host.hardware.frequency = sim::Hertz{2.0e9};
+  host.hardware.memory = 4_GiB * guests;
+  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 7_ns};
+  host.hardware.llc = {.size = 48_MiB, .shared_by = host.hardware.cores_per_node, .latency = 25_ns};
+  host.hardware.controller = {.channels = 8,
+                              .channel_bandwidth = sim::BytesPerSecond{25.6e9},
+                              .efficiency = 0.8,
+                              .latency = 90_ns,
+                              .queueing = {}};
+  for (int socket = 0; socket < host.hardware.sockets; ++socket) {
+    if (socket + 1 == host.hardware.sockets) break;
+    host.hardware.links.push_back({.from = socket,
+                                   .to = socket + 1,
+                                   .kind = "upi",
+                                   .bandwidth = sim::BytesPerSecond{20.8e9},
+                                   .efficiency = 0.7,
+                                   .latency = 50_ns});
+  }
+  models::VmDescription guest;
+  guest.name = "guest";
+  guest.count = guests;
+  guest.vcpus = 2;
+  guest.memory = 2_GiB;
+  guest.clock.tick_hz = 250;
+  guest.workload.burst = sim::Instructions{20'000'000};
+  guest.workload.block = 10_ms;
+  guest.workload.emulation = 40_us;
+  auto& profile = guest.workload.profile;
+  profile.llc_accesses_per_kilo_instruction = 10;
+  profile.miss_curve = models::compute::MissCurve({{512_KiB, 0.5}, {8_MiB, 0.2}});
+  profile.memory_level_parallelism = 2;
+  profile.write_back_fraction = 0.3;
+  profile.footprint = 8_MiB;
+  host.vms.push_back(guest);
+  return host;
+}
+
+double wall_s(int guests, sim::Duration simulated) {
+  const models::HostDescription description = host(guests);
+  return seconds_of([&] { models::simulate(description, {.duration = simulated, .warmup = {}}); });
+}
+
+}  // namespace
+
+double full_host_speed() {
+  std::vector<double> speeds;
+  for (int round = 0; round < 3; ++round) speeds.push_back(60.0 / wall_s(64, 60_s));
+  return median(speeds);
+}
+
+double growth() {
+  const double base = wall_s(16, 20_s) / 16;
+  double worst = 0.0;
+  for (const int guests : {64, 256, 1024}) {
+    worst = std::max(worst, wall_s(guests, 2_s) * 10 / guests / base);
+  }
+  return worst;
+}
+
+double peak_resident_MiB() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+}  // namespace bench
