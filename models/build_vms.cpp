@@ -186,6 +186,9 @@ void RunningHost::build_vms() {
           .nodes = nodes_of(place, topology_),
           .emulator = -1,
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
+          .lock_holder = -1,
+          .lock_waiters = {},
+          .last_boosted = 0,
           .in_memory = -1,
           .filling = true});
       kind.vms.push_back(index);

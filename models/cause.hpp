@@ -19,13 +19,14 @@ enum class Cause {
   ticks,                // clock ticks of guest and host
   page_faults,          // copying merged pages that were written
   swap_in,              // waiting for a page to be read back
+  spinning,             // waiting for a lock, or for other vCPUs to flush their TLBs
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path
   halt_polling,         // halted, but looking for an interrupt on its CPU
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 16;
+inline constexpr int kCauses = 17;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -51,6 +51,13 @@ struct BalloonDescription {
   sim::Bytes target{};  // what the guest keeps
 };
 
+// What the guest's kernel leaves to KVM (QEMU's kvm-pv-* CPU flags).
+struct KvmFeatures {
+  bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while
+  bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
+  sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
+};
+
 struct VmDescription {
   std::string name;
   int count = 1;
@@ -63,6 +70,7 @@ struct VmDescription {
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
   vmm::GuestClock clock;
+  KvmFeatures kvm_features;
   std::string image;  // VMs of one image hold the same pages of it; empty: the workload's name
   MemoryTune memory_tune;
   BalloonDescription balloon;
@@ -94,6 +102,8 @@ enum class Mechanism {
   ticks,                 // "ticks": clocks do not tick
   ksm,                   // "ksm": nothing is merged
   swap_in,               // "swap-in": pages are back at once
+  locks,                 // "locks": vCPUs never wait for each other
+  pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
 };
 

@@ -86,24 +86,6 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
   throw sim::ModelError{"unknown scheduler kind"};
 }
 
-guest::InstructionTime instruction_time(const compute::Pace& pace) {
-  guest::InstructionTime time;
-  const auto put = [&](Cause cause, double s) {
-    time.by_cause[static_cast<std::size_t>(cause)] = s;
-  };
-  put(Cause::running, pace.running_s);
-  put(Cause::smt, pace.smt_s);
-  put(Cause::llc_misses, pace.local_s);
-  put(Cause::remote_memory, pace.remote_s);
-  put(Cause::controller_queueing, pace.controller_s);
-  put(Cause::link_queueing, pace.link_s);
-  put(Cause::translation, pace.translation_s);
-  put(Cause::exits, pace.exits_s);
-  put(Cause::ticks, pace.ticks_s);
-  time.total_s = pace.instruction_s;
-  return time;
-}
-
 }  // namespace
 
 RunningHost::Worker::Worker(RunningHost& owner, int vm_index)
@@ -151,9 +133,38 @@ void RunningHost::book(Worker& worker) {
   worker.untouched_B += rate * executed * state.pace.instruction_s;
 }
 
+guest::InstructionTime RunningHost::instruction_time(const Worker& worker) const {
+  const compute::Pace& pace = worker.state.pace;
+  guest::InstructionTime time;
+  const auto put = [&](Cause cause, double s) {
+    time.by_cause[static_cast<std::size_t>(cause)] = s;
+  };
+  time.total_s = pace.instruction_s;
+  if (worker.spinning) {
+    put(Cause::spinning, pace.instruction_s);
+    return time;
+  }
+  put(Cause::running, pace.running_s);
+  put(Cause::smt, pace.smt_s);
+  put(Cause::llc_misses, pace.local_s);
+  put(Cause::remote_memory, pace.remote_s);
+  put(Cause::controller_queueing, pace.controller_s);
+  put(Cause::link_queueing, pace.link_s);
+  put(Cause::translation, pace.translation_s);
+  put(Cause::exits, pace.exits_s);
+  put(Cause::ticks, pace.ticks_s);
+  return time;
+}
+
 void RunningHost::arm(Worker& worker) {
   if (worker.progress.state() != guest::Progress::State::running) {
     worker.done.cancel();
+    return;
+  }
+  if (worker.spinning) {
+    const double limit_s = spin_limit_s(worker);
+    if (!worker.done.pending() && limit_s < std::numeric_limits<double>::infinity())
+      worker.done.after(sim::from_seconds(limit_s));
     return;
   }
   const sim::Duration left = worker.progress.remaining();
@@ -204,7 +215,11 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     Worker& entering = workers_[at(id)];
     book(entering);
     entering.progress.become(guest::Progress::State::running);
-    if (entering.stream >= 0) catch_up_ticks(entering);
+    if (entering.stream >= 0) {
+      catch_up_ticks(entering);
+      entering.spin_window = static_cast<double>(description_.vmm.pause_loop.window.count());
+      answer_flushes(entering);
+    }
     if (!description_.without.contains(Mechanism::switch_cost)) {
       sim::Duration cost = description_.vmm.context_switch;
       if (entering.stream >= 0)
@@ -256,7 +271,7 @@ void RunningHost::settle() {
     Worker& worker = workers_[at(worker_of_stream_[at(stream)])];
     book(worker);  // at the old pace
     worker.state = contention_.state(stream);
-    worker.progress.pace(instruction_time(worker.state.pace));
+    worker.progress.pace(instruction_time(worker));
     arm(worker);
   }
   check_loads();

@@ -81,7 +81,12 @@ class RunningHost final : public scheduler::Dispatch {
     double lost_ticks = 0.0;       // since measuring began
     double clock_behind_s = 0.0;
     std::uint64_t faults = 0;
-    bool faulting = false;  // its present work ends at a page that is not there
+    bool spinning = false;           // waits for another vCPU, on its CPU while it has one
+    double spin_window = 0.0;        // cycles, until a pause-loop exit
+    std::vector<int> flush_waiters;  // workers that wait until this one has run
+    int flushes_awaited = 0;         // vCPUs that have yet to run for this one
+    std::uint64_t pause_exits = 0;   // since measuring began
+    bool faulting = false;           // its present work ends at a page that is not there
     sim::Instant busy_since{};
     double misses = 0.0;  // since measuring began
     double remote_misses = 0.0;
@@ -96,7 +101,10 @@ class RunningHost final : public scheduler::Dispatch {
     std::vector<int> nodes;  // where its vCPUs may run
     int emulator = -1;       // worker
     memory::Placement placement;
-    int in_memory = -1;  // of HostMemory; -1: memory cannot run short
+    int lock_holder = -1;
+    std::vector<int> lock_waiters;  // first come first
+    std::size_t last_boosted = 0;   // vCPU
+    int in_memory = -1;             // of HostMemory; -1: memory cannot run short
     bool filling = false;
   };
   // From being woken to having a CPU.
@@ -135,6 +143,20 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
+  struct Acquire {  // the VM's lock
+    RunningHost& host;
+    int worker;
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
+  struct Flush {  // the TLBs of the VM's other vCPUs
+    RunningHost& host;
+    int worker;
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
   struct Halted {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
@@ -158,6 +180,15 @@ class RunningHost final : public scheduler::Dispatch {
   Emulate emulate(int thread, sim::Duration work, int halting) {
     return {*this, thread, work, halting};
   }
+  void release_lock(int worker);
+  void spin(Worker& worker, std::coroutine_handle<> waiter);
+  void spun(Worker& worker);
+  void grant(Worker& worker);
+  void answer_flushes(Worker& worker);
+  void owe_exit(Worker& worker, double cycles);
+  double cycles_of(vmm::ExitKind kind) const;
+  double spin_limit_s(const Worker& worker) const;
+  guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);

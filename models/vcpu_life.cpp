@@ -9,6 +9,8 @@
 namespace models {
 namespace {
 
+constexpr double kStartSpread_s = 0.02;  // some scheduling periods
+
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
@@ -25,6 +27,20 @@ sim::Process RunningHost::live(int id) {
       fmt::format("vm.{}.{}.vcpu.{}", vm.description->name, member, id - vm.vcpus.front()));
   sim::Random faults = engine_.stream(
       fmt::format("vm.{}.{}.vcpu.{}.faults", vm.description->name, member, id - vm.vcpus.front()));
+  sim::Random sync = engine_.stream(
+      fmt::format("vm.{}.{}.vcpu.{}.sync", vm.description->name, member, id - vm.vcpus.front()));
+  const auto mean = [](sim::Instructions every) {
+    return every.count() > 0 ? static_cast<double>(every.count())
+                             : std::numeric_limits<double>::infinity();
+  };
+  const double lock_every = mean(work.sync.lock_every);
+  const double hold = static_cast<double>(work.sync.lock_hold.count());
+  const double flush_every = mean(work.sync.flush_every);
+  const auto next = [&](double every) {
+    return every < std::numeric_limits<double>::infinity() ? sync.exponential(every) : every;
+  };
+  double to_lock = next(lock_every);
+  double to_flush = next(flush_every);
   const sim::Duration tick = sim::Duration{1'000'000'000'000 / vm.description->clock.tick_hz};
   const auto phase = static_cast<std::int64_t>(
       engine_.stream(fmt::format("vm.{}.{}.clock", vm.description->name, member)).uniform() *
@@ -41,6 +57,14 @@ sim::Process RunningHost::live(int id) {
   const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
   const bool steady_blocks = work.block_distribution == workload::Distribution::fixed;
   scheduler::CpuId waker = scheduler::kNoCpu;
+  // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
+  // which no vCPU waits for one without a CPU.
+  if (work.sync.any())
+    co_await engine_.delay(sim::from_seconds(
+        kStartSpread_s * engine_
+                             .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name,
+                                                 member, id - vm.vcpus.front()))
+                             .uniform()));
   for (;;) {
     sim::Instant until = sim::Instant::max();
     bool device = false;
@@ -52,12 +76,27 @@ sim::Process RunningHost::live(int id) {
       bool first = true;
       sim::Instant began{};
       while (left > 0) {
-        const double step = std::min(left, until_fault(worker, faults));
+        const double fault = until_fault(worker, faults);
+        const double step = std::min({left, fault, to_lock, to_flush});
         co_await compute(id, step, first ? waker : scheduler::kNoCpu);
         if (first) began = worker.busy_since;
         first = false;
         left -= step;
-        if (left <= 0 || !worker.faulting) continue;
+        to_lock -= step;
+        to_flush -= step;
+        if (to_lock <= 0) {
+          co_await Acquire{*this, id};
+          const double held = std::max(1.0, sync.exponential(hold));
+          co_await compute(id, held, scheduler::kNoCpu);
+          left -= held;
+          release_lock(id);
+          to_lock = next(lock_every);
+        }
+        if (to_flush <= 0) {
+          co_await Flush{*this, id};
+          to_flush = next(flush_every);
+        }
+        if (left <= 0 || !worker.faulting || step < fault) continue;
         stall(worker);
         co_await swap_->serve(topology_.description().swap.latency);
         pressure_->fault(vm.in_memory);
@@ -189,6 +228,7 @@ void RunningHost::finish(Worker& worker) {
     scheduler_->block(worker.thread);
     return;
   }
+  if (worker.spinning) return spun(worker);
   if (!worker.progress.done()) {  // the last picosecond of rounding
     arm(worker);
     return;

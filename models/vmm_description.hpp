@@ -22,6 +22,13 @@ using scheduler::Credit2Tunables;
 using scheduler::CreditTunables;
 using scheduler::EevdfTunables;
 
+// Exits of vCPUs that spin: after `window` cycles of PAUSE, then ever later until they lose the
+// CPU.
+struct PauseLoop {
+  sim::Cycles window{4'096};  // ple_window; 0: off
+  int grow = 2;               // ple_window_grow
+};
+
 struct VmmDescription {
   std::string name;
   std::string source;
@@ -33,6 +40,7 @@ struct VmmDescription {
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
   vmm::HaltPollTunables halt_poll;
+  PauseLoop pause_loop;
   memory::KsmTunables ksm;
   sim::Bytes host_memory{};                // that host and VMM use themselves
   sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged

@@ -70,6 +70,8 @@ constexpr MechanismName kMechanisms[] = {
     {"ticks", Mechanism::ticks},
     {"ksm", Mechanism::ksm},
     {"swap-in", Mechanism::swap_in},
+    {"locks", Mechanism::locks},
+    {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
 };
 

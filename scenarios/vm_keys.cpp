@@ -116,6 +116,16 @@ const Section<models::BalloonDescription>& balloon_keys() {
   return section;
 }
 
+const Section<models::KvmFeatures>& kvm_feature_keys() {
+  using T = models::KvmFeatures;
+  static const Section<T> section{
+      truth("pv_unhalt", &T::pv_unhalt, "paravirtual spinlocks: a waiter sleeps after a while"),
+      truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
+      quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
+  };
+  return section;
+}
+
 const Section<models::vmm::GuestClock>& clock_keys() {
   using T = models::vmm::GuestClock;
   using Device = models::vmm::TimerDevice;
@@ -188,6 +198,8 @@ const Section<VmDescription>& vm_keys() {
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),
       table("clock", &T::clock, &clock_keys, "the guest's ticks and what it reads the time from"),
+      table("kvm_features", &T::kvm_features, &kvm_feature_keys,
+            "what the guest's kernel leaves to KVM"),
       text("image", &T::image,
            "VMs of one image hold the same pages of it; empty: the workload's name"),
       table("memory_tune", &T::memory_tune, &memory_tune_keys, "claims on the host's memory"),

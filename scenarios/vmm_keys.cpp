@@ -88,6 +88,15 @@ const Section<models::vmm::ExitCosts>& exit_keys() {
   return section;
 }
 
+const Section<models::PauseLoop>& pause_loop_keys() {
+  using T = models::PauseLoop;
+  static const Section<T> section{
+      quantity("window", Unit::cycles, &T::window, "ple_window; 0 cycles: off"),
+      whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
+  };
+  return section;
+}
+
 const Section<models::vmm::HaltPollTunables>& halt_poll_keys() {
   using T = models::vmm::HaltPollTunables;
   static const Section<T> section{
@@ -146,6 +155,7 @@ const Section<VmmDescription>& vmm_keys() {
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
+      table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
       quantity("host_memory", Unit::size, &T::host_memory, "that host and VMM use themselves"),
       quantity("copy_on_write", Unit::time, &T::copy_on_write,

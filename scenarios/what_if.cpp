@@ -129,6 +129,10 @@ std::string_view absence(models::Mechanism mechanism) {
       return "no pages are merged, and none is scanned";
     case models::Mechanism::swap_in:
       return "swapped pages are back at once";
+    case models::Mechanism::locks:
+      return "vCPUs never wait for each other";
+    case models::Mechanism::pause_loop_exits:
+      return "spinning vCPUs keep their CPUs";
     case models::Mechanism::halt_polling:
       return "halted vCPUs sleep at once";
   }

@@ -154,6 +154,18 @@ const Section<models::memory::ContentProfile>& content_keys() {
   return section;
 }
 
+const Section<models::guest::SyncProfile>& sync_keys() {
+  using T = models::guest::SyncProfile;
+  static const Section<T> section{
+      quantity("lock_every", Unit::instructions, &T::lock_every,
+               "mean between two uses of the kernel's lock by a vCPU; 0 instr: none"),
+      quantity("lock_hold", Unit::instructions, &T::lock_hold, "mean that it is held"),
+      quantity("flush_every", Unit::instructions, &T::flush_every,
+               "mean between two TLB flushes of all vCPUs; 0 instr: none"),
+  };
+  return section;
+}
+
 const Section<models::vmm::ExitProfile>& exit_keys() {
   using T = models::vmm::ExitProfile;
   static const Section<T> section = [] {
@@ -208,6 +220,7 @@ const Section<workload::Description>& workload_keys() {
             "how it uses pages; without it translation costs nothing"),
       table("content", &T::content, &content_keys,
             "what its memory holds, for merging, ballooning and swapping"),
+      table("sync", &T::sync, &sync_keys, "how its vCPUs wait for each other"),
       table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),

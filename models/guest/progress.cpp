@@ -38,6 +38,7 @@ void Progress::advance(sim::Instant now) {
   pay(refill_s_, Cause::cold_caches);
   pay(ticks_s_, Cause::ticks);
   pay(faults_s_, Cause::page_faults);
+  pay(exits_s_, Cause::exits);
   if (state_ == State::polling) {
     seconds_[at(Cause::halt_polling)] += elapsed_s;
     return;
@@ -46,7 +47,7 @@ void Progress::advance(sim::Instant now) {
   // An end that rounding puts a picosecond late is not counted as more work.
   const double executed = std::min(elapsed_s / time_.total_s, left_);
   left_ -= executed;
-  executed_ += executed;
+  if (counts_) executed_ += executed;
   at_pace_s_ += elapsed_s;
 }
 
@@ -62,7 +63,7 @@ void Progress::attribute() const {
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
   return sim::picoseconds_ceil(
-      (switch_s_ + refill_s_ + ticks_s_ + faults_s_ + left_ * time_.total_s) * 1e12);
+      (switch_s_ + refill_s_ + ticks_s_ + faults_s_ + exits_s_ + left_ * time_.total_s) * 1e12);
 }
 
 }  // namespace models::guest

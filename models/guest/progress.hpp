@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "models/cause.hpp"
 #include "sim/units.hpp"
@@ -34,13 +35,22 @@ class Progress {
   void owe_switch(sim::Duration cost) { switch_s_ += sim::seconds(cost); }
   void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
   void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
+  void owe_exits(sim::Duration cost) { exits_s_ += sim::seconds(cost); }
   void owe_faults(sim::Duration cost) { faults_s_ += sim::seconds(cost); }
   void pace(const InstructionTime& time) {
     attribute();
     time_ = time;
   }
   // New work on top of nothing; `instructions` may be infinite.
-  void begin(double instructions) { left_ = instructions; }
+  void begin(double instructions) {
+    left_ = instructions;
+    counts_ = true;
+  }
+  // Instructions that do no work, without end, until begin().
+  void begin_waiting() {
+    left_ = std::numeric_limits<double>::infinity();
+    counts_ = false;
+  }
   bool done() const { return left_ <= kNothing; }
   // Running time from now until the work is done at the present pace.
   sim::Duration remaining() const;
@@ -64,7 +74,9 @@ class Progress {
   double refill_s_ = 0.0;
   double ticks_s_ = 0.0;
   double faults_s_ = 0.0;
+  double exits_s_ = 0.0;
   double left_ = 0.0;
+  bool counts_ = true;  // what it executes is work
   double executed_ = 0.0;
   InstructionTime time_;
   // Time spent at the present pace; divided among causes when that changes, or when asked.

@@ -62,6 +62,22 @@ bool Cfs::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
   return cpu.state[at(current.group)].v - mine.v > wakeup_granularity_ns_ * nice0() / mine.weight;
 }
 
+// pick_next_entity: the next buddy, unless it is more than wakeup_granularity behind the first.
+bool Cfs::may_be_next(const Cpu& cpu, ThreadId id) const {
+  const Thread& thread = threads_[at(id)];
+  const GroupOnCpu& own = cpu.state[at(thread.group)];
+  for (const GroupId group : cpu.groups) {
+    const double lead_ns = own.v - cpu.state[at(group)].v;
+    if (lead_ns > wakeup_granularity_ns_ * nice0() / own.weight) return false;
+  }
+  for (const ThreadId other : cpu.threads) {
+    if (threads_[at(other)].group != thread.group) continue;
+    if (thread.v - threads_[at(other)].v > wakeup_granularity_ns_ * nice0() / thread.weight)
+      return false;
+  }
+  return true;
+}
+
 double Cfs::slice_ns(int entities, double weight, double total) const {
   const double period_ns = entities > nr_latency_ ? entities * min_granularity_ns_ : latency_ns_;
   return period_ns * weight / total;

@@ -26,6 +26,7 @@ class Cfs final : public Fair {
   void reweighed(Cpu&, GroupId, double) override {}
   ThreadId pick(const Cpu& cpu) const override;
   void picked(Cpu&, ThreadId, bool) override {}
+  bool may_be_next(const Cpu& cpu, ThreadId thread) const override;
   bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;
 

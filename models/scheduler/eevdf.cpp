@@ -186,6 +186,15 @@ ThreadId Eevdf::pick(const Cpu& cpu) const {
   return cpu.threads.empty() ? kNoThread : pick_thread(cpu, pick_group(cpu));
 }
 
+// pick_next_entity takes the next buddy if it is eligible.
+bool Eevdf::may_be_next(const Cpu& cpu, ThreadId id) const {
+  const Thread& thread = threads_[at(id)];
+  const Sum groups = groups_of(cpu, -1);
+  const Sum threads = threads_of(cpu, thread.group, kNoThread);
+  return cpu.state[at(thread.group)].v <= groups.average(0.0) + kRounding_ns &&
+         thread.v <= threads.average(0.0) + kRounding_ns;
+}
+
 bool Eevdf::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
   return pick(cpu) == id;
 }

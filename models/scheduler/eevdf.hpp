@@ -46,6 +46,7 @@ class Eevdf final : public Fair {
   void reweighed(Cpu& cpu, GroupId group, double before) override;
   ThreadId pick(const Cpu& cpu) const override;
   void picked(Cpu& cpu, ThreadId next, bool group_too) override;
+  bool may_be_next(const Cpu& cpu, ThreadId thread) const override;
   bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;
 

@@ -192,6 +192,28 @@ void Fair::block(ThreadId id) {
   dispatch(cpu, next_thread(cpu));
 }
 
+bool Fair::yield_to(ThreadId from, ThreadId to) {
+  const Thread& target = threads_[at(to)];
+  if (!target.runnable || target.on_cpu) return false;
+  Cpu& there = cpus_[at(target.cpu)];
+  if (there.state[at(target.group)].throttled) return false;
+  account(there);
+  if (!may_be_next(there, to) || !afford(there, target.group)) return false;
+  dispatch(there, to);
+  // The one that yields is passed over once, if somebody waits beside it.
+  Thread& yielding = threads_[at(from)];
+  if (!yielding.on_cpu) return true;
+  Cpu& here = cpus_[at(yielding.cpu)];
+  account(here);
+  for (const ThreadId other : here.threads) {
+    if (other == from || !may_be_next(here, other) || !afford(here, threads_[at(other)].group))
+      continue;
+    dispatch(here, other);
+    break;
+  }
+  return true;
+}
+
 // --- ticks ------------------------------------------------------------------------------------
 
 sim::Instant Fair::tick_after(double delay_ns) const {

@@ -43,6 +43,7 @@ class Fair : public Scheduler {
   ThreadId add_thread(const ThreadConfig& config) override;
   void wake(ThreadId thread, CpuId waker) override;
   void block(ThreadId thread) override;
+  bool yield_to(ThreadId from, ThreadId to) override;
   ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
   CpuId cpu_of(ThreadId thread) const override { return threads_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return threads_[at(thread)].runnable; }
@@ -144,6 +145,8 @@ class Fair : public Scheduler {
   // `next` gets the CPU; `group_too`: its group had not had it.
   virtual void picked(Cpu& cpu, ThreadId next, bool group_too) = 0;
   virtual bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const = 0;
+  // Whether a thread that others yield to may be next: a buddy of its queue and its group's.
+  virtual bool may_be_next(const Cpu& cpu, ThreadId thread) const = 0;
   // Running time of the current thread from now after which a tick has something to decide.
   virtual double undisturbed_ns(const Cpu& cpu) const = 0;
 

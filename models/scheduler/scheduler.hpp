@@ -73,8 +73,15 @@ class Scheduler {
   virtual ThreadId running(CpuId cpu) const = 0;
   virtual CpuId cpu_of(ThreadId thread) const = 0;   // where it runs, waits, or last ran
   virtual bool runnable(ThreadId thread) const = 0;  // running or waiting for a CPU
-  virtual bool contended(CpuId cpu) const = 0;       // somebody waits on its queue
+  // KVM's directed yield: `from`, which runs, gives way to `to`, which waits for a CPU. False when
+  // the policy does not let `to` run now; then nothing has changed.
+  virtual bool yield_to(ThreadId from, ThreadId to);
+  virtual bool contended(CpuId cpu) const = 0;  // somebody waits on its queue
   virtual SchedulerStats stats() const = 0;
 };
+
+inline bool Scheduler::yield_to(ThreadId, ThreadId) {
+  return false;
+}
 
 }  // namespace models::scheduler

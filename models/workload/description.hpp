@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/compute/profile.hpp"
+#include "models/guest/sync_profile.hpp"
 #include "models/memory/content_profile.hpp"
 #include "models/translation/page_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
@@ -26,6 +27,7 @@ struct Description {
   compute::Profile profile;
   translation::PageReferences pages;  // none: address translation costs nothing
   memory::ContentProfile content;     // what its memory holds
+  guest::SyncProfile sync;            // how its vCPUs wait for each other
   vmm::ExitProfile exits;  // that its instructions take in a guest, beside ticks and halts
   sim::Instructions unit{
       1'000'000'000};         // instructions of one unit of work (throughput counts these)

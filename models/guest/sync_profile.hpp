@@ -1,0 +1,19 @@
+// How the vCPUs of one guest wait for each other.
+#pragma once
+
+#include "sim/units.hpp"
+
+namespace models::guest {
+
+struct SyncProfile {
+  // A lock of the guest's kernel that all its vCPUs share; queued spinlock, first come first
+  // served.
+  sim::Instructions lock_every{};  // mean instructions between two uses by a vCPU; 0: none
+  sim::Instructions lock_hold{};   // mean instructions that it is held
+  // Unmapping memory: an interrupt to all vCPUs that are not idle, and a wait until each has run.
+  sim::Instructions flush_every{};  // mean instructions between two by a vCPU; 0: none
+
+  bool any() const { return lock_every.count() > 0 || flush_every.count() > 0; }
+};
+
+}  // namespace models::guest

@@ -1,0 +1,185 @@
+// vCPUs of a guest that wait for each other: spinlocks whose holder or next waiter may have lost
+// its CPU, TLB flushes that wait until each vCPU has run, and what KVM does about spinning.
+//
+// Source  semantics.md 3.2 (kvm_vcpu_on_spin, ple_window), Linux arch/x86/kernel/kvm.c for
+//         paravirtual spinlocks and TLB flushes.
+// Checked tests/models/sync_life_test.cpp; validation subsystem locks.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/running_host.hpp"
+
+namespace models {
+namespace {
+
+constexpr double kVcpusPerIpi = 16.0;             // an x2APIC cluster takes one write
+constexpr double kFlushHandler_cycles = 1'000.0;  // of the target's kernel [recall]
+constexpr double kYield_cycles = 2'000.0;         // looking for somebody to yield to [recall]
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+}  // namespace
+
+bool RunningHost::Acquire::await_ready() {
+  Vm& vm = host.vms_[at(host.workers_[at(worker)].vm)];
+  if (vm.lock_holder >= 0 && !host.description_.without.contains(Mechanism::locks)) return false;
+  vm.lock_holder = worker;
+  return true;
+}
+
+void RunningHost::Acquire::await_suspend(std::coroutine_handle<> waiter) {
+  Worker& self = host.workers_[at(worker)];
+  host.vms_[at(self.vm)].lock_waiters.push_back(worker);
+  host.spin(self, waiter);
+}
+
+// A queued lock goes to whom it is due, with or without a CPU; a paravirtual one to somebody who
+// has one, if there is any.
+void RunningHost::release_lock(int worker) {
+  Vm& vm = vms_[at(workers_[at(worker)].vm)];
+  if (vm.lock_holder != worker) return;  // locks cost nothing
+  vm.lock_holder = -1;
+  if (vm.lock_waiters.empty()) return;
+  auto next = vm.lock_waiters.begin();
+  if (vm.description->kvm_features.pv_unhalt) {
+    const auto running = std::find_if(next, vm.lock_waiters.end(), [&](int id) {
+      return workers_[at(id)].progress.state() == guest::Progress::State::running;
+    });
+    if (running != vm.lock_waiters.end()) next = running;
+  }
+  vm.lock_holder = *next;
+  vm.lock_waiters.erase(next);
+  grant(workers_[at(vm.lock_holder)]);
+}
+
+// Who has a CPU handles the interrupt at once; who lost it, when it is back. Idle vCPUs flush when
+// they wake, and with paravirtual flushes so do all without a CPU.
+bool RunningHost::Flush::await_ready() {
+  if (host.description_.without.contains(Mechanism::locks)) return true;
+  Worker& self = host.workers_[at(worker)];
+  const Vm& vm = host.vms_[at(self.vm)];
+  double targets = 0;
+  for (const int id : vm.vcpus) {
+    Worker& other = host.workers_[at(id)];
+    if (id == worker || other.dead) continue;
+    const auto state = other.progress.state();
+    if (state == guest::Progress::State::running) {
+      ++targets;
+      host.owe_exit(other, host.cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles);
+    } else if (state == guest::Progress::State::runnable && !other.halts &&
+               !vm.description->kvm_features.pv_tlb_flush) {
+      ++targets;
+      other.flush_waiters.push_back(worker);
+      ++self.flushes_awaited;
+    }
+  }
+  const double writes = std::ceil(targets / kVcpusPerIpi);
+  if (writes > 0) host.owe_exit(self, writes * host.cycles_of(vmm::ExitKind::ipi));
+  return self.flushes_awaited == 0;
+}
+
+void RunningHost::Flush::await_suspend(std::coroutine_handle<> waiter) {
+  host.spin(host.workers_[at(worker)], waiter);
+}
+
+double RunningHost::cycles_of(vmm::ExitKind kind) const {
+  const bool none = description_.vmm.architecture == Architecture::container ||
+                    description_.without.contains(Mechanism::exits);
+  const topology::Description& d = topology_.description();
+  return none ? 0.0
+              : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits);
+}
+
+void RunningHost::owe_exit(Worker& worker, double cycles) {
+  book(worker);
+  worker.progress.owe_exits(sim::from_seconds(cycles / topology_.description().frequency.count()));
+  arm(worker);
+}
+
+void RunningHost::spin(Worker& worker, std::coroutine_handle<> waiter) {
+  book(worker);
+  worker.waiter = waiter;
+  worker.spinning = true;
+  worker.done.cancel();
+  worker.progress.begin_waiting();
+  worker.progress.pace(instruction_time(worker));
+  arm(worker);
+}
+
+// What it waited for has come.
+void RunningHost::grant(Worker& worker) {
+  book(worker);
+  worker.spinning = false;
+  worker.done.cancel();
+  worker.progress.begin(0);
+  worker.progress.pace(instruction_time(worker));
+  if (worker.progress.state() == guest::Progress::State::halted && !worker.dead) {  // kicked
+    worker.waiting_since = worker.busy_since = engine_.now();
+    worker.progress.become(guest::Progress::State::runnable);
+    worker.woken = true;
+    scheduler_->wake(worker.thread, scheduler::kNoCpu);
+    return;
+  }
+  arm(worker);
+}
+
+void RunningHost::answer_flushes(Worker& worker) {
+  if (worker.flush_waiters.empty()) return;
+  const std::vector<int> waiting = std::exchange(worker.flush_waiters, {});
+  worker.progress.owe_exits(
+      sim::from_seconds((cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles) /
+                        topology_.description().frequency.count()));
+  for (const int id : waiting) {
+    Worker& initiator = workers_[at(id)];
+    if (--initiator.flushes_awaited == 0) grant(initiator);
+  }
+}
+
+// How long a vCPU spins before something happens; infinite if nothing does.
+double RunningHost::spin_limit_s(const Worker& worker) const {
+  const VmDescription& vm = *vms_[at(worker.vm)].description;
+  if (vm.kvm_features.pv_unhalt && worker.flushes_awaited == 0)
+    return sim::seconds(vm.kvm_features.spin);
+  const bool exits = description_.vmm.architecture == Architecture::kvm &&
+                     description_.vmm.pause_loop.window.count() > 0 &&
+                     !description_.without.contains(Mechanism::pause_loop_exits);
+  return exits ? worker.spin_window / topology_.description().frequency.count()
+               : std::numeric_limits<double>::infinity();
+}
+
+// A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
+// KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
+void RunningHost::spun(Worker& worker) {
+  const Vm& vm = vms_[at(worker.vm)];
+  if (vm.description->kvm_features.pv_unhalt && worker.flushes_awaited == 0) {
+    worker.progress.become(guest::Progress::State::halted);
+    scheduler_->block(worker.thread);
+    return;
+  }
+  ++worker.pause_exits;
+  worker.spin_window *= description_.vmm.pause_loop.grow;
+  worker.progress.owe_exits(sim::from_seconds((cycles_of(vmm::ExitKind::cpuid) + kYield_cycles) /
+                                              topology_.description().frequency.count()));
+  Vm& own = vms_[at(worker.vm)];
+  const std::size_t count = own.vcpus.size();
+  constexpr int kTries = 3;
+  int tries = 0;
+  for (std::size_t step = 1; step <= count && tries < kTries; ++step) {
+    const std::size_t index = (own.last_boosted + step) % count;
+    Worker& other = workers_[at(own.vcpus[index])];
+    if (&other == &worker || other.dead) continue;
+    if (other.progress.state() != guest::Progress::State::runnable) continue;
+    // One that lost its CPU while spinning is passed over: it would only go on spinning.
+    if (other.spinning && other.flush_waiters.empty()) continue;
+    ++tries;
+    if (!scheduler_->yield_to(worker.thread, other.thread)) continue;
+    own.last_boosted = index;
+    break;
+  }
+  if (worker.spinning && worker.progress.state() == guest::Progress::State::running) arm(worker);
+}
+
+}  // namespace models

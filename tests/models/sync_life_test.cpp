@@ -1,0 +1,132 @@
+// vCPUs that wait for each other, with and without a CPU for all of them.
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+HostDescription host_of(int guests) {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 8;
+  d.threads_per_core = 1;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 8, .latency = 20_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
+  d.controller.latency = 90_ns;
+  VmDescription vm;
+  vm.name = "guest";
+  vm.count = guests;
+  vm.vcpus = 8;
+  vm.memory = 1_GiB;
+  host.vms.push_back(vm);
+  return host;
+}
+
+HostDescription flushing(int guests) {
+  HostDescription host = host_of(guests);
+
+  host.vms.front().workload.sync.flush_every = sim::Instructions{1'000'000};  // 0.5 ms
+  return host;
+}
+
+HostDescription locking(int guests) {
+  HostDescription host = host_of(guests);
+  auto& sync = host.vms.front().workload.sync;
+  sync.lock_every = sim::Instructions{200'000};
+  sync.lock_hold = sim::Instructions{10'000};  // 40 % of the time somebody holds it
+  return host;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = 3, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  REQUIRE(results.violations.empty());
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+double throughput(const HostDescription& host) {
+  return metric(run(host), "vm.guest.throughput");
+}
+
+double share(const Results& results, Cause cause) {
+  return results.time.front().share[static_cast<std::size_t>(cause)];
+}
+
+}  // namespace
+
+TEST_CASE("with a CPU for each vCPU, flushes cost interrupts and no waiting", "[sync]") {
+  const Results results = run(flushing(1));
+  CHECK(share(results, Cause::spinning) < 0.01);
+  CHECK(share(results, Cause::exits) > 0.005);
+}
+
+TEST_CASE("a lock that is held 40 % of the time makes others wait", "[sync]") {
+  const Results results = run(locking(1));
+  CHECK(share(results, Cause::spinning) > 0.01);
+  CHECK(share(results, Cause::spinning) < 0.2);
+}
+
+TEST_CASE("twice the vCPUs leave flushing guests far less than half", "[sync]") {
+  const double alone = throughput(flushing(1));
+  const double two = throughput(flushing(2));
+  CHECK(two < 0.3 * alone);
+  HostDescription free = flushing(2);
+  free.without.insert(Mechanism::locks);
+  CHECK(throughput(free) > 0.45 * alone);
+}
+
+TEST_CASE("paravirtual flushes do not wait for vCPUs without a CPU", "[sync]") {
+  HostDescription host = flushing(2);
+  const double waiting = throughput(host);
+  host.vms.front().kvm_features.pv_tlb_flush = true;
+  CHECK(throughput(host) > 1.5 * waiting);
+}
+
+TEST_CASE("a queued lock collapses when its next owner has lost the CPU; a paravirtual one holds",
+          "[sync]") {
+  const double alone = throughput(locking(1));
+  HostDescription host = locking(2);
+  const double queued = throughput(host);
+  CHECK(queued < 0.3 * alone);
+  host.vms.front().kvm_features.pv_unhalt = true;
+  CHECK(throughput(host) > 1.5 * queued);
+}
+
+TEST_CASE("pause-loop exits hand the CPU to somebody who can use it", "[sync]") {
+  HostDescription host = flushing(2);
+  const Results with = run(host);
+  CHECK(metric(with, "vm.guest.pause_exits") > 100);
+  host.without.insert(Mechanism::pause_loop_exits);
+  const Results without = run(host);
+  CHECK(metric(without, "vm.guest.pause_exits") == 0);
+  CHECK(metric(with, "vm.guest.throughput") > 1.1 * metric(without, "vm.guest.throughput"));
+}
+
+TEST_CASE("spinning is no work", "[sync]") {
+  HostDescription host = locking(1);
+  host.without.insert(Mechanism::ticks);
+  const Results results = run(host);
+  const double instructions = metric(results, "vm.guest.instructions");
+  CHECK(instructions ==
+        Approx(8 * 2e9 * (1 - share(results, Cause::spinning) - share(results, Cause::exits)))
+            .epsilon(0.01));
+}
+
+TEST_CASE("Xen has no pause-loop exits here", "[sync]") {
+  HostDescription host = flushing(2);
+  host.vmm.architecture = Architecture::xen;
+  CHECK(metric(run(host), "vm.guest.pause_exits") == 0);
+}
