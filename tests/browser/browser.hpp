@@ -42,8 +42,7 @@ class Browser {
   }
   ~Browser() {
     if (!session_.empty()) request("DELETE", session_, nullptr);
-    kill(driver_, SIGTERM);
-    waitpid(driver_, nullptr, 0);
+    end_driver();
   }
   Browser(const Browser&) = delete;
   Browser& operator=(const Browser&) = delete;
@@ -70,25 +69,42 @@ class Browser {
   }
 
  private:
+  // Now and then a driver finds the port taken that it has chosen, and ends: another one tries.
   void start_driver() {
-    const std::string log = folder_.path("driver.log");
+    for (int attempt = 0; attempt < 5 && port_ == 0; ++attempt) try_driver(attempt);
+    if (port_ == 0)
+      throw std::runtime_error{"chromedriver did not start; install chromium and chromium-driver"};
+  }
+
+  void try_driver(int attempt) {
+    const std::string log = folder_.path("driver" + std::to_string(attempt) + ".log");
     driver_ = fork();
     if (driver_ < 0) throw std::runtime_error{"fork failed"};
     if (driver_ == 0) {
+      setpgid(0, 0);
       dup2(::open(log.c_str(), O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
       dup2(STDOUT_FILENO, STDERR_FILENO);
       execl("/usr/bin/chromedriver", "chromedriver", "--port=0", nullptr);
       _exit(127);
     }
     const std::string mark = "successfully on port ";
-    for (int tries = 0; tries < 600 && port_ == 0; ++tries) {
+    for (int tries = 0; tries < 200; ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
       const std::string text = read(log);
       const std::size_t at = text.find(mark);
-      if (at != std::string::npos) port_ = std::stoi(text.substr(at + mark.size()));
+      if (at != std::string::npos) {
+        port_ = std::stoi(text.substr(at + mark.size()));
+        return;
+      }
+      if (waitpid(driver_, nullptr, WNOHANG) == driver_) return;
     }
-    if (port_ == 0)
-      throw std::runtime_error{"chromedriver did not start; install chromium and chromium-driver"};
+    end_driver();
+  }
+
+  // With all that it has started: a browser outlives its driver otherwise.
+  void end_driver() const {
+    kill(-driver_, SIGKILL);
+    waitpid(driver_, nullptr, 0);
   }
 
   // By curl, which every system has; the body goes through a file.
