@@ -15,25 +15,28 @@ using namespace sim::literals;
 
 models::HostDescription host(int guests) {
   models::HostDescription host;
-  host.hardware.sockets = std::max(1, guests / 32);
-  host.hardware.cores_per_node = std::min(32, guests);
+  // A core a guest on up to eight sockets, linked each to each; an LLC for each 32 cores at most.
+  host.hardware.sockets = std::clamp(guests / 32, 1, 8);
+  host.hardware.cores_per_node = guests / host.hardware.sockets;
   host.hardware.frequency = sim::Hertz{2.0e9};
   host.hardware.memory = 4_GiB * guests;
   host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 7_ns};
-  host.hardware.llc = {.size = 48_MiB, .shared_by = host.hardware.cores_per_node, .latency = 25_ns};
+  host.hardware.llc = {
+      .size = 48_MiB, .shared_by = std::min(32, host.hardware.cores_per_node), .latency = 25_ns};
   host.hardware.controller = {.channels = 8,
                               .channel_bandwidth = sim::BytesPerSecond{25.6e9},
                               .efficiency = 0.8,
                               .latency = 90_ns,
                               .queueing = {}};
-  for (int socket = 0; socket < host.hardware.sockets; ++socket) {
-    if (socket + 1 == host.hardware.sockets) break;
-    host.hardware.links.push_back({.from = socket,
-                                   .to = socket + 1,
-                                   .kind = "upi",
-                                   .bandwidth = sim::BytesPerSecond{20.8e9},
-                                   .efficiency = 0.7,
-                                   .latency = 50_ns});
+  for (int from = 0; from < host.hardware.sockets; ++from) {
+    for (int to = from + 1; to < host.hardware.sockets; ++to) {
+      host.hardware.links.push_back({.from = from,
+                                     .to = to,
+                                     .kind = "upi",
+                                     .bandwidth = sim::BytesPerSecond{20.8e9},
+                                     .efficiency = 0.7,
+                                     .latency = 50_ns});
+    }
   }
   models::VmDescription guest;
   guest.name = "guest";
