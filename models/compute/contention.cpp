@@ -9,6 +9,7 @@ namespace {
 constexpr double kLine_B = 64.0;       // cache line of every x86 since 2001
 constexpr double kSpaceDrift = 0.05;   // of a thread's LLC space: less changes nothing
 constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
+constexpr int kMostPasses = 4;
 constexpr int kWalkRounds = 4;
 constexpr double kRarely = 1e-12;  // per instruction
 
@@ -50,7 +51,9 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   solved_Bps_.assign(resources, 0.0);
   queue_s_.assign(resources, 0.0);
   depth_.assign(resources, 0.0);
-  for (auto* scratch : {&slope_, &damping_, &last_g_}) scratch->assign(resources, 0.0);
+  for (auto* scratch : {&slope_, &damping_, &last_g_, &background_Bps_})
+    scratch->assign(resources, 0.0);
+  open_.assign(resources, 0);
   for (const topology::Resource& resource : topology_.resources())
     write_cost_.push_back(resource.write_cost);
   allowed_Bps_.assign(resources, 0.0);
@@ -79,6 +82,7 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
   }
   stream.shares.assign(index(topology_.memories()), 0.0);
   streams_.push_back(std::move(stream));
+  reported_.push_back(0);
   const StreamId id = static_cast<StreamId>(streams_.size()) - 1;
   std::vector<double> even(index(topology_.memories()), 1.0 / topology_.memories());
   place(id, even);
@@ -299,6 +303,7 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
 }
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {
+  for (const StreamId id : changed_) reported_[index(id)] = 0;
   changed_.clear();
   for (std::size_t i = 0; i < stale_llcs_.size(); ++i) {
     llc_stale_[index(stale_llcs_[i])] = 0;
@@ -313,17 +318,35 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
     refresh_core(stream);
     repace(stream);
     contribute(stream, now);
-    changed_.push_back(id);
+    report(id);
   }
   stale_.clear();
-  if (drifted()) solve(now);
+  // What is solved for one resource moves others' loads; that ends within a few passes.
+  for (int pass = 0; pass < kMostPasses && drifted(); ++pass) solve(now);
   return changed_;
 }
 
-bool Contention::drifted() const {
+// Which resources have; the others keep their delays.
+bool Contention::drifted() {
   if (!config_.controller_queueing && !config_.link_bandwidth) return false;
+  bool any = false;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    if (std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r]) return true;
+    open_[r] = std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r];
+    any = any || open_[r];
+  }
+  return any;
+}
+
+bool Contention::uses_drifted(const Stream& stream) const {
+  const int agent = topology_.cpu(stream.cpu).agent;
+  for (const int memory : stream.memories) {
+    const topology::Route& route = topology_.route(agent, memory);
+    for (const int r : route.reads) {
+      if (open_[index(r)]) return true;
+    }
+    for (const int r : route.writes) {
+      if (open_[index(r)]) return true;
+    }
   }
   return false;
 }

@@ -146,11 +146,17 @@ class Contention {
   void refresh_core(Stream& stream);
   const WalkCost& walk_cost(const Stream& stream, int threads);
   WalkCost compute_walks(const Kind& kind, const Stream& stream, int threads) const;
+  void report(StreamId id) {
+    if (reported_[index(id)]) return;
+    reported_[index(id)] = 1;
+    changed_.push_back(id);
+  }
   void withdraw(Stream& stream, sim::Instant now);
   void contribute(Stream& stream, sim::Instant now);
   void add_load(const Stream& stream, double traffic_Bps);
   void repace(Stream& stream) const;
-  bool drifted() const;
+  bool drifted();
+  bool uses_drifted(const Stream& stream) const;
   void solve(sim::Instant now);
   double delay_s(int resource, double u) const;
   double demand_step(bool damped);
@@ -176,12 +182,15 @@ class Contention {
   std::vector<double> effect_, written_effect_;
   std::vector<double> write_cost_;        // [resource]
   std::vector<double> queue_s_;           // [resource] delay now in force
+  std::vector<double> background_Bps_;    // [resource] of threads that a solution leaves alone
+  std::vector<char> open_;                // [resource] drifted: its delay is solved for again
   std::vector<double> depth_;             // [resource] y = -ln(1 - u) of the last solution
   std::vector<double> route_queue_s_[2];  // [agent * memories + memory]: controller, links
   std::vector<double> damping_, last_g_;  // [resource], solver scratch
   std::vector<double> slope_;             // [resource] d load / d delay, solver scratch
   std::vector<Clock> llc_clock_, core_clock_;
-  std::vector<StreamId> stale_, changed_;
+  std::vector<StreamId> stale_, changed_, solving_;
+  std::vector<char> reported_;  // [stream] in changed_
   std::vector<char> llc_stale_;
   std::vector<int> stale_llcs_;
   std::uint64_t solutions_ = 0;

@@ -42,7 +42,7 @@ double Contention::demand_step(bool damped) {
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
     const topology::Resource& resource = topology_.resources()[r];
     const bool controller = resource.kind == topology::ResourceKind::controller;
-    if (!(controller ? config_.controller_queueing : config_.link_bandwidth)) continue;
+    if (!open_[r] || !(controller ? config_.controller_queueing : config_.link_bandwidth)) continue;
     const double y = depth_[r];
     const double free = std::exp(-y);
     const double u = 1.0 - free;
@@ -69,7 +69,7 @@ void Contention::sum_demand() {
   std::fill(written_Bps_.begin(), written_Bps_.end(), 0.0);
   std::fill(effect_.begin(), effect_.end(), 0.0);
   std::fill(written_effect_.begin(), written_effect_.end(), 0.0);
-  for (const StreamId id : changed_) {
+  for (const StreamId id : solving_) {
     Stream& stream = streams_[index(id)];
     repace(stream);
     const double rate = 1.0 / stream.state.pace.instruction_s;
@@ -88,7 +88,7 @@ void Contention::sum_demand() {
           effect * share * share * stream.profile->write_back_fraction;
     }
   }
-  std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
+  load_Bps_ = background_Bps_;
   std::fill(slope_.begin(), slope_.end(), 0.0);
   for (int agent = 0; agent < topology_.agents(); ++agent) {
     for (int memory = 0; memory < memories; ++memory) {
@@ -111,6 +111,7 @@ void Contention::sum_demand() {
 void Contention::allow_drift() {
   const double tolerated_s = kDrift * sim::seconds(topology_.description().controller.latency);
   for (std::size_t r = 0; r < allowed_Bps_.size(); ++r) {
+    if (!open_[r]) continue;
     const topology::Resource& resource = topology_.resources()[r];
     const double y = depth_[r];
     const double b = resource.queueing.exponent;
@@ -124,12 +125,13 @@ void Contention::allow_drift() {
 
 void Contention::solve(sim::Instant now) {
   ++solutions_;
-  changed_.clear();
+  solving_.clear();
   for (const StreamId id : on_cpu_) {
-    if (id < 0) continue;
-    changed_.push_back(id);
+    if (id < 0 || !uses_drifted(streams_[index(id)])) continue;
+    solving_.push_back(id);
     withdraw(streams_[index(id)], now);
   }
+  background_Bps_ = load_Bps_;
   const auto routes = route_queue_s_[0].size();
   std::fill(damping_.begin(), damping_.end(), 1.0);
   std::fill(last_g_.begin(), last_g_.end(), 0.0);
@@ -152,9 +154,14 @@ void Contention::solve(sim::Instant now) {
     worst = demand_step(round >= kUndamped);
   }
   // Loads are booked afresh by the streams themselves, with the paces of the last round.
-  std::fill(load_Bps_.begin(), load_Bps_.end(), 0.0);
-  for (const StreamId id : changed_) contribute(streams_[index(id)], now);
-  solved_Bps_ = load_Bps_;
+  load_Bps_ = background_Bps_;
+  for (const StreamId id : solving_) {
+    contribute(streams_[index(id)], now);
+    report(id);
+  }
+  for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
+    if (open_[r]) solved_Bps_[r] = load_Bps_[r];
+  }
   allow_drift();
 }
 

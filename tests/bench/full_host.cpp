@@ -23,7 +23,7 @@ models::HostDescription host(int guests) {
   host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 7_ns};
   host.hardware.llc = {
       .size = 48_MiB, .shared_by = std::min(32, host.hardware.cores_per_node), .latency = 25_ns};
-  host.hardware.controller = {.channels = 8,
+  host.hardware.controller = {.channels = std::max(1, host.hardware.cores_per_node / 4),
                               .channel_bandwidth = sim::BytesPerSecond{25.6e9},
                               .efficiency = 0.8,
                               .latency = 90_ns,
