@@ -74,6 +74,7 @@ std::string phrase_of(const std::string& key, const scenarios::SweepValue& value
   const auto all = parts(key);
   if (all.size() == 3 && all[0] == "vm") {
     const std::string shown = text(value);
+    if (all[2] == "count" && all[1] == "*") return fmt::format("{} VMs of each class", shown);
     if (all[2] == "count") return fmt::format("{} {} VM{}", shown, all[1], shown == "1" ? "" : "s");
     if (all[2] == "pin" && shown == "none") return "unpinned";
     if (all[2] == "pin" && shown == "core") return "pinned to cores";
