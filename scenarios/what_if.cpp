@@ -43,6 +43,8 @@ class Remedies {
       pin(PinMode::node, "node", "pin each VM to one NUMA node");
       numa(NumaMode::interleave, "interleave", "spread its memory over all nodes");
     }
+    memory();
+    synchronisation();
     fewer();
     for (const VmDescription& other : scenario_.host.vms) {
       if (other.name != vm_) without_class(other.name);
@@ -70,6 +72,46 @@ class Remedies {
     if (own.numa.mode == mode) return;
     own.numa = {.mode = mode, .nodes = {}};
     add(fmt::format("vm.{}.numa = \"{}\"", vm_, value), words, std::move(other));
+  }
+
+  // What lets more memory be promised than there is, and what of it hurts.
+  void memory() {
+    Scenario base = scenario_;
+    const VmDescription& own = class_of(base, vm_);
+    if (models::memory_may_run_short(scenario_.host) && !scenario_.host.vmm.ksm.run) {
+      Scenario other = scenario_;
+      other.host.vmm.ksm.run = true;
+      add("vmm.ksm.run = true", "merge equal pages", std::move(other));
+    }
+    if (own.balloon.mode != models::BalloonMode::none) {
+      Scenario other = scenario_;
+      class_of(other, vm_).balloon.mode = models::BalloonMode::none;
+      add(fmt::format("vm.{}.balloon.mode = \"none\"", vm_), "leave it its memory",
+          std::move(other));
+    }
+    if (own.host_pages.coverage < 1.0 && own.workload.pages.any()) {
+      Scenario other = scenario_;
+      class_of(other, vm_).host_pages.coverage = 1.0;
+      add(fmt::format("vm.{}.host_pages.coverage = 1", vm_), "reserve hugepages for it",
+          std::move(other));
+    }
+  }
+
+  void synchronisation() {
+    Scenario base = scenario_;
+    const VmDescription& own = class_of(base, vm_);
+    if (own.workload.sync.flush_every.count() > 0 && !own.kvm_features.pv_tlb_flush) {
+      Scenario other = scenario_;
+      class_of(other, vm_).kvm_features.pv_tlb_flush = true;
+      add(fmt::format("vm.{}.kvm_features.pv_tlb_flush = true", vm_),
+          "let the host flush TLBs of vCPUs without a CPU", std::move(other));
+    }
+    if (own.workload.sync.lock_every.count() > 0 && !own.kvm_features.pv_unhalt) {
+      Scenario other = scenario_;
+      class_of(other, vm_).kvm_features.pv_unhalt = true;
+      add(fmt::format("vm.{}.kvm_features.pv_unhalt = true", vm_), "let waiters for a lock sleep",
+          std::move(other));
+    }
   }
 
   void fewer() {

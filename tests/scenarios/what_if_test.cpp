@@ -41,6 +41,28 @@ TEST_CASE("each mechanism that is on is switched off once") {
   }
 }
 
+TEST_CASE("remedies for memory and waiting are offered where these are at stake") {
+  Scenario own = scenario(2);
+  models::VmDescription& vm = own.host.vms.front();
+  const auto offered = [&](std::string_view name) {
+    const auto all = names(remedies(own, "guest"));
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  CHECK_FALSE(offered("vmm.ksm.run = true"));
+  own.host.hardware.swap.size = sim::Bytes{1LL << 30};
+  CHECK(offered("vmm.ksm.run = true"));
+  own.host.vmm.ksm.run = true;
+  CHECK_FALSE(offered("vmm.ksm.run = true"));
+  CHECK_FALSE(offered("vm.guest.balloon.mode = \"none\""));
+  vm.balloon = {models::BalloonMode::target, vm.memory / 2};
+  CHECK(offered("vm.guest.balloon.mode = \"none\""));
+  CHECK_FALSE(offered("vm.guest.kvm_features.pv_tlb_flush = true"));
+  vm.workload.sync.flush_every = sim::Instructions{1'000'000};
+  CHECK(offered("vm.guest.kvm_features.pv_tlb_flush = true"));
+  vm.workload.sync.lock_every = sim::Instructions{1'000'000};
+  CHECK(offered("vm.guest.kvm_features.pv_unhalt = true"));
+}
+
 TEST_CASE("remedies pin, spread, thin out and separate, and leave out what changes nothing") {
   Scenario own = scenario(8);
   const auto all = names(remedies(own, "guest"));
