@@ -1,11 +1,13 @@
 // Load balancing: load_balance of Linux over the scheduling domains (semantics.md 1.7).
 #include <algorithm>
+#include <cmath>
 
 #include "models/scheduler/fair.hpp"
 
 namespace models::scheduler {
 namespace {
 
+constexpr double kRounding = 1e-6;  // of a weight
 constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
 
 }  // namespace
@@ -95,8 +97,23 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
   return best;
 }
 
+// Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
+// other threads may have come and gone elsewhere.
+void Fair::refresh(CpuId id) {
+  Cpu& cpu = cpus_[at(id)];
+  if (engine_.now() - cpu.refreshed < tick_period_) return;
+  cpu.refreshed = engine_.now();
+  bool shared = false;
+  for (const GroupId group : cpu.groups) shared = shared || groups_[at(group)].threads.size() > 1;
+  if (!shared) return;
+  account(cpu);
+  for (const GroupId group : cpu.groups) reweigh(cpu, group);
+  arm_tick(cpu);
+}
+
 int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const Domain& domain = domains_[at(cpu.id)][level];
+  for (const CpuId other : domain.span) refresh(other);
   const bool is_idle = idleness != Idleness::busy;
   const GroupLoad local = group_load(domain.groups.front());
   GroupLoad busiest;
@@ -134,7 +151,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const CpuId source = busiest_cpu(*from_group, cpu.id);
   if (source == kNoCpu) return balanced();
   Cpu& from = cpus_[at(source)];
-  if (from.threads.size() <= (is_idle ? 1U : cpu.threads.size())) {
+  if (from.threads.size() <= 1U) {
     // Nothing waits there: only its running thread could come, after enough failed passes.
     const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
     if (push && pull_running(cpu, from)) {
@@ -146,8 +163,8 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const double imbalance = std::min((busiest.average() - average) * busiest.cpus,
                                     (average - local.average()) * local.cpus);
   const bool take_hot = failed > domain.cache_nice_tries;
-  const int moved =
-      pull(cpu, from, imbalance, take_hot, idleness == Idleness::newly_idle || imbalance <= 0);
+  const int moved = pull(cpu, from, imbalance, is_idle ? -1 : failed, take_hot,
+                         idleness == Idleness::newly_idle || imbalance <= 0);
   if (moved > 0) {
     failed = 0;
   } else if (idleness != Idleness::newly_idle) {
@@ -160,8 +177,9 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   return moved;
 }
 
-// Moves waiting threads worth about `wanted` of load, at least one if any may go.
-int Fair::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
+// Moves waiting threads worth about `wanted` of load. `failed`: passes that moved nothing, each of
+// which halves what a thread counts for; -1: one goes in any case, if it may.
+int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one) {
   int moved = 0;
   double load_moved = 0.0;
   for (std::size_t i = 0; i < from.threads.size() && from.threads.size() > 1;) {
@@ -176,7 +194,12 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, bool take_hot, bool one) {
     }
     const double worth =
         from.state[at(thread.group)].weight * thread.weight / from.state[at(thread.group)].load;
-    if (moved > 0 && load_moved + worth / 2 > wanted) break;
+    // detach_tasks: a thread that would bring more than it evens out stays.
+    const bool any = failed < 0 && moved == 0;
+    if (!any && std::ldexp(worth, -std::max(0, failed)) > wanted - load_moved + kRounding) {
+      ++i;
+      continue;
+    }
     move(id, from, to);
     load_moved += worth;
     ++moved;

@@ -110,6 +110,7 @@ class Fair : public Scheduler {
     // Sum of the groups' weights; others ask far more often than it changes.
     mutable double load = 0.0;
     mutable bool load_known = false;
+    sim::Instant refreshed{};
     ThreadId current = kNoThread;
     double min_v = 0.0;
     sim::Instant accounted{};   // of current's runtime
@@ -218,9 +219,10 @@ class Fair : public Scheduler {
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
+  void refresh(CpuId cpu);
   GroupLoad group_load(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const;
-  int pull(Cpu& to, Cpu& from, double load, bool take_hot, bool one);
+  int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);
   void move(ThreadId thread, Cpu& from, Cpu& to);
   void note_migration(ThreadId thread, CpuId from, CpuId to);

@@ -131,3 +131,23 @@ TEMPLATE_TEST_CASE("a thread woken while its group is throttled waits for the ne
   host.at(101);
   CHECK(host.scheduler.running(0) != kNoThread);
 }
+
+// linux-eevdf.toml: shares.1-2.two-threads-each.2cpu, 0.336 of two CPUs for the lighter. Where all
+// four threads first land must not decide it: each group on a CPU of its own would get a half.
+TEMPLATE_TEST_CASE("threads of two groups end up dividing two CPUs by shares, wherever they start",
+                   "", (ScheduledHost<Cfs, CfsTunables>), (ScheduledHost<Eevdf, EevdfTunables>)) {
+  for (const bool together : {true, false}) {
+    TestType host{cpus(2)};
+    const GroupId light = host.scheduler.add_group(1024);
+    const GroupId heavy = host.scheduler.add_group(2048);
+    const ThreadId a1 = host.thread(light), a2 = host.thread(light);
+    const ThreadId b1 = host.thread(heavy), b2 = host.thread(heavy);
+    host.scheduler.wake(a1, 0);
+    host.scheduler.wake(b1, 1);
+    host.at(3, [&] { host.scheduler.wake(together ? a2 : b2, 0); });
+    host.at(5, [&] { host.scheduler.wake(together ? b2 : a2, 0); });
+    host.at(20'000);
+    CHECK((host.seconds(a1) + host.seconds(a2)) / 40 == Approx(1.0 / 3).margin(0.01));
+    CHECK((host.seconds(b1) + host.seconds(b2)) / 40 == Approx(2.0 / 3).margin(0.01));
+  }
+}
