@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "sim/error.hpp"
 
@@ -153,8 +154,7 @@ void Fair::wake(ThreadId id, CpuId waker) {
   if (thread.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
   ++stats_.wakeups;
   const CpuId from = thread.cpu;
-  const bool first = thread.averaged == sim::Instant{} && thread.average == 0.0 &&
-                     thread.last_ran == sim::Instant{};
+  const bool first = !std::exchange(thread.placed, true);
   const CpuId to = first ? place_new(thread, waker == kNoCpu ? from : waker)
                          : place_waking(thread, id, waker == kNoCpu ? from : waker);
   settle_average(thread);

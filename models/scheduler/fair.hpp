@@ -64,6 +64,7 @@ class Fair : public Scheduler {
     GroupId group = 0;
     std::vector<char> allowed;  // [cpu]; empty: every CPU
     CpuId cpu = kNoCpu;
+    bool placed = false;  // has been woken before
     bool runnable = false;
     bool on_cpu = false;
     sim::Instant last_ran{};

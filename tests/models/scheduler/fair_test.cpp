@@ -151,3 +151,17 @@ TEMPLATE_TEST_CASE("threads of two groups end up dividing two CPUs by shares, wh
     CHECK((host.seconds(b1) + host.seconds(b2)) / 40 == Approx(2.0 / 3).margin(0.01));
   }
 }
+
+// A thread that was never woken is placed as a new one, however long its group has run.
+TEMPLATE_TEST_CASE("threads that start late spread over the CPUs", "",
+                   (ScheduledHost<Cfs, CfsTunables>), (ScheduledHost<Eevdf, EevdfTunables>)) {
+  TestType host{cpus(4)};
+  const GroupId group = host.scheduler.add_group(1024);
+  std::vector<ThreadId> threads;
+  for (int i = 0; i < 4; ++i) threads.push_back(host.thread(group));
+  host.scheduler.wake(threads[0], 0);
+  for (int i = 1; i < 4; ++i)
+    host.at(5.0 * i, [&] { host.scheduler.wake(threads[static_cast<std::size_t>(i)], 0); });
+  CHECK(host.log.moves == 0);
+  for (CpuId cpu = 0; cpu < 4; ++cpu) CHECK(host.scheduler.running(cpu) != kNoThread);
+}
