@@ -1,0 +1,48 @@
+// The contracts of the storage path: what a stage is asked, and what it asks of others.
+//
+// A stage (image format, cache, throttle, scheduler's queue, array, disk) is a BlockDevice on top
+// of another, so that paths are put together by the composition root and a request's way through
+// each of them reads top to bottom as a coroutine. Stages that need a CPU get a Thread, which waits
+// until the VMM's scheduler has found it one.
+#pragma once
+
+#include "sim/engine.hpp"
+#include "sim/process.hpp"
+#include "sim/units.hpp"
+
+namespace models::storage {
+
+enum class Operation {
+  read,
+  write,
+  write_zeroes,  // fallocate: size says how much, no data moves
+  flush,         // completed writes are durable when it completes; offset and size mean nothing
+};
+
+struct Request {
+  Operation operation = Operation::read;
+  sim::Bytes offset{};
+  sim::Bytes size{};
+  bool fua = false;         // a write that is durable when it completes
+  bool synchronous = true;  // somebody waits for this one (reads, direct writes, fsync)
+  int stream = 0;           // who asks, for schedulers with a queue for each process
+};
+
+class BlockDevice {
+ public:
+  virtual ~BlockDevice() = default;
+  virtual sim::Engine& engine() = 0;
+  virtual sim::Bytes capacity() const = 0;
+  // From the request's arrival to its completion. Requires offset + size <= capacity().
+  virtual sim::Task<> serve(Request request) = 0;
+};
+
+// A thread of the host: its work queues behind what the thread has to do already, and all of it
+// waits for a CPU.
+class Thread {
+ public:
+  virtual ~Thread() = default;
+  virtual sim::Task<> work(sim::Duration cpu_time) = 0;
+};
+
+}  // namespace models::storage
