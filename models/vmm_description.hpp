@@ -14,6 +14,9 @@ namespace models {
 
 // container: processes of the host itself, without exits, a second kernel or its ticks.
 enum class Architecture { kvm, xen, container };
+// Where guests' device models run: in a process (or kernel thread) of each VM, in one privileged
+// domain that all share, or in a small domain of each VM.
+enum class Backend { process, dom0, stub_domain };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
@@ -41,6 +44,8 @@ struct VmmDescription {
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
   vmm::BlockCosts block;
+  Backend backend = Backend::process;
+  int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
