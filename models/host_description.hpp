@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/disk_description.hpp"
+#include "models/storage_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -111,6 +111,7 @@ enum class Mechanism {
 
 struct HostDescription {
   topology::Description hardware;
+  StorageDescription storage;
   VmmDescription vmm;
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;

@@ -30,7 +30,7 @@ namespace models::storage::queue {
 enum class Scheduler { noop, deadline, anticipatory, cfq, bfq };
 
 struct QueueConfig {
-  Scheduler scheduler = Scheduler::deadline;
+  Scheduler scheduler = Scheduler::noop;
   int depth = 32;                  // requests at the device at once
   int nr_requests = 128;           // /sys/block/*/queue/nr_requests
   sim::Bytes max_size{512 << 10};  // max_sectors_kb; 1280 since Linux 4.x
