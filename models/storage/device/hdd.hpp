@@ -27,7 +27,7 @@
 namespace models::storage::device {
 
 struct HddConfig {
-  PlatterConfig platter;
+  PlatterConfig platter{};
   sim::Duration write_settle{500'000'000};      // more than a seek to read takes, 0.5 ms
   sim::Duration command_overhead{100'000'000};  // of the controller, one command at a time
   sim::BytesPerSecond interface_rate{550e6};

@@ -34,10 +34,10 @@ struct QueueConfig {
   int depth = 32;                  // requests at the device at once
   int nr_requests = 128;           // /sys/block/*/queue/nr_requests
   sim::Bytes max_size{512 << 10};  // max_sectors_kb; 1280 since Linux 4.x
-  DeadlineTunables deadline;
-  AnticipatoryTunables anticipatory;
-  CfqTunables cfq;
-  BfqTunables bfq;
+  DeadlineTunables deadline{};
+  AnticipatoryTunables anticipatory{};
+  CfqTunables cfq{};
+  BfqTunables bfq{};
 };
 
 std::unique_ptr<Policy> make_policy(const QueueConfig& config);
