@@ -21,6 +21,7 @@
 
 #include "models/storage/block_device.hpp"
 #include "models/storage/device/platter.hpp"
+#include "models/storage/places.hpp"
 #include "sim/event.hpp"
 #include "sim/server.hpp"
 
@@ -132,7 +133,7 @@ class Hdd final : public BlockDevice {
   HddConfig config_;
   sim::Bytes capacity_;
   Platter platter_;
-  sim::Server slots_;
+  Places places_;
   sim::Server controller_;
   sim::Server interface_;
   std::uint64_t next_number_ = 0;

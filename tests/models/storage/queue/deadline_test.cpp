@@ -11,7 +11,7 @@ using namespace sim::literals;
 
 namespace {
 
-using Places = std::vector<std::int64_t>;
+using Order = std::vector<std::int64_t>;
 
 struct Waiting {
   explicit Waiting(const DeadlineTunables& tunables = {}) : policy{tunables} {}
@@ -26,8 +26,8 @@ struct Waiting {
   }
   void read(std::int64_t place, sim::Duration at = {}) { add(Operation::read, place, at); }
   void write(std::int64_t place, sim::Duration at = {}) { add(Operation::write, place, at); }
-  Places take(int count, sim::Duration now = {}) {
-    Places places;
+  Order take(int count, sim::Duration now = {}) {
+    Order places;
     for (int i = 0; i < count; ++i) {
       const Item* item = policy.next(sim::kStart + now);
       if (item == nullptr) break;
@@ -44,21 +44,21 @@ struct Waiting {
 TEST_CASE("deadline: a batch begins at the oldest and goes upwards", "[queue]") {
   Waiting waiting;
   for (const int place : {500, 300, 700, 900, 100}) waiting.read(place);
-  CHECK(waiting.take(9) == Places{500, 700, 900, 300, 100});
+  CHECK(waiting.take(9) == Order{500, 700, 900, 300, 100});
 }
 
 TEST_CASE("deadline: reads go before writes twice", "[queue]") {
   Waiting waiting{{.fifo_batch = 1}};
   for (const int place : {1, 2, 3, 4, 5}) waiting.read(place);
   for (const int place : {11, 12}) waiting.write(place);
-  CHECK(waiting.take(9) == Places{1, 2, 11, 3, 4, 12, 5});
+  CHECK(waiting.take(9) == Order{1, 2, 11, 3, 4, 12, 5});
 }
 
 TEST_CASE("deadline: a batch is 16 requests, then the direction is chosen anew", "[queue]") {
   Waiting waiting;
   waiting.write(1000);
   for (int i = 0; i < 60; ++i) waiting.read(i);
-  const Places order = waiting.take(61);
+  const Order order = waiting.take(61);
   // Two batches of reads while the write starves, then it.
   CHECK(std::find(order.begin(), order.end(), 1000) - order.begin() == 32);
 }
@@ -68,9 +68,9 @@ TEST_CASE("deadline: an expired request begins the next batch", "[queue]") {
   waiting.read(500);
   waiting.read(100);  // left behind by the elevator
   for (const int place : {600, 700, 800, 900}) waiting.read(place, 100_ms);
-  CHECK(waiting.take(2, 450_ms) == Places{500, 600});
-  CHECK(waiting.take(2, 499_ms) == Places{700, 800});
-  CHECK(waiting.take(2, 500_ms) == Places{100, 900});
+  CHECK(waiting.take(2, 450_ms) == Order{500, 600});
+  CHECK(waiting.take(2, 499_ms) == Order{700, 800});
+  CHECK(waiting.take(2, 500_ms) == Order{100, 900});
 }
 
 TEST_CASE("deadline: front merges can be forbidden", "[queue]") {

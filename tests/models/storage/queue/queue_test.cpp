@@ -11,7 +11,7 @@ using namespace sim::literals;
 
 namespace {
 
-using Places = std::vector<std::int64_t>;
+using Order = std::vector<std::int64_t>;
 using Times = std::vector<sim::Duration>;
 constexpr std::int64_t kUnit = 4096;
 
@@ -29,7 +29,7 @@ struct Setup {
   Times done(const std::vector<tests::Asked>& list) {
     return tests::done_times(engine, queue, list, 10_s);
   }
-  Places places() const { return device.places(kUnit); }
+  Order places() const { return device.places(kUnit); }
   sim::Engine engine;
   tests::RecordingDevice device{engine, 10_ms};
   Queue queue;
@@ -42,7 +42,7 @@ const QueueConfig kNoop{.scheduler = Scheduler::noop, .depth = 1};
 TEST_CASE("noop serves in the order of arrival", "[queue]") {
   Setup setup{kNoop};
   CHECK(setup.done({{0_ms, at(50)}, {1_ms, at(90)}, {2_ms, at(10)}}) == Times{10_ms, 20_ms, 30_ms});
-  CHECK(setup.places() == Places{50, 90, 10});
+  CHECK(setup.places() == Order{50, 90, 10});
 }
 
 TEST_CASE("the depth says how many are at the device at once", "[queue]") {
@@ -56,7 +56,7 @@ TEST_CASE("waiting neighbours merge at both ends and complete together", "[queue
   Setup setup{kNoop};
   CHECK(setup.done({{0_ms, at(50)}, {1_ms, at(11)}, {2_ms, at(12)}, {3_ms, at(10)}}) ==
         Times{10_ms, 20_ms, 20_ms, 20_ms});
-  CHECK(setup.places() == Places{50, 10});
+  CHECK(setup.places() == Order{50, 10});
   CHECK(setup.device.asked.back().size == sim::Bytes{3 * kUnit});
   CHECK(setup.queue.stats().merged == 2);
 }
@@ -73,7 +73,7 @@ TEST_CASE("what is too large, of another kind or durable does not merge", "[queu
               {1_ms, written(at(13))},
               {1_ms, written(at(30))},
               {1_ms, durable}});
-  CHECK(setup.places() == Places{50, 10, 12, 13, 30, 31});
+  CHECK(setup.places() == Order{50, 10, 12, 13, 30, 31});
 }
 
 TEST_CASE("who finds no place in the queue waits for one", "[queue]") {
@@ -82,7 +82,7 @@ TEST_CASE("who finds no place in the queue waits for one", "[queue]") {
   Setup setup{config};
   setup.done({{0_ms, at(50)}, {0_ms, at(90)}, {1_ms, at(10)}, {2_ms, at(11)}});
   // The last merges only when it gets in, beside what took the place that became free.
-  CHECK(setup.places() == Places{50, 90, 10, 11});
+  CHECK(setup.places() == Order{50, 90, 10, 11});
   CHECK(setup.queue.stats().merged == 0);
 }
 
