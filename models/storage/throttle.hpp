@@ -43,7 +43,7 @@ struct Description {
   sim::Duration read_iops_sec_max_length{1'000'000'000'000};
   sim::Duration write_iops_sec_max_length{1'000'000'000'000};
   sim::Bytes size_iops_sec{};  // a larger request counts as several operations
-  std::string group_name{};      // disks of one name share the limits; empty: the disk's own
+  std::string group_name{};    // disks of one name share the limits; empty: the disk's own
 
   bool limits() const;
 };
