@@ -3,7 +3,7 @@
 // Pages are kept by groups of 64 neighbours, two masks a group: exact, and memory follows what has
 // been touched (about 100 B a group), not the size of the cache or the device.
 // Replacement is by groups, least recently used first; dirty pages stay until they are written.
-// Checked tests/models/storage/cache/page_table_test.cpp.
+// Checked tests/models/storage/cache/page_cache_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -164,6 +164,9 @@ sim::Task<> Qcow2::open() {
   constexpr std::int64_t kFeatureNames = 384;  // in clusters that have room for them, skipped
   constexpr std::int64_t kBackingFormat = 5;   // "qcow2"
   constexpr std::int64_t kBackingName = 34;    // a path of middling length
+  if (description_.alignment.count() > 1) {
+    for (const std::int64_t tried : {512, 4096}) co_await file_.read(0, tried);  // O_DIRECT works
+  }
   co_await file_.read(0, kHeader);
   co_await file_.read(Geometry::kL1 * geometry_.cluster, geometry_.tables * 8);
   co_await file_.read(Geometry::kRefcountTable * geometry_.cluster,

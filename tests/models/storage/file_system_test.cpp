@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "image/fake_device.hpp"
+#include "tests/models/storage/fake_device.hpp"
 
 using namespace models::storage;
 using namespace models::storage::file_system;

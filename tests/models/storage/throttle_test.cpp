@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "image/fake_device.hpp"
+#include "tests/models/storage/fake_device.hpp"
 #include "sim/error.hpp"
 
 using namespace models::storage;

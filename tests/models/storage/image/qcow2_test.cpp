@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "fake_device.hpp"
 #include "models/storage/image/raw.hpp"
 #include "sim/error.hpp"
+#include "tests/models/storage/fake_device.hpp"
 
 using namespace models::storage;
 using namespace models::storage::image;
