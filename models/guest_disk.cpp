@@ -1,5 +1,6 @@
 #include "models/guest_disk.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,13 @@ namespace {
 // (QEMU hw/ide), AHCI port registers (hw/ide/ahci.c); counted from what a driver does.
 constexpr int kIdeAccesses = 11;
 constexpr int kAhciAccesses = 4;
+constexpr sim::Bytes kPage{4'096};
+constexpr sim::Bytes kMaxSectors{512 << 10};  // max_sectors_kb, to Linux 4.2
+constexpr sim::Bytes kIdeLargest{128 << 10};  // 256 sectors
+
+std::int64_t pages(sim::Bytes size) {
+  return (size.count() + kPage.count() - 1) / kPage.count();
+}
 
 }  // namespace
 
@@ -42,17 +50,47 @@ void GuestDisk::start() {
 sim::Task<> GuestDisk::serve(storage::Request request) {
   const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
   const sim::Instant began = engine().now();
-  const auto instructions = [](sim::Instructions n) { return static_cast<double>(n.count()); };
-  co_await host_.run(vcpu, instructions(profile_.submit), scheduler::kNoCpu);
+  co_await host_.run(
+      vcpu,
+      static_cast<double>(profile_.submit.count() + profile_.page.count() * pages(request.size)),
+      scheduler::kNoCpu);
+  stats_.guest_s += sim::seconds(engine().now() - began);
   if (loop_ == nullptr) {
     const sim::Instant submitted = engine().now();
     co_await below_.serve(request);
     const sim::Instant served = engine().now();
-    co_await host_.run(vcpu, instructions(profile_.complete), scheduler::kNoCpu);
+    co_await host_.run(vcpu, static_cast<double>(profile_.complete.count()), scheduler::kNoCpu);
     stats_.vmm_s += sim::seconds(served - submitted);
-    stats_.guest_s += sim::seconds(engine().now() - began - (served - submitted));
+    stats_.guest_s += sim::seconds(engine().now() - served);
     co_return;
   }
+  const sim::Bytes most = largest_piece();
+  if (request.size <= most) {
+    co_await send(vcpu, request, 1.0);
+    co_return;
+  }
+  sim::Join pieces{engine()};
+  const double share =
+      static_cast<double>(most.count()) / static_cast<double>(request.size.count());
+  for (sim::Bytes sent{}; sent < request.size; sent += most) {
+    storage::Request part = request;
+    part.offset = request.offset + sent;
+    part.size = std::min(most, request.size - sent);
+    pieces.add(send(vcpu, part, share));
+  }
+  co_await pieces.all();
+}
+
+// A request of the guest's driver takes a descriptor a page, and the block layer makes none above
+// max_sectors_kb.
+sim::Bytes GuestDisk::largest_piece() const {
+  if (description_.bus == DiskBus::ide) return kIdeLargest;
+  return std::min(kMaxSectors, kPage * (host_.block_costs().queue_size - 2));
+}
+
+// `share` of the request that it is a piece of.
+sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
+  const sim::Instant began = engine().now();
   const bool ide = description_.bus == DiskBus::ide;
   std::optional<sim::Server::Held> turn;
   if (ide) turn.emplace(co_await single_.hold());
@@ -76,10 +114,11 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
   co_await Answered{piece};
   const sim::Instant answered = engine().now();
   if (piece.interrupts) host_.owe_interrupt(vcpu);
-  co_await host_.run(vcpu, instructions(profile_.complete), host_.cpu_of(loop_->worker()));
+  co_await host_.run(vcpu, static_cast<double>(profile_.complete.count()),
+                     host_.cpu_of(loop_->worker()));
   --in_guest_;
-  stats_.guest_s += sim::seconds(engine().now() - began - (answered - submitted));
-  stats_.vmm_s += sim::seconds(answered - submitted);
+  stats_.guest_s += share * sim::seconds(engine().now() - began - (answered - submitted));
+  stats_.vmm_s += share * sim::seconds(answered - submitted);
 }
 
 sim::Process GuestDisk::pop() {
@@ -94,7 +133,7 @@ sim::Process GuestDisk::pop() {
     while (!ring_.empty()) {
       Piece& piece = *ring_.front();
       ring_.pop_front();
-      co_await loop_->work(costs.request);
+      co_await loop_->work(costs.request + costs.page * pages(piece.request.size));
       const bool later = costs.multiwrite && piece.request.operation == storage::Operation::write;
       if (later) {
         writes.push_back(&piece);

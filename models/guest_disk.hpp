@@ -57,7 +57,7 @@ class GuestDisk final : public storage::BlockDevice {
   void restart_stats() { stats_ = {}; }
 
  private:
-  // A request on its way; lives in the frame of its serve().
+  // A request on its way; lives in the frame of its send().
   struct Piece {
     storage::Request request;
     std::coroutine_handle<> waiter;
@@ -70,6 +70,8 @@ class GuestDisk final : public storage::BlockDevice {
     void await_suspend(std::coroutine_handle<> waiter) const { piece.waiter = waiter; }
     void await_resume() const noexcept {}
   };
+  sim::Task<> send(int vcpu, storage::Request request, double share);
+  sim::Bytes largest_piece() const;
   sim::Process pop();
   sim::Process notify();
   sim::Process submit(Piece& piece);

@@ -98,6 +98,8 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       quantity("complete", Unit::cycles, &T::complete, "reaping a completion"),
       quantity("notify", Unit::cycles, &T::notify, "raising the guest's interrupt"),
       quantity("interrupt", Unit::cycles, &T::interrupt, "the device's, until the loop is woken"),
+      quantity("page", Unit::cycles, &T::page, "of the loop, each 4 KiB of a request"),
+      whole("queue_size", &T::queue_size, 8, 1024, "of a virtqueue; 128 before QEMU 5.0"),
       truth("multiwrite", &T::multiwrite,
             "writes that a round finds together complete together (QEMU before 2.3)"),
       whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),

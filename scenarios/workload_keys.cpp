@@ -217,6 +217,8 @@ const Section<workload::IoProfile>& io_keys() {
       quantity("compute", Unit::instructions, &T::compute, "of the application, a transaction"),
       quantity("submit", Unit::instructions, &T::submit,
                "of the kernel, an I/O: system call, file system, block layer, driver"),
+      quantity("page", Unit::instructions, &T::page,
+               "of the kernel, each 4 KiB of an I/O: pinning and mapping it"),
       quantity("complete", Unit::instructions, &T::complete,
                "of the kernel, an I/O: interrupt, completion, waking the job"),
       quantity("cached", Unit::instructions, &T::cached,

@@ -21,6 +21,8 @@ struct BlockCosts {
   sim::Cycles complete{7'000};   // reaping, ending the coroutine, the used ring
   sim::Cycles notify{6'000};     // of the loop: raising the guest's interrupt
   sim::Cycles interrupt{6'000};  // of the host's kernel: the device's interrupt, waking the loop
+  sim::Cycles page{400};         // of the loop, each 4 KiB: mapping it, pinning it [recall]
+  int queue_size = 256;          // of a virtqueue; a request has two descriptors less, one a page
   bool multiwrite = false;       // writes of a round are submitted, and complete, as one
   int multiwrite_most = 32;      // of them
 };

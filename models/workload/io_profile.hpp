@@ -26,6 +26,7 @@ struct IoProfile {
   sim::Bytes span{};             // of the disk, from its start; zero: all of it
   sim::Instructions compute{};   // of the application, a transaction
   sim::Instructions submit{};    // of the kernel, an I/O: system call, file system, block layer
+  sim::Instructions page{};      // of the kernel, each 4 KiB of an I/O: pinning, mapping
   sim::Instructions complete{};  // of the kernel, an I/O: interrupt, completion, waking the job
   sim::Instructions cached{};    // of the kernel, an I/O through the guest's page cache
   int sync_every = 0;            // writes of a job between two fdatasync; 0: never
