@@ -96,6 +96,14 @@ compute::Burden burden(const VmDescription& vm, const HostDescription& host, dou
     if (k == vmm::ExitKind::page_table && paging(host) != translation::Paging::shadow) continue;
     all.exit_cycles_per_instruction += vm.workload.exits[k] / 1000.0 * exit_cycles(host, k);
   }
+  const bool guest = host.vmm.architecture != Architecture::container;
+  if (guest && paging(host) == translation::Paging::shadow &&
+      !host.without.contains(Mechanism::exits)) {
+    const vmm::AddressSpaces& spaces = vm.workload.address_spaces;
+    all.exit_cycles_per_instruction +=
+        spaces.switches_per_kilo_instruction / 1000.0 *
+        vmm::switch_cycles(spaces, host.hardware.vm_round_trip, host.vmm.exits, host.vmm.shadow);
+  }
   if (!host.without.contains(Mechanism::ticks)) {
     const double host_tick = exit_cycles(host, vmm::ExitKind::interrupt) +
                              static_cast<double>(host.vmm.host_tick.count());

@@ -7,6 +7,7 @@
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
+#include "models/vmm/shadow_paging.hpp"
 #include "sim/units.hpp"
 
 namespace models {
@@ -47,6 +48,7 @@ struct VmmDescription {
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something
   sim::Cycles host_tick{2'500};            // its handler
   PagingKind paging = PagingKind::automatic;
+  vmm::ShadowTunables shadow;               // in force by `paging`
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
   sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us

@@ -1,6 +1,7 @@
 #include "scenarios/vmm_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -152,6 +153,7 @@ const Section<VmmDescription>& vmm_keys() {
       choice("paging", &T::paging, pagings,
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
+      table("shadow", &T::shadow, &shadow_keys, "shadow paging, where it is in force"),
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),

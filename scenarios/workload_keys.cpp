@@ -1,6 +1,7 @@
 #include "scenarios/workload_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -221,6 +222,8 @@ const Section<workload::Description>& workload_keys() {
       table("content", &T::content, &content_keys,
             "what its memory holds, for merging, ballooning and swapping"),
       table("sync", &T::sync, &sync_keys, "how its vCPUs wait for each other"),
+      table("address_spaces", &T::address_spaces, &address_space_keys,
+            "how its kernel goes from process to process"),
       table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),
