@@ -1,4 +1,6 @@
 // From the description of VMs to threads in scheduler groups, streams and memory placements.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -194,6 +196,7 @@ void RunningHost::build_vms() {
           .nodes = nodes_of(place, topology_),
           .emulator = -1,
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
+          .modes = engine_.stream(fmt::format("vm.{}.{}.modes", description.name, i)),
           .lock_holder = -1,
           .lock_waiters = {},
           .last_boosted = 0,

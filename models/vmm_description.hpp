@@ -28,6 +28,9 @@ using scheduler::EevdfTunables;
 struct PauseLoop {
   sim::Cycles window{4'096};  // ple_window; 0: off
   int grow = 2;               // ple_window_grow
+  // Who spins in the kernel yields to vCPUs in user mode that an interrupt waits for, too: since
+  // Linux 5.13.
+  bool interrupted = true;
 };
 
 struct VmmDescription {

@@ -94,6 +94,8 @@ const Section<models::PauseLoop>& pause_loop_keys() {
   static const Section<T> section{
       quantity("window", Unit::cycles, &T::window, "ple_window; 0 cycles: off"),
       whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
+      truth("interrupted", &T::interrupted,
+            "vCPUs in user mode are yielded to if an interrupt waits for them; since Linux 5.13"),
   };
   return section;
 }

@@ -163,6 +163,7 @@ const Section<models::guest::SyncProfile>& sync_keys() {
       quantity("lock_hold", Unit::instructions, &T::lock_hold, "mean that it is held"),
       quantity("flush_every", Unit::instructions, &T::flush_every,
                "mean between two TLB flushes of all vCPUs; 0 instr: none"),
+      real("kernel_share", &T::kernel_share, 0, 1, "of its work that is done in the kernel"),
   };
   return section;
 }
