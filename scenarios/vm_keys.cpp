@@ -4,6 +4,7 @@
 
 #include "scenarios/cpuset.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/storage_keys.hpp"
 #include "scenarios/workload_keys.hpp"
 
 namespace scenarios {
@@ -207,6 +208,7 @@ const Section<VmDescription>& vm_keys() {
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
+      tables("disk", &T::disks, &disk_keys, "virtual disks"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),
   };
