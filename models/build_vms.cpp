@@ -225,6 +225,32 @@ void RunningHost::build_vms() {
       if (description.workload.io.any()) io_->add(index, place.emulator_cpus, group);
     }
   }
+  share_lines();
+}
+
+// Who reads whose modified lines.
+void RunningHost::share_lines() {
+  for (const Vm& vm : vms_) {
+    const VmDescription& own = *vm.description;
+    if (own.workload.profile.dirty_lines_per_kilo_instruction <= 0) continue;
+    std::vector<int> from;
+    for (const Vm& other : vms_) {
+      const bool read =
+          own.reads_from.empty() ? &other == &vm : other.description->name == own.reads_from;
+      if (read) from.insert(from.end(), other.vcpus.begin(), other.vcpus.end());
+    }
+    if (from.empty()) {
+      throw sim::ConfigError{
+          fmt::format("vm.{}.reads_from: no VM has the name \"{}\"", own.name, own.reads_from)};
+    }
+    for (const int id : vm.vcpus) {
+      std::vector<compute::StreamId> writers;
+      for (const int writer : from) {
+        if (writer != id) writers.push_back(workers_[at(writer)].stream);
+      }
+      contention_.read_from(workers_[at(id)].stream, std::move(writers));
+    }
+  }
 }
 
 }  // namespace models

@@ -160,6 +160,7 @@ class RunningHost final : public scheduler::Dispatch {
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms();
+  void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);
   void arm(Worker& worker);

@@ -56,6 +56,8 @@ const Section<compute::Profile>& profile_keys() {
       real("llc_accesses_per_kilo_instruction", &T::llc_accesses_per_kilo_instruction, 0, 1000,
            "misses of L2 per 1000 instructions"),
       miss_curve_key(),
+      real("dirty_lines_per_kilo_instruction", &T::dirty_lines_per_kilo_instruction, 0, 1000,
+           "loads whose line another vCPU has modified"),
       real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
