@@ -228,7 +228,7 @@ void RunningHost::build_vms() {
   share_lines();
 }
 
-// Who reads whose modified lines.
+// Who reads whose modified lines; a VM that is not there leaves them in the LLC.
 void RunningHost::share_lines() {
   for (const Vm& vm : vms_) {
     const VmDescription& own = *vm.description;
@@ -238,10 +238,6 @@ void RunningHost::share_lines() {
       const bool read =
           own.reads_from.empty() ? &other == &vm : other.description->name == own.reads_from;
       if (read) from.insert(from.end(), other.vcpus.begin(), other.vcpus.end());
-    }
-    if (from.empty()) {
-      throw sim::ConfigError{
-          fmt::format("vm.{}.reads_from: no VM has the name \"{}\"", own.name, own.reads_from)};
     }
     for (const int id : vm.vcpus) {
       std::vector<compute::StreamId> writers;
