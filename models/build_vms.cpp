@@ -1,4 +1,6 @@
 // From the description of VMs to threads in scheduler groups, streams and memory placements.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -97,6 +99,14 @@ compute::Burden burden(const VmDescription& vm, const HostDescription& host, dou
     if (k == vmm::ExitKind::page_table && paging(host) != translation::Paging::shadow) continue;
     all.exit_cycles_per_instruction += vm.workload.exits[k] / 1000.0 * exit_cycles(host, k);
   }
+  const bool guest = host.vmm.architecture != Architecture::container;
+  if (guest && paging(host) == translation::Paging::shadow &&
+      !host.without.contains(Mechanism::exits)) {
+    const vmm::AddressSpaces& spaces = vm.workload.address_spaces;
+    all.exit_cycles_per_instruction +=
+        spaces.switches_per_kilo_instruction / 1000.0 *
+        vmm::switch_cycles(spaces, host.hardware.vm_round_trip, host.vmm.exits, host.vmm.shadow);
+  }
   if (!host.without.contains(Mechanism::ticks)) {
     const double host_tick = exit_cycles(host, vmm::ExitKind::interrupt) +
                              static_cast<double>(host.vmm.host_tick.count());
@@ -194,6 +204,7 @@ void RunningHost::build_vms() {
           .nodes = nodes_of(place, topology_),
           .emulator = -1,
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
+          .modes = engine_.stream(fmt::format("vm.{}.{}.modes", description.name, i)),
           .lock_holder = -1,
           .lock_waiters = {},
           .last_boosted = 0,
@@ -212,6 +223,28 @@ void RunningHost::build_vms() {
         vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
       if (description.workload.io.any()) io_->add(index, place.emulator_cpus, group);
+    }
+  }
+  share_lines();
+}
+
+// Who reads whose modified lines; a VM that is not there leaves them in the LLC.
+void RunningHost::share_lines() {
+  for (const Vm& vm : vms_) {
+    const VmDescription& own = *vm.description;
+    if (own.workload.profile.dirty_lines_per_kilo_instruction <= 0) continue;
+    std::vector<int> from;
+    for (const Vm& other : vms_) {
+      const bool read =
+          own.reads_from.empty() ? &other == &vm : other.description->name == own.reads_from;
+      if (read) from.insert(from.end(), other.vcpus.begin(), other.vcpus.end());
+    }
+    for (const int id : vm.vcpus) {
+      std::vector<compute::StreamId> writers;
+      for (const int writer : from) {
+        if (writer != id) writers.push_back(workers_[at(writer)].stream);
+      }
+      contention_.read_from(workers_[at(id)].stream, std::move(writers));
     }
   }
 }

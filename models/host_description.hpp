@@ -72,7 +72,8 @@ struct VmDescription {
   CpuTune cputune;
   vmm::GuestClock clock;
   KvmFeatures kvm_features;
-  std::string image;  // VMs of one image hold the same pages of it; empty: the workload's name
+  std::string reads_from;  // VM that modifies the lines it reads (ivshmem); empty: its own vCPUs
+  std::string image;       // VMs of one image hold the same pages of it; empty: the workload's name
   MemoryTune memory_tune;
   BalloonDescription balloon;
   // What the guest's kernel maps its memory with, and what the host maps that memory with.

@@ -61,6 +61,9 @@ struct Worker {
   std::vector<int> flush_waiters;  // workers that wait until this one has run
   int flushes_awaited = 0;         // vCPUs that have yet to run for this one
   std::uint64_t pause_exits = 0;   // since measuring began
+  bool in_kernel = false;          // of its guest, when it lost its CPU
+  bool gave_way = false;           // lost it by a directed yield of its own
+  bool eligible = false;           // for a directed yield, although it gave way
   bool faulting = false;           // its present work ends at a page that is not there
   sim::Instant busy_since{};
   double misses = 0.0;  // since measuring began
@@ -76,6 +79,7 @@ struct RunningVm {
   std::vector<int> nodes;  // where its vCPUs may run
   int emulator = -1;       // worker
   memory::Placement placement;
+  sim::Random modes;  // user or kernel, of vCPUs that lose their CPU
   int lock_holder = -1;
   std::vector<int> lock_waiters;  // first come first
   std::size_t last_boosted = 0;   // vCPU

@@ -210,6 +210,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       if (left.halts) left.progress.become(guest::Progress::State::runnable);
     } else if (left.progress.state() == guest::Progress::State::running) {
       left.progress.become(guest::Progress::State::runnable);
+      if (left.stream >= 0) lose_cpu(left);
     }
     left.waiting_since = now;
     if (left.stream >= 0 && !polled) leave_cpu(left, cpu);
@@ -229,6 +230,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     if (entering.stream >= 0) {
       catch_up_ticks(entering);
       entering.spin_window = static_cast<double>(description_.vmm.pause_loop.window.count());
+      entering.gave_way = false;
       answer_flushes(entering);
     }
     if (!description_.without.contains(Mechanism::switch_cost)) {

@@ -140,6 +140,8 @@ class RunningHost final : public scheduler::Dispatch {
   void release_lock(int worker);
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
+  void lose_cpu(Worker& worker);
+  bool can_use_yield(Worker& worker) const;
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);
@@ -158,6 +160,7 @@ class RunningHost final : public scheduler::Dispatch {
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms();
+  void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);
   void arm(Worker& worker);

@@ -1,8 +1,8 @@
 // vCPUs of a guest that wait for each other: spinlocks whose holder or next waiter may have lost
 // its CPU, TLB flushes that wait until each vCPU has run, and what KVM does about spinning.
 //
-// Source  semantics.md 3.2 (kvm_vcpu_on_spin, ple_window), Linux arch/x86/kernel/kvm.c for
-//         paravirtual spinlocks and TLB flushes.
+// Source  semantics.md 3.2 (ple_window), Linux virt/kvm/kvm_main.c (kvm_vcpu_on_spin) and
+//         arch/x86/kernel/kvm.c for paravirtual spinlocks and TLB flushes.
 // Checked tests/models/sync_life_test.cpp; validation subsystem locks.
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,8 @@ namespace {
 
 constexpr double kVcpusPerIpi = 16.0;             // an x2APIC cluster takes one write
 constexpr double kFlushHandler_cycles = 1'000.0;  // of the target's kernel [recall]
-constexpr double kYield_cycles = 2'000.0;         // looking for somebody to yield to [recall]
+constexpr double kYield_cycles = 2'000.0;         // locks of two queues, skip and next [recall]
+constexpr double kLook_cycles = 200.0;            // at a vCPU: a line that others write [recall]
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -184,25 +185,41 @@ void RunningHost::spun(Worker& worker) {
   }
   ++worker.pause_exits;
   worker.spin_window *= description_.vmm.pause_loop.grow;
-  worker.progress.owe_exits(sim::from_seconds((cycles_of(vmm::ExitKind::cpuid) + kYield_cycles) /
-                                              topology_.description().frequency.count()));
   Vm& own = vms_[at(worker.vm)];
   const std::size_t count = own.vcpus.size();
-  constexpr int kTries = 3;
-  int tries = 0;
-  for (std::size_t step = 1; step <= count && tries < kTries; ++step) {
+  worker.gave_way = true;
+  double cost = cycles_of(vmm::ExitKind::cpuid) + kYield_cycles;
+  for (std::size_t step = 1; step <= count; ++step) {
+    cost += kLook_cycles;
     const std::size_t index = (own.last_boosted + step) % count;
     Worker& other = workers_[at(own.vcpus[index])];
-    if (&other == &worker || other.dead) continue;
-    if (other.progress.state() != guest::Progress::State::runnable) continue;
-    // One that lost its CPU while spinning is passed over: it would only go on spinning.
-    if (other.spinning && other.flush_waiters.empty()) continue;
-    ++tries;
+    if (&other == &worker || !can_use_yield(other)) continue;
     if (!scheduler_->yield_to(worker.thread, other.thread)) continue;
     own.last_boosted = index;
     break;
   }
-  if (worker.spinning && worker.progress.state() == guest::Progress::State::running) arm(worker);
+  worker.progress.owe_exits(sim::from_seconds(cost / topology_.description().frequency.count()));
+  worker.eligible = false;
+  if (worker.progress.state() != guest::Progress::State::running) return;
+  worker.gave_way = false;
+  if (worker.spinning) arm(worker);
+}
+
+void RunningHost::lose_cpu(Worker& worker) {
+  Vm& vm = vms_[at(worker.vm)];
+  const double share = vm.description->workload.sync.kernel_share;
+  worker.in_kernel = worker.spinning || vm.lock_holder == worker_of_thread_[at(worker.thread)] ||
+                     (share > 0 && vm.modes.uniform() < share);
+}
+
+// kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an
+// interrupt to take; of those that gave way themselves, every other one asked.
+bool RunningHost::can_use_yield(Worker& worker) const {
+  if (worker.dead || worker.progress.state() != guest::Progress::State::runnable) return false;
+  const bool interrupted = description_.vmm.pause_loop.interrupted && !worker.flush_waiters.empty();
+  if (!worker.in_kernel && !worker.woken && !interrupted) return false;
+  if (!worker.gave_way) return true;
+  return std::exchange(worker.eligible, !worker.eligible);
 }
 
 }  // namespace models

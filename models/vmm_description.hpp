@@ -8,6 +8,7 @@
 #include "models/vmm/block_costs.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
+#include "models/vmm/shadow_paging.hpp"
 #include "sim/units.hpp"
 
 namespace models {
@@ -31,6 +32,9 @@ using scheduler::EevdfTunables;
 struct PauseLoop {
   sim::Cycles window{4'096};  // ple_window; 0: off
   int grow = 2;               // ple_window_grow
+  // Who spins in the kernel yields to vCPUs in user mode that an interrupt waits for, too: since
+  // Linux 5.13.
+  bool interrupted = true;
 };
 
 struct VmmDescription {
@@ -54,6 +58,7 @@ struct VmmDescription {
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something
   sim::Cycles host_tick{2'500};            // its handler
   PagingKind paging = PagingKind::automatic;
+  vmm::ShadowTunables shadow;               // in force by `paging`
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
   sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us

@@ -201,6 +201,8 @@ const Section<VmDescription>& vm_keys() {
       table("clock", &T::clock, &clock_keys, "the guest's ticks and what it reads the time from"),
       table("kvm_features", &T::kvm_features, &kvm_feature_keys,
             "what the guest's kernel leaves to KVM"),
+      text("reads_from", &T::reads_from,
+           "VM whose vCPUs modify the lines that it reads (ivshmem); empty: its own vCPUs"),
       text("image", &T::image,
            "VMs of one image hold the same pages of it; empty: the workload's name"),
       table("memory_tune", &T::memory_tune, &memory_tune_keys, "claims on the host's memory"),

@@ -1,6 +1,7 @@
 #include "scenarios/vmm_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -112,6 +113,8 @@ const Section<models::PauseLoop>& pause_loop_keys() {
   static const Section<T> section{
       quantity("window", Unit::cycles, &T::window, "ple_window; 0 cycles: off"),
       whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
+      truth("interrupted", &T::interrupted,
+            "vCPUs in user mode are yielded to if an interrupt waits for them; since Linux 5.13"),
   };
   return section;
 }
@@ -175,6 +178,7 @@ const Section<VmmDescription>& vmm_keys() {
       choice("paging", &T::paging, pagings,
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
+      table("shadow", &T::shadow, &shadow_keys, "shadow paging, where it is in force"),
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
       choice("backend", &T::backend, backends,
              "where device models run: a process of each VM, one domain for all, one for each"),

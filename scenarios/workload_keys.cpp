@@ -1,6 +1,7 @@
 #include "scenarios/workload_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -55,6 +56,8 @@ const Section<compute::Profile>& profile_keys() {
       real("llc_accesses_per_kilo_instruction", &T::llc_accesses_per_kilo_instruction, 0, 1000,
            "misses of L2 per 1000 instructions"),
       miss_curve_key(),
+      real("dirty_lines_per_kilo_instruction", &T::dirty_lines_per_kilo_instruction, 0, 1000,
+           "loads whose line another vCPU has modified"),
       real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
@@ -162,6 +165,7 @@ const Section<models::guest::SyncProfile>& sync_keys() {
       quantity("lock_hold", Unit::instructions, &T::lock_hold, "mean that it is held"),
       quantity("flush_every", Unit::instructions, &T::flush_every,
                "mean between two TLB flushes of all vCPUs; 0 instr: none"),
+      real("kernel_share", &T::kernel_share, 0, 1, "of its work that is done in the kernel"),
   };
   return section;
 }
@@ -252,6 +256,8 @@ const Section<workload::Description>& workload_keys() {
       table("content", &T::content, &content_keys,
             "what its memory holds, for merging, ballooning and swapping"),
       table("sync", &T::sync, &sync_keys, "how its vCPUs wait for each other"),
+      table("address_spaces", &T::address_spaces, &address_space_keys,
+            "how its kernel goes from process to process"),
       table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),

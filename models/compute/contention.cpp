@@ -137,6 +137,7 @@ void Contention::start(StreamId id, int cpu) {
   }
   mark(id);
   mark_around(cpu);
+  mark_readers(stream);
 }
 
 void Contention::stop(int cpu, sim::Instant now) {
@@ -146,6 +147,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   --mix_[index(at.llc)][index(stream.kind)];
   withdraw(stream, now);
   stream.cpu = -1;
+  mark_readers(stream);
   if (--busy_threads_[index(at.core)] == 0) {
     const int active = --busy_cores_[index(at.socket)];
     if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);
@@ -210,8 +212,9 @@ void Contention::repace(Stream& stream) const {
   Pace& pace = stream.state.pace;
   pace.running_s = core_s + hits * sim::seconds(d.llc.latency) / profile.memory_level_parallelism;
   pace.smt_s = core_s * (stream.smt_factor - 1.0);
+  add_dirty_lines(stream);
   pace.local_s = stalled * local_s;
-  pace.remote_s = stalled * remote_s;
+  pace.remote_s += stalled * remote_s;
   pace.controller_s = stalled * controller_s;
   pace.link_s = stalled * link_s;
   const double memory_s = local_s + remote_s + controller_s + link_s;

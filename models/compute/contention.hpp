@@ -76,6 +76,9 @@ class Contention {
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
 
+  // Whose modified lines it reads, if its profile has any.
+  void read_from(StreamId reader, std::vector<StreamId> writers);
+
   void start(StreamId stream, int cpu);
   void stop(int cpu, sim::Instant now);
   // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
@@ -111,6 +114,7 @@ class Contention {
     int cpu = -1;
     std::vector<double> shares;  // [memory]
     std::vector<int> memories;   // those with a share
+    std::vector<StreamId> writers, readers;
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
     WalkCost walk;
@@ -155,6 +159,8 @@ class Contention {
   void contribute(Stream& stream, sim::Instant now);
   void add_load(const Stream& stream, double traffic_Bps);
   void repace(Stream& stream) const;
+  void add_dirty_lines(Stream& stream) const;
+  void mark_readers(const Stream& stream);
   bool drifted();
   bool uses_drifted(const Stream& stream) const;
   void solve(sim::Instant now);

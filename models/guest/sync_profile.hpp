@@ -13,6 +13,9 @@ struct SyncProfile {
   // Unmapping memory: an interrupt to all vCPUs that are not idle, and a wait until each has run.
   sim::Instructions flush_every{};  // mean instructions between two by a vCPU; 0: none
 
+  // Share of its own work that a vCPU does in the guest's kernel.
+  double kernel_share = 0.0;
+
   bool any() const { return lock_every.count() > 0 || flush_every.count() > 0; }
 };
 

@@ -198,8 +198,9 @@ bool Fair::yield_to(ThreadId from, ThreadId to) {
   Cpu& there = cpus_[at(target.cpu)];
   if (there.state[at(target.group)].throttled) return false;
   account(there);
-  if (!may_be_next(there, to) || !afford(there, target.group)) return false;
-  dispatch(there, to);
+  // A buddy that is too far ahead of its queue stays where it is, which the one that yields does
+  // not learn.
+  if (may_be_next(there, to) && afford(there, target.group)) dispatch(there, to);
   // The one that yields is passed over once, if somebody waits beside it.
   Thread& yielding = threads_[at(from)];
   if (!yielding.on_cpu) return true;

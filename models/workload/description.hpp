@@ -10,6 +10,7 @@
 #include "models/guest/sync_profile.hpp"
 #include "models/memory/content_profile.hpp"
 #include "models/translation/page_profile.hpp"
+#include "models/vmm/address_space_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
 #include "models/workload/io_profile.hpp"
 #include "sim/units.hpp"
@@ -30,6 +31,7 @@ struct Description {
   memory::ContentProfile content;     // what its memory holds
   guest::SyncProfile sync;            // how its vCPUs wait for each other
   vmm::ExitProfile exits;  // that its instructions take in a guest, beside ticks and halts
+  vmm::AddressSpaces address_spaces;  // how its kernel goes from process to process
   sim::Instructions unit{
       1'000'000'000};         // instructions of one unit of work (throughput counts these)
   sim::Instructions burst{};  // mean instructions between two blocks; 0: never blocks

@@ -118,6 +118,16 @@ TEST_CASE("pause-loop exits hand the CPU to somebody who can use it", "[sync]") 
   CHECK(metric(with, "vm.guest.throughput") > 1.1 * metric(without, "vm.guest.throughput"));
 }
 
+TEST_CASE("before Linux 5.13 nobody yields to a vCPU that lost its CPU in user mode", "[sync]") {
+  HostDescription host = flushing(2);
+  const double yielding = throughput(host);
+  host.vmm.pause_loop.interrupted = false;
+  const double user = throughput(host);
+  CHECK(user < 0.8 * yielding);
+  host.vms.front().workload.sync.kernel_share = 1.0;
+  CHECK(throughput(host) > 1.2 * user);
+}
+
 TEST_CASE("spinning is no work", "[sync]") {
   HostDescription host = locking(1);
   host.without.insert(Mechanism::ticks);

@@ -1,0 +1,85 @@
+#include "models/compute/dirty_lines.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "models/compute/contention.hpp"
+
+using namespace sim::literals;
+using namespace models::compute;
+using models::topology::Description;
+using models::topology::Topology;
+
+namespace {
+
+// From L2 4 ns, from the LLC 24: a step is 10 ns. The link adds 50.
+Description two_nodes() {
+  Description d;
+  d.sockets = 2;
+  d.cores_per_node = 4;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
+  d.llc = {.size = 16_MiB, .shared_by = 4, .latency = 24_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
+  d.controller.latency = 80_ns;
+  d.links = {{.from = 0,
+              .to = 1,
+              .kind = "upi",
+              .bandwidth = sim::BytesPerSecond{20e9},
+              .efficiency = 1.0,
+              .latency = 50_ns}};
+  return d;
+}
+
+}  // namespace
+
+TEST_CASE("a line that a neighbour has modified takes the LLC, a step and the neighbour's L2") {
+  const Topology topology{two_nodes()};
+  for (const int home : {0, 1})
+    CHECK(dirty_line_s(topology, 0, 1, home) == Approx((24 + 10 + 4) * 1e-9));
+}
+
+TEST_CASE("one that belongs to the other node crosses the link, too") {
+  const Topology topology{two_nodes()};
+  CHECK(dirty_line_s(topology, 0, 4, 1) == Approx((24 + 10 + 4 + 50) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 4, 1, false) == Approx((24 + 10 + 4) * 1e-9));
+}
+
+TEST_CASE("one of the own node that is modified elsewhere is looked up in memory first") {
+  const Topology topology{two_nodes()};
+  CHECK(dirty_line_s(topology, 0, 4, 0) == Approx((80 + 50 + 2 * 10 + 4) * 1e-9));
+}
+
+TEST_CASE("behind one hub the owner writes back and memory answers") {
+  Description d = two_nodes();
+  d.interconnect = models::topology::Interconnect::front_side_bus;
+  d.links.clear();
+  d.fsb_bandwidth = sim::BytesPerSecond{10e9};
+  const Topology topology{d};
+  CHECK(dirty_line_s(topology, 0, 4, 0) == Approx(80e-9));
+}
+
+TEST_CASE("a reader waits for its writers where they run, and for the LLC when none does") {
+  const Topology topology{two_nodes()};
+  const Profile reads{.base_cpi = 1.0,
+                      .dirty_lines_per_kilo_instruction = 1000.0,
+                      .memory_level_parallelism = 1.0,
+                      .footprint = 64_KiB};
+  const Profile writes{.footprint = 64_KiB};
+  Contention contention{topology, {}};
+  const StreamId reader = contention.add(reads);
+  const StreamId near = contention.add(writes);
+  const StreamId far = contention.add(writes);
+  contention.place(reader, {0.0, 1.0});
+  contention.read_from(reader, {near, far});
+  const auto wait_s = [&] { return contention.state(reader).pace.instruction_s - 0.5e-9; };
+  contention.start(reader, 0);
+  contention.settle(sim::Instant{});
+  CHECK(wait_s() == Approx(24e-9));
+  contention.start(near, 1);
+  contention.settle(sim::Instant{});
+  CHECK(wait_s() == Approx(38e-9));
+  contention.start(far, 4);
+  contention.settle(sim::Instant{});
+  CHECK(wait_s() == Approx((38e-9 + 88e-9) / 2));
+}
