@@ -58,6 +58,9 @@ struct KvmFeatures {
   sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
 };
 
+// anew: as when logging has just been switched on, each time that the vCPUs have met at a barrier.
+enum class DirtyLogging { off, on, anew };
+
 struct VmDescription {
   std::string name;
   int count = 1;
@@ -78,6 +81,8 @@ struct VmDescription {
   // Transparent hugepages cover most of a guest that has been up for long; assumption.
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
   translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
+  DirtyLogging dirty_logging = DirtyLogging::off;
+  sim::Duration dirty_log_interval{1'000'000'000'000};  // between two readings of the log, 1 s
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.

@@ -8,6 +8,8 @@
 #include <memory>
 #include <set>
 
+#include "models/barrier.hpp"
+#include "models/dirty_logs.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -107,7 +109,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       load_integral_B_(topology_.resources().size(), 0.0),
       node_busy_s_(at(topology_.nodes()), 0.0),
       cpu_busy_s_(at(topology_.cpus()), 0.0),
-      cpu_since_(at(topology_.cpus())) {
+      cpu_since_(at(topology_.cpus())),
+      dirty_logs_{std::make_unique<DirtyLogs>(*this)},
+      barriers_{std::make_unique<Barriers>(*this)} {
   build_vms();
   build_memory();
 }
@@ -295,6 +299,7 @@ void RunningHost::start() {
     place(vm);
   }
   fill_.after(kFillPeriod);
+  dirty_logs_->start();
   if (!pressure_) return;
   age_pressure();
   settle_memory();

@@ -49,6 +49,8 @@ class RunningHost final : public scheduler::Dispatch {
   void migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) override;
 
  private:
+  friend class Barriers;
+  friend class DirtyLogs;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
@@ -57,7 +59,6 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Duration work;
     std::coroutine_handle<> waiter;
   };
-  // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
   struct Worker {
     Worker(RunningHost& owner, int vm_index);
     void on_done() { host.finish(*this); }
@@ -107,7 +108,6 @@ class RunningHost final : public scheduler::Dispatch {
     int in_memory = -1;             // of HostMemory; -1: memory cannot run short
     bool filling = false;
   };
-  // From being woken to having a CPU.
   struct WakeupDelay {
     void record(double delay_s) {
       mean.record(delay_s);
@@ -124,7 +124,6 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Histogram latency;
     WakeupDelay wakeup;
   };
-  // Awaitables of a vCPU's life.
   struct Compute {
     RunningHost& host;
     int worker;
@@ -241,6 +240,8 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class DirtyLogs> dirty_logs_;
+  std::unique_ptr<class Barriers> barriers_;
   std::vector<std::string> notes_;
   double worst_overload_ = 0.0;
   std::string overloaded_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/barrier.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -101,6 +102,10 @@ sim::Process RunningHost::live(int id) {
         pressure_->fault(vm.in_memory);
       }
       kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));
+      if (work.sync.barrier) {
+        co_await barriers_->meet(id);
+        continue;
+      }
       const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
       waker = scheduler::kNoCpu;
       device = work.wake == workload::WakeSource::device && vm.emulator >= 0;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "models/memory/dirty_log.hpp"
 #include "models/memory/ksm.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/exits.hpp"
@@ -42,6 +43,7 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
+  memory::DirtyLogCosts dirty_log;
   sim::Bytes host_memory{};                // that host and VMM use themselves
   sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something

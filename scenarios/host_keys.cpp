@@ -150,6 +150,8 @@ const Section<topology::Description>& host_keys() {
                "VM exit and entry, the hardware's part"),
       truth("virtual_interrupts", &T::virtual_interrupts,
             "APICv or AVIC: interrupts reach guests without exits"),
+      truth("page_modification_log", &T::page_modification_log,
+            "the CPU notes pages that become dirty"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),

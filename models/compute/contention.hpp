@@ -75,6 +75,8 @@ class Contention {
   StreamId add(const Profile& profile, Burden burden = {});
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
+  // Exits that come and go, beside those of its burden.
+  void extra_exits(StreamId stream, double cycles_per_instruction);
 
   void start(StreamId stream, int cpu);
   void stop(int cpu, sim::Instant now);
@@ -115,6 +117,7 @@ class Contention {
     double smt_factor = 1.0;
     WalkCost walk;
     double exit_cycles = 0.0;  // per instruction
+    double extra_exit_cycles = 0.0;
     double tick_cycles = 0.0;  // per second
     bool stale = false;
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
