@@ -283,8 +283,10 @@ void RunningHost::settle() {
 
 void RunningHost::start() {
   for (std::size_t i = 0; i < vms_.size(); ++i) {
-    for (const int id : vms_[i].vcpus) engine_.spawn(live(id));
     Vm& vm = vms_[i];
+    if (!vm.description->arrives) {
+      for (const int id : vm.vcpus) engine_.spawn(live(id));
+    }
     if (vm.description->workload.touch_rate.count() > 0) continue;
     // All memory is there from the start: each vCPU has touched its part where it first runs.
     const auto parts = static_cast<std::int64_t>(vm.vcpus.size());

@@ -51,6 +51,8 @@ class RunningHost final : public scheduler::Dispatch {
  private:
   friend class Barriers;
   friend class DirtyLogs;
+  friend class Migration;
+  friend class RunningCluster;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
@@ -156,11 +158,6 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
-  struct Halted {
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) const noexcept {}
-    void await_resume() const noexcept {}
-  };
 
   sim::Process live(int worker);
   sim::Process merge_pages();  // ksmd
@@ -170,6 +167,9 @@ class RunningHost final : public scheduler::Dispatch {
   void age_pressure();
   void settle_memory();
   void kill(int vm, const std::string& reason);
+  void silence(int vm);  // its vCPUs stop for ever
+  void arrive(int vm);   // from another host
+  int add_kernel_thread();
   double until_fault(Worker& worker, sim::Random& random) const;
   void stall(Worker& worker);
   void report_memory(const RunLength& length, Results& results) const;

@@ -60,11 +60,12 @@ sim::Process RunningHost::live(int id) {
   scheduler::CpuId waker = scheduler::kNoCpu;
   // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
   // which no vCPU waits for one without a CPU.
+  const double spread_s = vm.description->arrives ? 0.0 : kStartSpread_s;
   co_await engine_.delay(sim::from_seconds(
-      kStartSpread_s * engine_
-                           .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name,
-                                               member, id - vm.vcpus.front()))
-                           .uniform()));
+      spread_s * engine_
+                     .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name, member,
+                                         id - vm.vcpus.front()))
+                     .uniform()));
   for (;;) {
     sim::Instant until = sim::Instant::max();
     bool device = false;

@@ -100,6 +100,10 @@ void Contention::place(StreamId id, const std::vector<double>& shares) {
   mark(id);
 }
 
+void Contention::add_traffic(int memory, double change_Bps) {
+  load_Bps_[index(memory)] += change_Bps;
+}
+
 void Contention::extra_exits(StreamId id, double cycles_per_instruction) {
   Stream& stream = streams_[index(id)];
   if (stream.extra_exit_cycles == cycles_per_instruction) return;

@@ -75,6 +75,8 @@ class Contention {
   StreamId add(const Profile& profile, Burden burden = {});
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
+  // Traffic of devices and kernel threads at a memory, beside that of streams; a change of it.
+  void add_traffic(int memory, double change_Bps);
   // Exits that come and go, beside those of its burden.
   void extra_exits(StreamId stream, double cycles_per_instruction);
 
