@@ -215,6 +215,7 @@ const Section<VmDescription>& vm_keys() {
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
+      text("on", &T::on, "host of the cluster that it runs on; empty: [host]"),
       dirty_logging_key(),
       quantity("dirty_log_interval", Unit::time, &T::dirty_log_interval,
                "between two readings of the log of dirty pages", Zero::refused),

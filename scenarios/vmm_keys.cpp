@@ -125,6 +125,19 @@ const Section<models::memory::DirtyLogCosts>& dirty_log_keys() {
   return section;
 }
 
+const Section<models::MigrationCosts>& migration_cost_keys() {
+  using T = models::MigrationCosts;
+  static const Section<T> section{
+      quantity("send_page", Unit::cycles, &T::send_page, "finding, checking and sending a page"),
+      quantity("zero_page", Unit::cycles, &T::zero_page, "finding that a page is all zeros"),
+      quantity("load_page", Unit::cycles, &T::load_page, "receiving a page"),
+      quantity("sync_page", Unit::cycles, &T::sync_page, "reading the log, each dirty page"),
+      quantity("switch_over", Unit::time, &T::switch_over,
+               "device state, stopping here and starting there"),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -175,6 +188,8 @@ const Section<VmmDescription>& vmm_keys() {
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
+      table("migration", &T::migration, &migration_cost_keys,
+            "what live migration costs beside the network"),
       quantity("host_memory", Unit::size, &T::host_memory, "that host and VMM use themselves"),
       quantity("copy_on_write", Unit::time, &T::copy_on_write,
                "fault and copy of a merged page that is written"),
