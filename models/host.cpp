@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/host_storage.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
 #include "sim/error.hpp"
@@ -127,10 +128,6 @@ void check_reservations(const HostDescription& host, const topology::Topology& t
                               last->name, reserved_Hz / 1e9, capacity_Hz / 1e9));
 }
 
-}  // namespace
-
-namespace {
-
 void check_host(const HostDescription& host) {
   const topology::Topology topology{host.hardware};
   sim::Complaints complaints;
@@ -138,6 +135,7 @@ void check_host(const HostDescription& host) {
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  check_storage(host, complaints);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_reservations(host, topology, complaints);
@@ -154,7 +152,14 @@ void check(const HostDescription& host) {
   complaints.need(host.network.bandwidth.count() > 0 || !host.leaves_the_box(),
                   "cluster.network.bandwidth: need more than 0");
   complaints.raise();
-  for (const HostDescription& one : hosts_of(host)) check_host(one);
+  for (const HostDescription& one : hosts_of(host)) {
+    try {
+      check_host(one);
+    } catch (const sim::ConfigError& error) {
+      if (one.name == host.name) throw;
+      throw sim::ConfigError{fmt::format("cluster.host.{}: {}", one.name, error.what())};
+    }
+  }
 }
 
 sim::Duration automatic_warmup(const HostDescription& host) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/cluster/network.hpp"
+#include "models/storage_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -84,6 +85,7 @@ struct VmDescription {
   translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
   DirtyLogging dirty_logging = DirtyLogging::off;
   sim::Duration dirty_log_interval{1'000'000'000'000};  // between two readings of the log, 1 s
+  std::vector<DiskDescription> disks;
   workload::Description workload;
   std::string on;        // host of the cluster; empty: the scenario's [host]
   bool arrives = false;  // comes from another host: its vCPUs do not run before
@@ -131,6 +133,7 @@ struct MigrationDescription {
 // A simulated box; with `others` the one that the scenario's [host] is about, among them.
 struct HostDescription {
   topology::Description hardware;
+  StorageDescription storage;
   VmmDescription vmm;
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;

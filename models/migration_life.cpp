@@ -15,10 +15,7 @@ void RunningHost::arrive(int vm) {
 }
 
 int RunningHost::add_kernel_thread() {
-  const scheduler::GroupId group = scheduler_->add_group(scheduler::GroupConfig{});
-  const int worker = add_worker(-1, {}, group);
-  workers_[at(worker)].progress.pace({.by_cause = {kEmulatorUnit_s}, .total_s = kEmulatorUnit_s});
-  return worker;
+  return add_thread(-1, {}, scheduler_->add_group(scheduler::GroupConfig{}));
 }
 
 }  // namespace models

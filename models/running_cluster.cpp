@@ -65,6 +65,9 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                     fmt::format("vm.{}.workload.touch_rate: a VM that migrates has its memory from "
                                 "the start; set it to \"0 B/s\"",
                                 vm.name));
+    complaints.need(
+        vm.disks.empty(),
+        fmt::format("vm.{}.disk: of a VM that migrates; only its memory moves", vm.name));
     VmDescription& arriving = to->vms.emplace_back(vm);
     arriving.arrives = true;
     arriving.on = to->name;
@@ -83,6 +86,10 @@ RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
   outside_ = std::make_unique<cluster::Outside>(engine, host.network,
                                                 static_cast<int>(descriptions_.size()));
   for (const MigrationDescription& migration : host.migrations) build(migration);
+}
+
+RunningCluster::~RunningCluster() {
+  engine_.end_processes();  // they hold places in the migrations' queues
 }
 
 void RunningCluster::build(const MigrationDescription& description) {

@@ -24,6 +24,7 @@ std::vector<HostDescription> hosts_of(const HostDescription& host);
 class RunningCluster {
  public:
   RunningCluster(sim::Engine& engine, const HostDescription& host);
+  ~RunningCluster();
 
   void start();
   void watch_moves();

@@ -6,6 +6,7 @@
 #include "models/memory/dirty_log.hpp"
 #include "models/memory/ksm.hpp"
 #include "models/scheduler/tunables.hpp"
+#include "models/vmm/block_costs.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
 #include "sim/units.hpp"
@@ -14,6 +15,9 @@ namespace models {
 
 // container: processes of the host itself, without exits, a second kernel or its ticks.
 enum class Architecture { kvm, xen, container };
+// Where guests' device models run: in a process (or kernel thread) of each VM, in one privileged
+// domain that all share, or in a small domain of each VM.
+enum class Backend { process, dom0, stub_domain };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
@@ -50,6 +54,9 @@ struct VmmDescription {
   CreditTunables credit;
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
+  vmm::BlockCosts block;
+  Backend backend = Backend::process;
+  int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;

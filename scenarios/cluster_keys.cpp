@@ -8,6 +8,7 @@
 #include "scenarios/fields.hpp"
 #include "scenarios/host_keys.hpp"
 #include "scenarios/key_path.hpp"
+#include "scenarios/storage_keys.hpp"
 #include "scenarios/uncertain.hpp"
 #include "scenarios/vmm_keys.hpp"
 
@@ -68,7 +69,10 @@ struct Reader {
       const std::string own = path + "." + entry.key;
       if (entry.key == "hardware") {
         host.hardware = {};
-        read_table(host_keys(), host.hardware, *part(entry, "host"), own, problems);
+        host.storage = {};
+        Node* hardware = part(entry, "host");
+        expand_devices(*hardware, problems);
+        read_host(host, *hardware, problems);
       } else if (entry.key == "vmm") {
         host.vmm = {};
         read_table(vmm_keys(), host.vmm, *part(entry, "vmm"), own, problems);
@@ -114,6 +118,7 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
         HostDescription& other = host.others.emplace_back();
         other.name = one.key;
         other.hardware = host.hardware;
+        other.storage = host.storage;
         other.vmm = host.vmm;
         if (one.key == host.name)
           problems.add(one.key_at, "cluster.host.host: that is [host] itself; take another name");
@@ -143,6 +148,7 @@ void write_cluster(Json& json, const HostDescription& host) {
     for (const HostDescription& other : host.others) {
       Json& one = json["cluster"]["host"][other.name];
       one["hardware"] = write_table(host_keys(), other.hardware);
+      one["hardware"].update(write_table(storage_keys(), other.storage));
       one["vmm"] = write_table(vmm_keys(), other.vmm);
     }
   }
