@@ -167,8 +167,12 @@ sim::Task<> Migration::deliver(double count, sim::Join& loads) {
   const sim::Instant began = engine_.now();
   outcome_.transferred_B += bytes;
   co_await outside_.send(from_.number, to_.number,
-                         sim::Bytes{static_cast<std::int64_t>(std::ceil(bytes))},
-                         description_.bandwidth);
+                         sim::Bytes{static_cast<std::int64_t>(std::ceil(bytes))});
+  // A limit is kept as QEMU keeps it: by sleeping when the time's share is used up.
+  const double limit_Bps = description_.bandwidth.count();
+  const double sent_s = sim::seconds(engine_.now() - began);
+  if (limit_Bps > 0 && bytes / limit_Bps > sent_s)
+    co_await engine_.delay(sim::from_seconds(bytes / limit_Bps - sent_s));
   const double Bps = bytes / sim::seconds(engine_.now() - began);
   if (std::abs(Bps - traffic_Bps_) > kTrafficDrift * traffic_Bps_) load_memory(Bps);
   loads.add(load(count));

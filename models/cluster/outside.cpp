@@ -49,11 +49,10 @@ bool Outside::loaded() {
 }
 
 void Outside::Transfer::await_suspend(std::coroutine_handle<> waiter) {
-  outside_.start(from_, to_, amount_, most_, waiter);
+  outside_.start(from_, to_, amount_, waiter);
 }
 
-void Outside::start(int from, int to, sim::Bytes amount, sim::BytesPerSecond most,
-                    std::coroutine_handle<> waiter) {
+void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter) {
   catch_up();
   if (free_.empty()) {
     free_.push_back(static_cast<int>(waiters_.size()));
@@ -63,7 +62,7 @@ void Outside::start(int from, int to, sim::Bytes amount, sim::BytesPerSecond mos
   free_.pop_back();
   waiters_[static_cast<std::size_t>(flow)] = waiter;
   ++under_way_;
-  flows_->start(flow, from, to, static_cast<double>(amount.count()), most.count());
+  flows_->start(flow, from, to, static_cast<double>(amount.count()));
   await_change();
 }
 

@@ -8,8 +8,8 @@
 // later than our clock, and what ends there goes on here at that instant (rounded up to a
 // picosecond).
 //
-// Models  ports and a switch that flows share max-min fair, latency, limits of single flows, the
-//         share of links that protocols take (simgrid_flows.cpp).
+// Models  ports and a switch that flows share max-min fair, latency, TCP's window,
+//         the share of links that protocols take (simgrid_flows.cpp).
 // Omits   loss, slow start, queues of the switch.
 // Source  SimGrid 3.32, model LV08.
 // Checked tests/models/cluster/outside_test.cpp.
@@ -35,8 +35,8 @@ class Outside {
  public:
   class Transfer {
    public:
-    Transfer(Outside& outside, int from, int to, sim::Bytes amount, sim::BytesPerSecond most)
-        : outside_{outside}, from_{from}, to_{to}, amount_{amount}, most_{most} {}
+    Transfer(Outside& outside, int from, int to, sim::Bytes amount)
+        : outside_{outside}, from_{from}, to_{to}, amount_{amount} {}
     bool await_ready() const noexcept { return amount_.count() <= 0; }
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
@@ -45,7 +45,6 @@ class Outside {
     Outside& outside_;
     int from_, to_;
     sim::Bytes amount_;
-    sim::BytesPerSecond most_;
   };
 
   // Throws sim::ConfigError when SimGrid cannot be loaded, or has an engine already.
@@ -54,10 +53,7 @@ class Outside {
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
-  // `most`: no faster than that; zero: as fast as links allow.
-  Transfer send(int from, int to, sim::Bytes amount, sim::BytesPerSecond most = {}) {
-    return {*this, from, to, amount, most};
-  }
+  Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount}; }
   int under_way() const { return under_way_; }
   const NetworkDescription& network() const { return network_; }
   sim::Engine& engine() { return engine_; }
@@ -67,8 +63,7 @@ class Outside {
 
  private:
   friend class Transfer;
-  void start(int from, int to, sim::Bytes amount, sim::BytesPerSecond most,
-             std::coroutine_handle<> waiter);
+  void start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter);
   void catch_up();
   void await_change();
   void on_change();

@@ -37,6 +37,10 @@ class SimGridFlows final : public FlowEngine {
     zone->seal();
   }
 
+  ~SimGridFlows() override {
+    for (auto& [flow, comm] : flows_) comm->cancel();
+  }
+
   void advance(double to_s) override {
     if (began_s_ + to_s > s4u::Engine::get_clock()) engine_.run_until(began_s_ + to_s);
   }
@@ -50,11 +54,11 @@ class SimGridFlows final : public FlowEngine {
     return soonest;
   }
 
-  void start(int flow, int from, int to, double bytes, double most_Bps) override {
-    s4u::CommPtr comm = s4u::Comm::sendto_init(hosts_.at(from), hosts_.at(to));
+  void start(int flow, int from, int to, double bytes) override {
+    s4u::CommPtr comm = s4u::Comm::sendto_init();
     comm->set_payload_size(bytes);
-    if (most_Bps > 0) comm->set_rate(most_Bps);
-    comm->vetoable_start();
+    comm->set_source(hosts_.at(from));
+    comm->set_destination(hosts_.at(to));  // both known: it begins
     flows_.emplace_back(flow, std::move(comm));
   }
 
