@@ -35,10 +35,6 @@ IoPaths::IoPaths(RunningHost& host, const HostDescription& description)
 
 IoPaths::~IoPaths() = default;
 
-sim::Engine& IoPaths::engine() {
-  return host_.engine();
-}
-
 void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
   const RunningVm& owner = host_.vms_[at(vm)];
   const VmDescription& description = *owner.description;
