@@ -6,7 +6,7 @@
 
 #include "models/host_storage.hpp"
 #include "models/pinning.hpp"
-#include "models/running_host.hpp"
+#include "models/running_cluster.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -128,12 +128,9 @@ void check_reservations(const HostDescription& host, const topology::Topology& t
                               last->name, reserved_Hz / 1e9, capacity_Hz / 1e9));
 }
 
-}  // namespace
-
-void check(const HostDescription& host) {
+void check_host(const HostDescription& host) {
   const topology::Topology topology{host.hardware};
   sim::Complaints complaints;
-  complaints.need(!host.vms.empty(), "vm: no guest at all; add a [[vm]] table");
   complaints.need(host.vmm.paging != PagingKind::nested || host.hardware.tlb.nested_paging,
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
@@ -143,6 +140,26 @@ void check(const HostDescription& host) {
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_reservations(host, topology, complaints);
   complaints.raise();
+}
+
+}  // namespace
+
+void check(const HostDescription& host) {
+  bool any = !host.vms.empty();
+  for (const HostDescription& other : host.others) any = any || !other.vms.empty();
+  sim::Complaints complaints;
+  complaints.need(any, "vm: no guest at all; add a [[vm]] table");
+  complaints.need(host.network.bandwidth.count() > 0 || !host.leaves_the_box(),
+                  "cluster.network.bandwidth: need more than 0");
+  complaints.raise();
+  for (const HostDescription& one : hosts_of(host)) {
+    try {
+      check_host(one);
+    } catch (const sim::ConfigError& error) {
+      if (one.name == host.name) throw;
+      throw sim::ConfigError{fmt::format("cluster.host.{}: {}", one.name, error.what())};
+    }
+  }
 }
 
 sim::Duration automatic_warmup(const HostDescription& host) {
@@ -169,7 +186,7 @@ Results simulate(const HostDescription& host, const RunLength& length,
                  const SimulateOptions& options) {
   check(host);
   sim::Engine engine{options.seed};
-  RunningHost running{engine, host};
+  RunningCluster running{engine, host};
   running.start();
   // The first half fills memory and lets the scheduler settle; the second shows how it moves
   // guests.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/cluster/network.hpp"
 #include "models/storage_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
@@ -59,6 +60,9 @@ struct KvmFeatures {
   sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
 };
 
+// anew: as when logging has just been switched on, each time that the vCPUs have met at a barrier.
+enum class DirtyLogging { off, on, anew };
+
 struct VmDescription {
   std::string name;
   int count = 1;
@@ -80,8 +84,12 @@ struct VmDescription {
   // Transparent hugepages cover most of a guest that has been up for long; assumption.
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
   translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
+  DirtyLogging dirty_logging = DirtyLogging::off;
+  sim::Duration dirty_log_interval{1'000'000'000'000};  // between two readings of the log, 1 s
   std::vector<DiskDescription> disks;
   workload::Description workload;
+  std::string on;        // host of the cluster; empty: the scenario's [host]
+  bool arrives = false;  // comes from another host: its vCPUs do not run before
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.
   sim::Duration age{};
@@ -110,12 +118,32 @@ enum class Mechanism {
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
 };
 
+// Pre-copy live migration of all VMs of a class to another host.
+struct MigrationDescription {
+  enum class OnTimeout { cancel, suspend };
+  std::string vm;
+  std::string to;                               // host
+  sim::Duration at{};                           // after measuring began
+  sim::BytesPerSecond bandwidth{};              // migrate_set_speed; zero: what the network gives
+  sim::Duration max_downtime{300'000'000'000};  // QEMU's downtime-limit, 300 ms
+  sim::Duration timeout{};                      // from its start; zero: never gives up
+  OnTimeout on_timeout = OnTimeout::cancel;     // suspend: stops the VM and copies what is left
+  int parallel = 1;                             // VMs of the class under way at once
+};
+
+// A simulated box; with `others` the one that the scenario's [host] is about, among them.
 struct HostDescription {
   topology::Description hardware;
   StorageDescription storage;
   VmmDescription vmm;
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;
+  std::string name = "host";  // in a cluster
+  std::vector<HostDescription> others;
+  cluster::NetworkDescription network;  // between them
+  std::vector<MigrationDescription> migrations;
+
+  bool leaves_the_box() const { return !migrations.empty(); }
 };
 
 // Large pages all over are reserved ones: the host can neither merge, swap nor balloon them.

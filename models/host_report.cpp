@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/barrier.hpp"
+#include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/running_host.hpp"
 
@@ -49,6 +51,8 @@ void RunningHost::check_loads() {
 
 void RunningHost::begin_measuring() {
   integrate_loads();
+  dirty_logs_->begin_measuring();
+  barriers_->begin_measuring();
   for (Worker& worker : workers_) {
     book(worker);
     worker.progress.reset();
@@ -84,6 +88,8 @@ Results RunningHost::results(const RunLength& length, bool check) {
   for (const Kind& kind : kinds_) report_kind(kind, length, results);
   report_host(length, results);
   report_memory(length, results);
+  dirty_logs_->report(length, results);
+  barriers_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

@@ -184,7 +184,11 @@ void RunningHost::kill(int index, const std::string& reason) {
   notes_.push_back(fmt::format("{:.1f} s: vm.{} {} was killed: {}",
                                sim::seconds(engine_.now() - sim::kStart), vm.description->name,
                                index - kind.vms.front(), reason));
-  for (const int id : vm.vcpus) {
+  silence(index);
+}
+
+void RunningHost::silence(int index) {
+  for (const int id : vms_[at(index)].vcpus) {
     Worker& worker = workers_[at(id)];
     worker.dead = true;
     book(worker);

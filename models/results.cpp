@@ -70,6 +70,17 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.memory.merged", "B", "of one VM, mapped to merged pages"},
       {"vm.<vm>.faults", "1/s", "pages read back, of one VM"},
       {"vm.<vm>.killed", "count", "VMs of the class killed for want of memory"},
+      {"vm.<vm>.iteration", "s",
+       "mean time from one meeting of a VM's vCPUs at a barrier to the next"},
+      {"vm.<vm>.dirty_log.rate", "B/s", "memory of one VM that readings of its log find written"},
+      {"vm.<vm>.dirty_log.faults", "1/s", "write-protection faults of one VM"},
+      {"vm.<vm>.dirty_log.splits", "1/s", "large pages of one VM split at a write"},
+      {"migration.<vm>.completed", "count", "VMs of the class that run on the other host"},
+      {"migration.<vm>.time", "s", "from the start of a VM's migration to its going on there"},
+      {"migration.<vm>.downtime", "s", "that a VM stood still at the end of its migration"},
+      {"migration.<vm>.rounds", "count", "passes over what was left to copy, before the last"},
+      {"migration.<vm>.transferred", "B", "sent for one VM, all rounds"},
+      {"migration.<vm>.throughput", "1/s", "units of work per second of a VM while it is copied"},
       {"host.elapsed", "s", "measured part of the run"},
       {"host.memory.free", "B", "host memory free at the end"},
       {"host.swap.used", "B", "swap space in use at the end"},
@@ -90,12 +101,17 @@ const std::vector<MetricKind>& metric_catalogue() {
 }
 
 std::string_view unit_of(std::string_view metric) {
+  // "cluster.b.host.switches": of another host than the scenario's own.
+  if (metric.starts_with("cluster.")) {
+    const std::size_t own = metric.find(".host.");
+    return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
+  }
   const auto matches = [&](std::string_view pattern) {
-    constexpr std::string_view kVm = "vm.<vm>.";
-    if (pattern.substr(0, kVm.size()) != kVm) return pattern == metric;
-    const std::string_view tail = pattern.substr(kVm.size() - 1);  // with its dot
-    return metric.substr(0, 3) == "vm." && metric.size() > tail.size() + 3 &&
-           metric.substr(metric.size() - tail.size()) == tail;
+    const std::size_t name = pattern.find("<vm>");
+    if (name == std::string_view::npos) return pattern == metric;
+    const std::string_view tail = pattern.substr(name + 4);  // with its dot
+    return metric.starts_with(pattern.substr(0, name)) && metric.size() > name + tail.size() &&
+           metric.ends_with(tail);
   };
   for (const MetricKind& kind : metric_catalogue()) {
     if (matches(kind.name)) return kind.unit;

@@ -8,6 +8,8 @@
 #include <memory>
 #include <set>
 
+#include "models/barrier.hpp"
+#include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
@@ -113,7 +115,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       node_busy_s_(at(topology_.nodes()), 0.0),
       cpu_busy_s_(at(topology_.cpus()), 0.0),
       cpu_since_(at(topology_.cpus())),
-      sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}) {
+      sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}),
+      dirty_logs_{std::make_unique<DirtyLogs>(*this)},
+      barriers_{std::make_unique<Barriers>(*this)} {
   build_vms();
   build_memory();
 }
@@ -302,8 +306,10 @@ void RunningHost::settle() {
 
 void RunningHost::start() {
   for (std::size_t i = 0; i < vms_.size(); ++i) {
-    for (const int id : vms_[i].vcpus) engine_.spawn(live(id));
     Vm& vm = vms_[i];
+    if (!vm.description->arrives) {
+      for (const int id : vm.vcpus) engine_.spawn(live(id));
+    }
     if (vm.description->workload.touch_rate.count() > 0) continue;
     // All memory is there from the start: each vCPU has touched its part where it first runs.
     const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
@@ -319,6 +325,7 @@ void RunningHost::start() {
   }
   io_->start();
   fill_.after(kFillPeriod);
+  dirty_logs_->start();
   if (!pressure_) return;
   age_pressure();
   settle_memory();

@@ -69,6 +69,10 @@ class RunningHost final : public scheduler::Dispatch {
   void migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) override;
 
  private:
+  friend class Barriers;
+  friend class DirtyLogs;
+  friend class Migration;
+  friend class RunningCluster;
   friend class IoPaths;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
@@ -110,11 +114,6 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
-  struct Halted {
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) const noexcept {}
-    void await_resume() const noexcept {}
-  };
 
   scheduler::ThreadId thread_of(int worker) const {
     return workers_[static_cast<std::size_t>(worker)].thread;
@@ -127,6 +126,9 @@ class RunningHost final : public scheduler::Dispatch {
   void age_pressure();
   void settle_memory();
   void kill(int vm, const std::string& reason);
+  void silence(int vm);  // its vCPUs stop for ever
+  void arrive(int vm);   // from another host
+  int add_kernel_thread();
   double until_fault(Worker& worker, sim::Random& random) const;
   void stall(Worker& worker);
   void report_memory(const RunLength& length, Results& results) const;
@@ -205,6 +207,8 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class DirtyLogs> dirty_logs_;
+  std::unique_ptr<class Barriers> barriers_;
   std::unique_ptr<class IoPaths> io_;
   std::vector<std::string> notes_;
   double worst_overload_ = 0.0;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/barrier.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -164,6 +165,8 @@ void RunningHost::answer_flushes(Worker& worker) {
 
 // How long a vCPU spins before something happens; infinite if nothing does.
 double RunningHost::spin_limit_s(const Worker& worker) const {
+  if (barriers_->waits(worker_of_thread_[at(worker.thread)]))
+    return std::numeric_limits<double>::infinity();  // in its program, without PAUSE
   const VmDescription& vm = *vms_[at(worker.vm)].description;
   if (vm.kvm_features.pv_unhalt && worker.flushes_awaited == 0)
     return sim::seconds(vm.kvm_features.spin);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "models/barrier.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -60,11 +61,12 @@ sim::Process RunningHost::live(int id) {
   scheduler::CpuId waker = scheduler::kNoCpu;
   // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
   // which no vCPU waits for one without a CPU.
+  const double spread_s = vm.description->arrives ? 0.0 : kStartSpread_s;
   co_await engine_.delay(sim::from_seconds(
-      kStartSpread_s * engine_
-                           .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name,
-                                               member, id - vm.vcpus.front()))
-                           .uniform()));
+      spread_s * engine_
+                     .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name, member,
+                                         id - vm.vcpus.front()))
+                     .uniform()));
   for (;;) {
     sim::Instant until = sim::Instant::max();
     bool device = false;
@@ -102,6 +104,10 @@ sim::Process RunningHost::live(int id) {
         pressure_->fault(vm.in_memory);
       }
       kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));
+      if (work.sync.barrier) {
+        co_await barriers_->meet(id);
+        continue;
+      }
       const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
       waker = scheduler::kNoCpu;
       device = work.wake == workload::WakeSource::device && vm.emulator >= 0;

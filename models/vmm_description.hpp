@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "models/memory/dirty_log.hpp"
 #include "models/memory/ksm.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
@@ -37,6 +38,16 @@ struct PauseLoop {
   bool interrupted = true;
 };
 
+// What live migration takes beside the network.
+struct MigrationCosts {
+  sim::Cycles send_page{
+      2'500};                  // finding, checking for zeros, copying into the socket, TCP [recall]
+  sim::Cycles zero_page{600};  // finding and checking: nine bytes go out [recall]
+  sim::Cycles load_page{1'500};  // TCP, copying out of the socket [recall]
+  sim::Cycles sync_page{60};  // of a dirty page, reading the log and protecting it again [recall]
+  sim::Duration switch_over{10'000'000'000};  // device state, stop and start, 10 ms [recall]
+};
+
 struct VmmDescription {
   std::string name;
   std::string source;
@@ -53,6 +64,8 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
+  memory::DirtyLogCosts dirty_log;
+  MigrationCosts migration;
   sim::Bytes host_memory{};                // that host and VMM use themselves
   sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "scenarios/key_path.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/uncertain.hpp"
 
@@ -100,6 +101,17 @@ void merge(Node& base, const Node& over) {
 
 void expand(Node& node, std::string_view table, Problems& problems) {
   expand_to(node, table, kDeepest, problems);
+}
+
+void expand_devices(Node& host, Problems& problems) {
+  Entry* disks = find(host, "disk");
+  if (disks == nullptr || disks->value.array() == nullptr) return;
+  for (Node& disk : std::get<Node::Array>(disks->value.value)) {
+    Entry* device = find(disk, "device");
+    if (device == nullptr) continue;
+    open_table(device->value);
+    expand(device->value, "device", problems);
+  }
 }
 
 }  // namespace scenarios

@@ -16,6 +16,9 @@ void merge(Node& base, const Node& over);
 // A preset name, or a path ending in .toml relative to the file that says it.
 void expand(Node& node, std::string_view table, Problems& problems);
 
+// `device = "…"` of each [[host.disk]] is a preset's name, or a table with `use`.
+void expand_devices(Node& host, Problems& problems);
+
 // Text of a file, or nothing when it cannot be read.
 std::optional<std::string> file_text(const std::string& path);
 

@@ -160,6 +160,8 @@ const Section<topology::Description>& host_keys() {
                "VM exit and entry, the hardware's part"),
       truth("virtual_interrupts", &T::virtual_interrupts,
             "APICv or AVIC: interrupts reach guests without exits"),
+      truth("page_modification_log", &T::page_modification_log,
+            "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,
              "sleep states of cores, shallow first; none: cores wake at once"),
       table("l2", &T::l2, &cache_keys, "private cache"),

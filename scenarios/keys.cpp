@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/cluster_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/host_keys.hpp"
 #include "scenarios/storage_keys.hpp"
@@ -165,6 +166,7 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   list_keys(vm_keys(), "vm.<name>", all);
   all.push_back(
       {"vm.<name>.workload.use", "text", "", "preset (`tenancy list workloads`) or path"});
+  list_cluster_keys(all);
   std::string mechanisms;
   for (const std::string_view mechanism : mechanism_names()) {
     mechanisms += fmt::format("{}\"{}\"", mechanisms.empty() ? "" : ", ", mechanism);
@@ -188,6 +190,10 @@ Json resolved(const Scenario& scenario) {
   json["vm"] = Json::array();
   for (const VmDescription& vm : scenario.host.vms)
     json["vm"].push_back(write_table(vm_keys(), vm));
+  for (const auto& other : scenario.host.others) {
+    for (const VmDescription& vm : other.vms) json["vm"].push_back(write_table(vm_keys(), vm));
+  }
+  write_cluster(json, scenario.host);
   if (!scenario.host.without.empty())
     json["model"]["without"] = without_json(scenario.host.without);
   return json;

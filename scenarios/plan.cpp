@@ -16,6 +16,8 @@ Scenario alone(const Scenario& scenario, std::size_t vm_class) {
   Scenario one = scenario;
   one.host.vms = {scenario.host.vms[vm_class]};
   one.host.vms.front().count = 1;
+  one.host.others.clear();
+  one.host.migrations.clear();
   return one;
 }
 

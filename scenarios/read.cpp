@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/host.hpp"
+#include "scenarios/cluster_keys.hpp"
 #include "scenarios/expand.hpp"
 #include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
@@ -70,21 +71,12 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
   }
 }
 
-// `device = "…"` of each [[host.disk]] is a preset's name, or a table with `use`.
-void expand_devices(Node& host, Problems& problems) {
-  Entry* disks = find(host, "disk");
-  if (disks == nullptr || disks->value.array() == nullptr) return;
-  for (Node& disk : std::get<Node::Array>(disks->value.value)) {
-    Entry* device = find(disk, "device");
-    if (device == nullptr) continue;
-    open_table(device->value);
-    expand(device->value, "device", problems);
-  }
-}
-
 void check_size(const Node& document, const models::HostDescription& host, Problems& problems) {
   std::int64_t vcpus = 0;
   for (const auto& vm : host.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
+  for (const auto& other : host.others) {
+    for (const auto& vm : other.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
+  }
   if (vcpus > kMostVcpus) {
     problems.add(position(document, "vm"),
                  fmt::format("vm: {} vCPUs in all, at most {} are simulated", vcpus, kMostVcpus));
@@ -131,6 +123,7 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   } else {
     problems.add(document.at, "vm: the scenario needs a guest, e.g. [[vm]] name = \"guest\"");
   }
+  read_cluster(document, scenario.host, uncertainty.assumed, uncertainty.found, problems);
   if (const Entry* model = find(document, "model")) {
     read_model(scenario.host.without, model->value, problems);
   }
@@ -173,8 +166,8 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     throw ScenarioError{{{name, 1, 1, "the file is empty; `tenancy list studies` shows examples"}}};
   }
   if (document.at.line == 0) document.at.line = document.at.column = 1;
-  static const std::vector<std::string_view> known{"study", "host",  "vmm",   "vm",
-                                                   "model", "sweep", "report"};
+  static const std::vector<std::string_view> known{"study",   "host",  "vmm",   "vm",    "cluster",
+                                                   "migrate", "model", "sweep", "report"};
   std::erase_if(*document.table(), [&](const Entry& entry) {
     return std::find(options.ignore.begin(), options.ignore.end(), entry.key) !=
            options.ignore.end();

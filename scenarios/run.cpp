@@ -15,6 +15,7 @@
 #include "scenarios/combine.hpp"
 #include "scenarios/journal.hpp"
 #include "scenarios/plan.hpp"
+#include "scenarios/worker_process.hpp"
 #include "sim/error.hpp"
 
 namespace scenarios {
@@ -139,7 +140,10 @@ class Pool {
           "{}: not enough memory for this host; needs fewer VMs, or fewer jobs", variant.where)};
     };
     try {
-      return model_.simulate(variant.scenario.host, variant.length, options);
+      if (!variant.scenario.host.leaves_the_box())
+        return model_.simulate(variant.scenario.host, variant.length, options);
+      return in_worker_process(
+          [&] { return model_.simulate(variant.scenario.host, variant.length, options); });
     } catch (const std::bad_alloc&) {
       throw too_large();
     } catch (const std::length_error&) {

@@ -93,6 +93,25 @@ SweepValue sweep_value(const Node& node) {
   return text + "]";
 }
 
+namespace {
+
+// "throughput", "vm.guest.throughput", "migration.guest.time", "cluster.b.host.switches".
+bool is_metric(std::string_view name) {
+  if (name.starts_with("cluster.")) {
+    const std::size_t host = name.find(".host.");
+    return host != std::string_view::npos && is_metric(name.substr(host + 1));
+  }
+  const auto& known = models::metric_catalogue();
+  return std::any_of(known.begin(), known.end(), [&](const auto& kind) {
+    if (kind.name == name || kind.name == fmt::format("vm.<vm>.{}", name)) return true;
+    const std::size_t vm = kind.name.find("<vm>");
+    return vm != std::string_view::npos && name.starts_with(kind.name.substr(0, vm)) &&
+           name.ends_with(kind.name.substr(vm + 4));
+  });
+}
+
+}  // namespace
+
 void read_report(const Node& document, Study& study, Problems& problems) {
   const Entry* report = find(document, "report");
   if (report == nullptr) return;
@@ -102,17 +121,7 @@ void read_report(const Node& document, Study& study, Problems& problems) {
       read_baseline(entry, study, problems);
     } else if (entry.key == "show" && entry.value.array() != nullptr) {
       for (const Node& metric : *entry.value.array()) {
-        const auto& known = models::metric_catalogue();
-        const bool exists = metric.text() != nullptr &&
-                            std::any_of(known.begin(), known.end(), [&](const auto& kind) {
-                              return kind.name == *metric.text() ||
-                                     kind.name == "vm.<vm>." + *metric.text() ||
-                                     (metric.text()->starts_with("vm.") &&
-                                      models::unit_of(*metric.text()) != "1") ||
-                                     (metric.text()->starts_with("vm.") &&
-                                      metric.text()->ends_with(kind.name.substr(7)));
-                            });
-        if (!exists) {
+        if (metric.text() == nullptr || !is_metric(*metric.text())) {
           expect(problems, metric, "report.show", "a metric's name (`tenancy keys --metrics`)");
           continue;
         }

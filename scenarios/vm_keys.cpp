@@ -60,6 +60,14 @@ Field<VmDescription> pin_key() {
           {}};
 }
 
+Field<VmDescription> dirty_logging_key() {
+  using models::DirtyLogging;
+  static const std::vector<Word<DirtyLogging>> modes{
+      {"off", DirtyLogging::off}, {"on", DirtyLogging::on}, {"anew", DirtyLogging::anew}};
+  return choice("dirty_log", &VmDescription::dirty_logging, modes,
+                "pages written are logged; anew: switched on at each barrier of the workload");
+}
+
 Field<VmDescription> numa_key() {
   using T = VmDescription;
   static const std::vector<Word<NumaMode>> modes{{"first-touch", NumaMode::first_touch},
@@ -210,6 +218,10 @@ const Section<VmDescription>& vm_keys() {
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
+      text("on", &T::on, "host of the cluster that it runs on; empty: [host]"),
+      dirty_logging_key(),
+      quantity("dirty_log_interval", Unit::time, &T::dirty_log_interval,
+               "between two readings of the log of dirty pages", Zero::refused),
       tables("disk", &T::disks, &disk_keys, "virtual disks"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),

@@ -130,6 +130,36 @@ const Section<models::vmm::HaltPollTunables>& halt_poll_keys() {
   return section;
 }
 
+const Section<models::memory::DirtyLogCosts>& dirty_log_keys() {
+  using T = models::memory::DirtyLogCosts;
+  static const Section<T> section{
+      truth("eager_split", &T::eager_split, "large pages are split when logging begins"),
+      quantity("decode", Unit::cycles, &T::decode, "what an EPT violation was"),
+      quantity("slot", Unit::cycles, &T::slot, "finding the memory slot"),
+      quantity("level", Unit::cycles, &T::level, "of the walk, each of four"),
+      quantity("fix", Unit::cycles, &T::fix, "making the page writable and marking it dirty"),
+      quantity("retry", Unit::cycles, &T::retry, "of the instruction that faulted"),
+      quantity("split", Unit::cycles, &T::split, "of a large page, beside its entries"),
+      quantity("split_entry", Unit::cycles, &T::split_entry, "each of 512 entries"),
+      quantity("log_entry", Unit::cycles, &T::log_entry, "the CPU's own note of a dirty page"),
+      quantity("drain_entry", Unit::cycles, &T::drain_entry, "marking a noted page dirty"),
+  };
+  return section;
+}
+
+const Section<models::MigrationCosts>& migration_cost_keys() {
+  using T = models::MigrationCosts;
+  static const Section<T> section{
+      quantity("send_page", Unit::cycles, &T::send_page, "finding, checking and sending a page"),
+      quantity("zero_page", Unit::cycles, &T::zero_page, "finding that a page is all zeros"),
+      quantity("load_page", Unit::cycles, &T::load_page, "receiving a page"),
+      quantity("sync_page", Unit::cycles, &T::sync_page, "reading the log, each dirty page"),
+      quantity("switch_over", Unit::time, &T::switch_over,
+               "device state, stopping here and starting there"),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -188,6 +218,9 @@ const Section<VmmDescription>& vmm_keys() {
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
+      table("migration", &T::migration, &migration_cost_keys,
+            "what live migration costs beside the network"),
       quantity("host_memory", Unit::size, &T::host_memory, "that host and VMM use themselves"),
       quantity("copy_on_write", Unit::time, &T::copy_on_write,
                "fault and copy of a merged page that is written"),

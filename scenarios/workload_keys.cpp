@@ -166,6 +166,22 @@ const Section<models::guest::SyncProfile>& sync_keys() {
       quantity("flush_every", Unit::instructions, &T::flush_every,
                "mean between two TLB flushes of all vCPUs; 0 instr: none"),
       real("kernel_share", &T::kernel_share, 0, 1, "of its work that is done in the kernel"),
+      truth("barrier", &T::barrier, "after a burst a vCPU spins until all have done theirs"),
+  };
+  return section;
+}
+
+const Section<models::memory::WriteProfile>& write_keys() {
+  using T = models::memory::WriteProfile;
+  using Order = models::memory::WriteOrder;
+  static const std::vector<Word<Order>> orders{{"scattered", Order::scattered},
+                                               {"sequential", Order::sequential}};
+  static const Section<T> section{
+      real("pages_per_kilo_instruction", &T::pages_per_kilo_instruction, 0, 1000,
+           "visits of another page than the last; 0: pages are written as content says"),
+      real("share", &T::share, 0, 1, "of the visits that write"),
+      quantity("span", Unit::size, &T::span, "of a VM's memory that they fall in; 0 B: all of it"),
+      choice("order", &T::order, orders, "of the visits"),
   };
   return section;
 }
@@ -255,6 +271,7 @@ const Section<workload::Description>& workload_keys() {
             "how it uses pages; without it translation costs nothing"),
       table("content", &T::content, &content_keys,
             "what its memory holds, for merging, ballooning and swapping"),
+      table("writes", &T::writes, &write_keys, "which pages it writes, for the dirty log"),
       table("sync", &T::sync, &sync_keys, "how its vCPUs wait for each other"),
       table("address_spaces", &T::address_spaces, &address_space_keys,
             "how its kernel goes from process to process"),

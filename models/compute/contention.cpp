@@ -100,6 +100,17 @@ void Contention::place(StreamId id, const std::vector<double>& shares) {
   mark(id);
 }
 
+void Contention::add_traffic(int memory, double change_Bps) {
+  load_Bps_[index(memory)] += change_Bps;
+}
+
+void Contention::extra_exits(StreamId id, double cycles_per_instruction) {
+  Stream& stream = streams_[index(id)];
+  if (stream.extra_exit_cycles == cycles_per_instruction) return;
+  stream.extra_exit_cycles = cycles_per_instruction;
+  if (stream.cpu >= 0) mark(id);
+}
+
 void Contention::mark(StreamId id) {
   Stream& stream = streams_[index(id)];
   if (stream.stale) return;
@@ -220,7 +231,8 @@ void Contention::repace(Stream& stream) const {
   const double memory_s = local_s + remote_s + controller_s + link_s;
   pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
                        (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
-  pace.exits_s = stream.exit_cycles / stream.frequency_Hz * stream.smt_factor;
+  pace.exits_s =
+      (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
   const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
                                pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
   const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);

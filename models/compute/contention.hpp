@@ -75,6 +75,10 @@ class Contention {
   StreamId add(const Profile& profile, Burden burden = {});
   // Where the stream's memory is: one share for each memory, summing to 1.
   void place(StreamId stream, const std::vector<double>& shares);
+  // Traffic of devices and kernel threads at a memory, beside that of streams; a change of it.
+  void add_traffic(int memory, double change_Bps);
+  // Exits that come and go, beside those of its burden.
+  void extra_exits(StreamId stream, double cycles_per_instruction);
 
   // Whose modified lines it reads, if its profile has any.
   void read_from(StreamId reader, std::vector<StreamId> writers);
@@ -119,6 +123,7 @@ class Contention {
     double smt_factor = 1.0;
     WalkCost walk;
     double exit_cycles = 0.0;  // per instruction
+    double extra_exit_cycles = 0.0;
     double tick_cycles = 0.0;  // per second
     bool stale = false;
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none

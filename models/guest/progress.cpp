@@ -12,6 +12,12 @@ constexpr std::size_t at(Cause cause) {
 
 }  // namespace
 
+double busy_s(const Causes& causes) {
+  double all_s = 0.0;
+  for (const double s : causes) all_s += s;
+  return all_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
+}
+
 void Progress::advance(sim::Instant now) {
   double elapsed_s = sim::seconds(now - booked_);
   booked_ = now;

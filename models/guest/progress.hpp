@@ -17,6 +17,9 @@ namespace models::guest {
 
 using Causes = std::array<double, kCauses>;  // seconds by cause
 
+// Of those, the ones with a CPU.
+double busy_s(const Causes& causes);
+
 // Seconds of one instruction, by cause; the sum is its time.
 struct InstructionTime {
   Causes by_cause{};

@@ -12,6 +12,8 @@ struct SyncProfile {
   sim::Instructions lock_hold{};   // mean instructions that it is held
   // Unmapping memory: an interrupt to all vCPUs that are not idle, and a wait until each has run.
   sim::Instructions flush_every{};  // mean instructions between two by a vCPU; 0: none
+  // Threads of one program: after each burst a vCPU spins until all have done theirs.
+  bool barrier = false;
 
   // Share of its own work that a vCPU does in the guest's kernel.
   double kernel_share = 0.0;

@@ -104,9 +104,10 @@ struct Description {
       turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
   double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
   Tlb tlb;
-  sim::Cycles vm_round_trip{1'000};   // VM exit and entry, hardware alone (semantics.md 3.7)
-  bool virtual_interrupts = false;    // APICv or AVIC: interrupts reach guests without exits
+  sim::Cycles vm_round_trip{1'000};    // VM exit and entry, hardware alone (semantics.md 3.7)
+  bool virtual_interrupts = false;     // APICv or AVIC: interrupts reach guests without exits
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
+  bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
   Cache l2;
   Cache llc;  // shared_by threads of one node; several LLCs a node allowed
   Interconnect interconnect = Interconnect::point_to_point;

@@ -9,6 +9,7 @@
 #include "models/compute/profile.hpp"
 #include "models/guest/sync_profile.hpp"
 #include "models/memory/content_profile.hpp"
+#include "models/memory/write_profile.hpp"
 #include "models/translation/page_profile.hpp"
 #include "models/vmm/address_space_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
@@ -29,6 +30,7 @@ struct Description {
   compute::Profile profile;
   translation::PageReferences pages;  // none: address translation costs nothing
   memory::ContentProfile content;     // what its memory holds
+  memory::WriteProfile writes;        // none: pages are written as content says
   guest::SyncProfile sync;            // how its vCPUs wait for each other
   vmm::ExitProfile exits;  // that its instructions take in a guest, beside ticks and halts
   vmm::AddressSpaces address_spaces;  // how its kernel goes from process to process

@@ -1,0 +1,34 @@
+// SimGrid, as the program sees it: flows between hosts over a star of links, in seconds since the
+// start. The one implementation (simgrid_flows.cpp) is a module of its own, loaded when a scenario
+// first leaves the box: SimGrid's libraries take a tenth of a second to load.
+#pragma once
+
+#include <vector>
+
+namespace models::cluster {
+
+struct FlowNetwork {
+  int hosts = 0;
+  double port_Bps = 0.0;
+  double latency_s = 0.0;   // from host to host
+  double switch_Bps = 0.0;  // 0: no limit
+};
+
+class FlowEngine {
+ public:
+  virtual ~FlowEngine() = default;
+  // Moves time on; never beyond the next change.
+  virtual void advance(double to_s) = 0;
+  // Seconds until a flow ends or changes its pace, if none begins before; negative: nothing comes.
+  virtual double next_s() = 0;
+  // Begins now.
+  virtual void start(int flow, int from, int to, double bytes) = 0;
+  // Flows that have ended since the last call.
+  virtual std::vector<int> finished() = 0;
+};
+
+// The module's one symbol.
+inline constexpr const char* kFlowEngineSymbol = "tenancy_flow_engine";
+using MakeFlowEngine = FlowEngine* (*)(const FlowNetwork&);
+
+}  // namespace models::cluster

@@ -1,0 +1,14 @@
+// What lies between hosts: a port each, and a switch that all ports meet at.
+#pragma once
+
+#include "sim/units.hpp"
+
+namespace models::cluster {
+
+struct NetworkDescription {
+  sim::BytesPerSecond bandwidth{1.25e9};  // of a host's port, each direction: 10 Gbit/s
+  sim::Duration latency{50'000'000};      // from one host to another, 50 us
+  sim::BytesPerSecond switching{};        // of all ports together; zero: the switch is no limit
+};
+
+}  // namespace models::cluster

@@ -1,0 +1,82 @@
+// The world outside the box: flows of data between hosts, on SimGrid.
+//
+//   co_await outside.send(from, to, 64_MiB);
+//
+// Our queue is the master of time. SimGrid stands at the instant of the last start or end of a
+// flow; before either it is brought up to now. Between them its future is settled, so that it can
+// say when the next change comes, and an event of ours waits there. So nothing in SimGrid is ever
+// later than our clock, and what ends there goes on here at that instant (rounded up to a
+// picosecond).
+//
+// Models  ports and a switch that flows share max-min fair, latency, TCP's window,
+//         the share of links that protocols take (simgrid_flows.cpp).
+// Omits   loss, slow start, queues of the switch.
+// Source  SimGrid 3.32, model LV08.
+// Checked tests/models/cluster/outside_test.cpp.
+//
+// SimGrid has one engine a process: a second Outside at the same time is refused. Runs that leave
+// the box have processes of their own (scenarios/worker_process.hpp).
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <vector>
+
+#include "models/cluster/network.hpp"
+#include "sim/engine.hpp"
+#include "sim/event.hpp"
+#include "sim/units.hpp"
+
+namespace models::cluster {
+
+class FlowEngine;
+
+class Outside {
+ public:
+  class Transfer {
+   public:
+    Transfer(Outside& outside, int from, int to, sim::Bytes amount)
+        : outside_{outside}, from_{from}, to_{to}, amount_{amount} {}
+    bool await_ready() const noexcept { return amount_.count() <= 0; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+
+   private:
+    Outside& outside_;
+    int from_, to_;
+    sim::Bytes amount_;
+  };
+
+  // Throws sim::ConfigError when SimGrid cannot be loaded, or has an engine already.
+  Outside(sim::Engine& engine, const NetworkDescription& network, int hosts);
+  ~Outside();
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+  Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount}; }
+  int under_way() const { return under_way_; }
+  const NetworkDescription& network() const { return network_; }
+  sim::Engine& engine() { return engine_; }
+
+  // Whether this process has loaded SimGrid at all.
+  static bool loaded();
+
+ private:
+  friend class Transfer;
+  void start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter);
+  void catch_up();
+  void await_change();
+  void on_change();
+
+  sim::Engine& engine_;
+  NetworkDescription network_;
+  sim::Instant began_;
+  std::unique_ptr<FlowEngine> flows_;
+  sim::Event change_;
+  std::vector<std::coroutine_handle<>> waiters_;  // [flow]
+  std::vector<int> free_;                         // flows without a waiter
+  std::vector<std::coroutine_handle<>> ended_;    // to be resumed
+  int under_way_ = 0;
+};
+
+}  // namespace models::cluster

@@ -1,0 +1,98 @@
+// Flows as SimGrid's communications under its model of TCP (LV08: Velho and Legrand, SIMUTools
+// 2009), which shares links max-min fair and leaves 97 % of them to payload. Connections stand
+// open: latency counts once, without slow start.
+#include <simgrid/kernel/resource/Model.hpp>
+#include <simgrid/s4u.hpp>
+#include <string>
+#include <utility>
+
+#include "models/cluster/flow_engine.hpp"
+
+namespace models::cluster {
+namespace {
+
+namespace s4u = simgrid::s4u;
+
+class SimGridFlows final : public FlowEngine {
+ public:
+  explicit SimGridFlows(const FlowNetwork& network)
+      : engine_{&arguments_, argv_}, began_s_{s4u::Engine::get_clock()} {
+    s4u::NetZone* zone = s4u::create_star_zone("outside");
+    s4u::Link* core = nullptr;
+    if (network.switch_Bps > 0)
+      core = zone->create_link("switch", network.switch_Bps)->set_latency(0)->seal();
+    for (int i = 0; i < network.hosts; ++i) {
+      const std::string name = std::to_string(i);
+      s4u::Host* host = zone->create_host("host" + name, 1e9);
+      auto* port = zone->create_split_duplex_link("port" + name, network.port_Bps);
+      port->set_latency(network.latency_s / 2);
+      port->seal();
+      std::vector<s4u::LinkInRoute> up{{port, s4u::LinkInRoute::Direction::UP}};
+      if (core != nullptr) up.emplace_back(core);
+      const std::vector<s4u::LinkInRoute> down{{port, s4u::LinkInRoute::Direction::DOWN}};
+      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, up, false);
+      zone->add_route(nullptr, host->get_netpoint(), nullptr, nullptr, down, false);
+      hosts_.push_back(host);
+    }
+    zone->seal();
+  }
+
+  ~SimGridFlows() override {
+    for (auto& [flow, comm] : flows_) comm->cancel();
+  }
+
+  void advance(double to_s) override {
+    if (began_s_ + to_s > s4u::Engine::get_clock()) engine_.run_until(began_s_ + to_s);
+  }
+
+  double next_s() override {
+    double soonest = -1.0;
+    for (simgrid::kernel::resource::Model* model : engine_.get_all_models()) {
+      const double next = model->next_occurring_event(s4u::Engine::get_clock());
+      if (next >= 0 && (soonest < 0 || next < soonest)) soonest = next;
+    }
+    return soonest;
+  }
+
+  void start(int flow, int from, int to, double bytes) override {
+    s4u::CommPtr comm = s4u::Comm::sendto_init();
+    comm->set_payload_size(bytes);
+    comm->set_source(hosts_.at(from));
+    comm->set_destination(hosts_.at(to));  // both known: it begins
+    flows_.emplace_back(flow, std::move(comm));
+  }
+
+  std::vector<int> finished() override {
+    std::vector<int> ended;
+    for (auto it = flows_.begin(); it != flows_.end();) {
+      if (it->second->get_state() != s4u::Activity::State::FINISHED) {
+        ++it;
+        continue;
+      }
+      ended.push_back(it->first);
+      it = flows_.erase(it);
+    }
+    return ended;
+  }
+
+ private:
+  // Precision of times: a picosecond, ours.
+  char name_[8] = "tenancy", quiet_[32] = "--log=root.thres:critical",
+       latency_[40] = "--cfg=network/latency-factor:1.0",
+       one_way_[32] = "--cfg=network/crosstraffic:0", precision_[32] = "--cfg=surf/precision:1e-12";
+  char* argv_[6] = {name_, quiet_, latency_, one_way_, precision_, nullptr};
+  int arguments_ = 5;
+  s4u::Engine engine_;
+  double began_s_;  // SimGrid's clock runs on from engine to engine
+  std::vector<s4u::Host*> hosts_;
+  std::vector<std::pair<int, s4u::CommPtr>> flows_;
+};
+
+}  // namespace
+
+extern "C" FlowEngine* tenancy_flow_engine(const FlowNetwork& network) {
+  if (s4u::Engine::is_initialized()) return nullptr;
+  return new SimGridFlows{network};
+}
+
+}  // namespace models::cluster

@@ -1,0 +1,188 @@
+#include "models/migration.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "models/cluster/outside.hpp"
+#include "models/dirty_logs.hpp"
+#include "models/running_host.hpp"
+#include "sim/join.hpp"
+
+namespace models {
+namespace {
+
+constexpr double kPage_B = 4096.0;
+constexpr double kHeader_B = 8.0;     // of a page sent
+constexpr double kZeroPage_B = 9.0;   // header and a byte
+constexpr double kPiece_s = 0.010;    // sent while the next one is prepared
+constexpr double kLeastPiece = 64.0;  // pages
+// Each byte is read, written to the socket's buffers and read again, or the other way round
+// [recall].
+constexpr double kMemoryPasses = 3.0;
+constexpr double kTrafficDrift = 0.1;
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+double pages(sim::Bytes bytes) {
+  return static_cast<double>(bytes.count()) / kPage_B;
+}
+
+}  // namespace
+
+Migration::Migration(sim::Engine& engine, cluster::Outside& outside,
+                     const MigrationDescription& description, End from, End to)
+    : engine_{engine},
+      outside_{outside},
+      description_{description},
+      from_{from},
+      to_{to},
+      sender_{from.host.add_kernel_thread()},
+      receiver_{to.host.add_kernel_thread()} {}
+
+double Migration::executed() const {
+  double all = 0.0;
+  for (const int id : from_.host.vms_[at(from_.vm)].vcpus) {
+    auto& worker = from_.host.workers_[at(id)];
+    from_.host.book(worker);
+    all += worker.progress.executed();
+  }
+  return all;
+}
+
+bool Migration::late() const {
+  return description_.timeout > sim::Duration::zero() &&
+         engine_.now() - outcome_.began >= description_.timeout;
+}
+
+sim::Task<> Migration::run() {
+  RunningHost& host = from_.host;
+  const VmDescription& vm = *host.vms_[at(from_.vm)].description;
+  const memory::DirtyLogCosts& log = host.description_.vmm.dirty_log;
+  outcome_.state = MigrationOutcome::State::copying;
+  outcome_.began = engine_.now();
+  executed_before_ = executed();
+  host.dirty_logs_->begin(from_.vm);
+  const sim::Bytes wanted = vm.workload.resident;
+  const double resident = pages(wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory);
+  const double zero =
+      pages(vm.memory) - resident + resident * vm.workload.content[memory::Content::zero].share;
+  if (log.eager_split && vm.host_pages.size != translation::PageSize::small) {
+    const double large = pages(vm.memory) / 512.0 * vm.host_pages.coverage;
+    co_await send_work(sim::Cycles{static_cast<std::int64_t>(memory::split_cycles(log))}, large);
+  }
+  co_await send_work(host.description_.vmm.migration.zero_page, zero);
+  outcome_.transferred_B += zero * kZeroPage_B;
+  double left = pages(vm.memory) - zero;
+  for (;;) {
+    const sim::Instant round = engine_.now();
+    ++outcome_.rounds;
+    co_await copy(left);
+    const double took_s = sim::seconds(engine_.now() - round);
+    const double copied = left;
+    left = host.dirty_logs_->take(from_.vm);
+    outcome_.left_B = left * kPage_B;
+    co_await send_work(host.description_.vmm.migration.sync_page, left);
+    const double allowed = copied / took_s * sim::seconds(description_.max_downtime);
+    if (left <= allowed) break;
+    if (!late()) continue;
+    if (description_.on_timeout == MigrationDescription::OnTimeout::suspend) break;
+    host.dirty_logs_->end(from_.vm);
+    outcome_.executed = executed() - executed_before_;
+    outcome_.ended = stopped_ = engine_.now();
+    outcome_.state = MigrationOutcome::State::cancelled;
+    co_return;
+  }
+  stop();
+  co_await copy(left + host.dirty_logs_->take(from_.vm));
+  co_await engine_.delay(host.description_.vmm.migration.switch_over);
+  host.dirty_logs_->end(from_.vm);
+  to_.host.arrive(to_.vm);
+  outcome_.ended = engine_.now();
+  outcome_.downtime = outcome_.ended - stopped_;
+  outcome_.left_B = 0.0;
+  outcome_.state = MigrationOutcome::State::done;
+}
+
+void Migration::stop() {
+  outcome_.executed = executed() - executed_before_;
+  stopped_ = engine_.now();
+  from_.host.silence(from_.vm);
+}
+
+MigrationOutcome Migration::outcome() {
+  MigrationOutcome now = outcome_;
+  const bool running = now.state == MigrationOutcome::State::copying && stopped_ == sim::Instant{};
+  if (running) now.executed = executed() - executed_before_;
+  if (now.state == MigrationOutcome::State::copying) now.ended = engine_.now();
+  now.ran = (running ? engine_.now() : stopped_) - now.began;
+  return now;
+}
+
+// On the sending thread.
+sim::Task<> Migration::send_work(sim::Cycles each, double count) {
+  const double clock_Hz = from_.host.topology_.description().frequency.count();
+  const double work_s = static_cast<double>(each.count()) * count / clock_Hz;
+  if (work_s > 0) co_await from_.host.emulate(sender_, sim::from_seconds(work_s), -1);
+}
+
+// What sender and receiver do to their hosts' memory.
+void Migration::load_memory(double Bps) {
+  const double change = (Bps - std::exchange(traffic_Bps_, Bps)) * kMemoryPasses;
+  if (change == 0.0) return;
+  for (const End& end : {from_, to_}) {
+    const auto& shares = end.host.vms_[at(end.vm)].placement.shares();
+    for (std::size_t memory = 0; memory < shares.size(); ++memory)
+      end.host.contention_.add_traffic(static_cast<int>(memory), change * shares[memory]);
+    end.host.settle_later();
+  }
+}
+
+// Piece by piece: while one is under way the next is prepared.
+sim::Task<> Migration::copy(double left) {
+  const double port_Bps = outside_.network().bandwidth.count();
+  const double limit_Bps = description_.bandwidth.count();
+  const double rate_Bps = limit_Bps > 0 ? std::min(limit_Bps, port_Bps) : port_Bps;
+  const double piece = std::max(kLeastPiece, std::ceil(rate_Bps * kPiece_s / kPage_B));
+  std::unique_ptr<sim::Join> flying;
+  sim::Join loads{engine_};
+  load_memory(rate_Bps);
+  while (left > 0) {
+    const double now = std::min(left, piece);
+    left -= now;
+    co_await send_work(from_.host.description_.vmm.migration.send_page, now);
+    if (flying) co_await flying->all();
+    flying = std::make_unique<sim::Join>(engine_);
+    flying->add(deliver(now, loads));
+  }
+  if (flying) co_await flying->all();
+  co_await loads.all();
+  load_memory(0.0);
+}
+
+sim::Task<> Migration::deliver(double count, sim::Join& loads) {
+  const double bytes = count * (kPage_B + kHeader_B);
+  const sim::Instant began = engine_.now();
+  outcome_.transferred_B += bytes;
+  co_await outside_.send(from_.number, to_.number,
+                         sim::Bytes{static_cast<std::int64_t>(std::ceil(bytes))});
+  // A limit is kept as QEMU keeps it: by sleeping when the time's share is used up.
+  const double limit_Bps = description_.bandwidth.count();
+  const double sent_s = sim::seconds(engine_.now() - began);
+  if (limit_Bps > 0 && bytes / limit_Bps > sent_s)
+    co_await engine_.delay(sim::from_seconds(bytes / limit_Bps - sent_s));
+  const double Bps = bytes / sim::seconds(engine_.now() - began);
+  if (std::abs(Bps - traffic_Bps_) > kTrafficDrift * traffic_Bps_) load_memory(Bps);
+  loads.add(load(count));
+}
+
+sim::Task<> Migration::load(double count) {
+  const double clock_Hz = to_.host.topology_.description().frequency.count();
+  const sim::Cycles each = to_.host.description_.vmm.migration.load_page;
+  co_await to_.host.emulate(
+      receiver_, sim::from_seconds(static_cast<double>(each.count()) * count / clock_Hz), -1);
+}
+
+}  // namespace models

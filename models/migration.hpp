@@ -1,0 +1,81 @@
+// One VM's live migration, as QEMU does it: pre-copy.
+//
+//   round 0 copies all memory, round i + 1 what was written during round i; when what is left takes
+//   no longer than the allowed downtime at the measured bandwidth, the VM stops, the rest and the
+//   devices' state follow, and it goes on at the other host.
+//   With memory M, bandwidth B and a constant dirty rate D < B:  time = M/B sum (D/B)^i
+//
+// Models  zero pages that are not sent, the log's faults in the guest (dirty_logs.hpp), splitting
+//         of large pages when logging begins, a sending and a receiving thread that must find CPUs,
+//         their memory traffic, flows that share links (cluster/outside.hpp), bandwidth limit, a
+//         timeout that cancels or suspends.
+// Omits   auto-converge, XBZRLE, multifd, compression, post-copy, disks (shared storage), caches
+// and
+//         page tables that are cold at the destination, the workload's position within a burst.
+// Source  QEMU migration/ram.c, migration.c (2.x to 8.x); costs as VmmDescription's lines say.
+// Checked tests/models/migration_test.cpp.
+#pragma once
+
+#include "models/host_description.hpp"
+#include "sim/join.hpp"
+#include "sim/process.hpp"
+#include "sim/units.hpp"
+
+namespace models {
+
+class RunningHost;
+namespace cluster {
+class Outside;
+}
+
+// What became of one.
+struct MigrationOutcome {
+  enum class State { waiting, copying, done, cancelled };
+  State state = State::waiting;
+  sim::Instant began{};
+  sim::Instant ended{};
+  sim::Duration downtime{};
+  int rounds = 0;
+  double transferred_B = 0.0;
+  double left_B = 0.0;    // when it last stood at the end of a round
+  double executed = 0.0;  // instructions of the guest while under way
+  sim::Duration ran{};    // from the start until the guest stopped, or until now
+};
+
+class Migration {
+ public:
+  struct End {
+    RunningHost& host;
+    int number;  // in the network
+    int vm;
+  };
+  Migration(sim::Engine& engine, cluster::Outside& outside, const MigrationDescription& description,
+            End from, End to);
+
+  sim::Task<> run();
+  // As of now.
+  MigrationOutcome outcome();
+  sim::Engine& engine() { return engine_; }
+
+ private:
+  sim::Task<> copy(double pages);
+  sim::Task<> deliver(double pages, sim::Join& loads);
+  sim::Task<> load(double pages);
+  sim::Task<> send_work(sim::Cycles each, double pages);
+  void load_memory(double Bps);
+  void stop();
+  bool late() const;
+  double executed() const;
+
+  sim::Engine& engine_;
+  cluster::Outside& outside_;
+  const MigrationDescription& description_;
+  End from_, to_;
+  int sender_, receiver_;  // workers
+  double executed_before_ = 0.0;
+  double traffic_Bps_ = 0.0;
+  sim::Instant stopped_{};
+  MigrationOutcome outcome_;
+};
+
+}  // namespace models

@@ -1,0 +1,256 @@
+#include "models/running_cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/error.hpp"
+
+namespace models {
+namespace {
+
+std::size_t at(Cause cause) {
+  return static_cast<std::size_t>(cause);
+}
+
+const VmDescription* find_vm(const HostDescription& host, const std::string& name) {
+  for (const VmDescription& vm : host.vms) {
+    if (vm.name == name && !vm.arrives) return &vm;
+  }
+  return nullptr;
+}
+
+double* find_metric(Results& results, const std::string& name) {
+  for (Metric& metric : results.metrics) {
+    if (metric.name == name) return &metric.value;
+  }
+  return nullptr;
+}
+
+double value_of(const Results& results, const std::string& name) {
+  for (const Metric& metric : results.metrics) {
+    if (metric.name == name) return metric.value;
+  }
+  return 0.0;
+}
+
+}  // namespace
+
+std::vector<HostDescription> hosts_of(const HostDescription& host) {
+  std::vector<HostDescription> all{host};
+  all.front().others.clear();
+  for (const HostDescription& other : host.others) all.push_back(other);
+  sim::Complaints complaints;
+  for (const MigrationDescription& migration : host.migrations) {
+    const std::string where = "migrate." + migration.vm;
+    const auto from = std::find_if(all.begin(), all.end(), [&](const HostDescription& one) {
+      return find_vm(one, migration.vm) != nullptr;
+    });
+    const auto to = std::find_if(all.begin(), all.end(), [&](const HostDescription& one) {
+      return one.name == migration.to;
+    });
+    complaints.need(from != all.end(), fmt::format("{}: no [[vm]] has this name", where));
+    complaints.need(to != all.end(),
+                    fmt::format("{}.to: got \"{}\", need a host: \"host\" or one of "
+                                "[cluster.host.*]",
+                                where, migration.to));
+    if (from == all.end() || to == all.end()) continue;
+    complaints.need(from != to, fmt::format("{}.to: the VM is there already", where));
+    const VmDescription vm = *find_vm(*from, migration.vm);
+    complaints.need(
+        vm.dirty_logging == DirtyLogging::off,
+        fmt::format("vm.{}.dirty_log: on; its migration logs it, leave it off", vm.name));
+    complaints.need(vm.workload.touch_rate.count() <= 0,
+                    fmt::format("vm.{}.workload.touch_rate: a VM that migrates has its memory from "
+                                "the start; set it to \"0 B/s\"",
+                                vm.name));
+    complaints.need(
+        vm.disks.empty(),
+        fmt::format("vm.{}.disk: of a VM that migrates; only its memory moves", vm.name));
+    VmDescription& arriving = to->vms.emplace_back(vm);
+    arriving.arrives = true;
+    arriving.on = to->name;
+    arriving.pin = {};
+    arriving.numa = {};
+    arriving.age = {};
+  }
+  complaints.raise();
+  return all;
+}
+
+RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
+    : engine_{engine}, descriptions_{hosts_of(host)} {
+  for (const HostDescription& one : descriptions_) hosts_.emplace_back(engine, one);
+  if (!host.leaves_the_box()) return;
+  outside_ = std::make_unique<cluster::Outside>(engine, host.network,
+                                                static_cast<int>(descriptions_.size()));
+  for (const MigrationDescription& migration : host.migrations) build(migration);
+}
+
+RunningCluster::~RunningCluster() {
+  engine_.end_processes();  // they hold places in the migrations' queues
+}
+
+void RunningCluster::build(const MigrationDescription& description) {
+  Mover& mover = movers_.emplace_back();
+  mover.description = &description;
+  mover.slots = std::make_unique<sim::Server>(engine_, std::max(1, description.parallel));
+  for (std::size_t h = 0; h < descriptions_.size(); ++h) {
+    for (const VmDescription& vm : descriptions_[h].vms) {
+      if (vm.name != description.vm) continue;
+      (vm.arrives ? mover.to : mover.from) = h;
+      if (!vm.arrives) mover.vm = &vm;
+    }
+  }
+  const auto first = [&](std::size_t h) {
+    for (const auto& kind : hosts_[h].kinds_) {
+      if (kind.description->name == description.vm) return kind.vms.front();
+    }
+    throw sim::ModelError{"a VM that migrates is on no host"};
+  };
+  for (int i = 0; i < mover.vm->count; ++i) {
+    mover.members.emplace_back(
+        engine_, *outside_, description,
+        Migration::End{hosts_[mover.from], static_cast<int>(mover.from), first(mover.from) + i},
+        Migration::End{hosts_[mover.to], static_cast<int>(mover.to), first(mover.to) + i});
+  }
+}
+
+void RunningCluster::start() {
+  for (RunningHost& host : hosts_) host.start();
+}
+
+void RunningCluster::watch_moves() {
+  for (RunningHost& host : hosts_) host.watch_moves();
+}
+
+void RunningCluster::age_memory() {
+  for (RunningHost& host : hosts_) host.age_memory();
+}
+
+void RunningCluster::begin_measuring() {
+  for (RunningHost& host : hosts_) host.begin_measuring();
+  for (Mover& mover : movers_) {
+    for (Migration& migration : mover.members) engine_.spawn(move(mover, migration));
+  }
+}
+
+sim::Process RunningCluster::move(Mover& mover, Migration& migration) {
+  co_await engine_.delay(mover.description->at);
+  sim::Server::Held slot = co_await mover.slots->hold();
+  co_await migration.run();
+}
+
+Results RunningCluster::results(const RunLength& length, bool check) {
+  Results all = hosts_.front().results(length, check);
+  std::vector<Results> others;
+  for (std::size_t h = 1; h < hosts_.size(); ++h) {
+    others.push_back(hosts_[h].results(length, check));
+    add_host(h, others.back(), all);
+  }
+  for (const Mover& mover : movers_) {
+    // Its two halves: the host that it left reports it, the other's share is added.
+    if (mover.to == 0) continue;
+    join_halves(mover, length, others[mover.to - 1], all);
+  }
+  for (Mover& mover : movers_) report(mover, all);
+  return all;
+}
+
+// VMs by their names, the host itself by its own.
+void RunningCluster::add_host(std::size_t number, const Results& own, Results& all) const {
+  const HostDescription& host = descriptions_[number];
+  const auto arriving = [&](const std::string& object) {
+    return std::any_of(host.vms.begin(), host.vms.end(), [&](const VmDescription& vm) {
+      return vm.arrives && (object == "vm." + vm.name || object.starts_with("vm." + vm.name + "."));
+    });
+  };
+  for (const Metric& metric : own.metrics) {
+    if (metric.name.starts_with("vm.") && !arriving(metric.name)) all.metrics.push_back(metric);
+    if (metric.name.starts_with("host.") && metric.name != "host.elapsed")
+      all.metrics.push_back({fmt::format("cluster.{}.{}", host.name, metric.name), metric.value});
+  }
+  for (const TimeShares& time : own.time) {
+    if (!arriving(time.object)) all.time.push_back(time);
+  }
+  for (const Utilisation& part : own.utilisation)
+    all.utilisation.push_back({host.name + "." + part.object, part.utilisation});
+  for (const auto& [from, to] :
+       {std::pair{&own.notes, &all.notes}, std::pair{&own.violations, &all.violations}}) {
+    for (const std::string& text : *from) to->push_back(host.name + ": " + text);
+  }
+}
+
+// A vCPU is idle at the one host while it is at the other.
+void RunningCluster::join_halves(const Mover& mover, const RunLength& length, const Results& other,
+                                 Results& all) const {
+  const std::string object = "vm." + mover.vm->name;
+  const double units_here = value_of(all, object + ".throughput.total");
+  const double units_there = value_of(other, object + ".throughput.total");
+  for (const char* sum : {"throughput", "throughput.total", "instructions", "cpu.utilisation",
+                          "cpu.steal", "memory.bandwidth"}) {
+    const std::string name = object + "." + sum;
+    if (double* value = find_metric(all, name)) *value += value_of(other, name);
+  }
+  const auto time_of = [&](auto& results) {
+    return std::find_if(results.time.begin(), results.time.end(),
+                        [&](const TimeShares& time) { return time.object == object; });
+  };
+  const auto here = time_of(all);
+  const auto there = time_of(other);
+  if (here == all.time.end() || there == other.time.end()) return;
+  const double per_s = units_here + units_there;
+  const double vcpu_s = sim::seconds(length.duration) * mover.vm->vcpus * mover.vm->count;
+  double busy = 0.0;
+  for (std::size_t c = 0; c < here->share.size(); ++c) {
+    if (c == at(Cause::idle)) continue;
+    here->share[c] += there->share[c];
+    busy += here->share[c];
+  }
+  here->share[at(Cause::idle)] = std::max(0.0, 1.0 - busy);
+  const double units = per_s * sim::seconds(length.duration);
+  for (std::size_t c = 0; c < here->share.size(); ++c)
+    here->per_unit_s[c] = units > 0 ? here->share[c] * vcpu_s / units : 0.0;
+}
+
+void RunningCluster::report(Mover& mover, Results& results) {
+  const std::string object = "migration." + mover.vm->name;
+  const double unit = static_cast<double>(mover.vm->workload.unit.count());
+  double done = 0, begun = 0, time_s = 0, downtime_s = 0, rounds = 0, transferred_B = 0;
+  double executed = 0, ran_s = 0;
+  for (std::size_t i = 0; i < mover.members.size(); ++i) {
+    const MigrationOutcome outcome = mover.members[i].outcome();
+    if (outcome.state == MigrationOutcome::State::waiting) continue;
+    ++begun;
+    time_s += sim::seconds(outcome.ended - outcome.began);
+    rounds += outcome.rounds;
+    transferred_B += outcome.transferred_B;
+    executed += outcome.executed;
+    ran_s += sim::seconds(outcome.ran);
+    if (outcome.state == MigrationOutcome::State::done) {
+      ++done;
+      downtime_s += sim::seconds(outcome.downtime);
+      continue;
+    }
+    const bool cancelled = outcome.state == MigrationOutcome::State::cancelled;
+    results.notes.push_back(fmt::format(
+        "{:.1f} s: the migration of vm.{} {} {} after {} rounds: {:.0f} MB are left, written as "
+        "fast "
+        "as they are sent",
+        sim::seconds(outcome.ended - sim::kStart), mover.vm->name, i,
+        cancelled ? "was cancelled" : "has not converged", outcome.rounds, outcome.left_B / 1e6));
+  }
+  const auto put = [&](const char* name, double value) {
+    results.metrics.push_back({fmt::format("{}.{}", object, name), value});
+  };
+  const double all = std::max(1.0, begun);
+  put("completed", done);
+  put("time", time_s / all);
+  put("downtime", downtime_s / std::max(1.0, done));
+  put("rounds", rounds / all);
+  put("transferred", transferred_B / all);
+  put("throughput", ran_s > 0 ? executed / unit / ran_s : 0.0);
+}
+
+}  // namespace models

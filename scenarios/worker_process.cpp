@@ -1,0 +1,112 @@
+#include "scenarios/worker_process.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "models/host.hpp"
+#include "scenarios/run_json.hpp"
+#include "sim/error.hpp"
+
+namespace scenarios {
+namespace {
+
+// The first letter of the answer says what it is.
+constexpr char kResults = 'r';
+constexpr char kConfig = 'c';
+constexpr char kMemory = 'm';
+constexpr char kCancelled = 'x';
+constexpr char kFailed = 'f';
+
+std::string answer(const std::function<models::Results()>& simulate) {
+  try {
+    return kResults + to_json(simulate()).dump();
+  } catch (const models::Cancelled&) {
+    return {kCancelled};
+  } catch (const std::bad_alloc&) {
+    return {kMemory};
+  } catch (const sim::ConfigError& why) {
+    return kConfig + std::string{why.what()};
+  } catch (const std::exception& why) {
+    return kFailed + std::string{why.what()};
+  } catch (...) {
+    return {kFailed};
+  }
+}
+
+bool write_all(int channel, const std::string& text) {
+  for (std::size_t sent = 0; sent < text.size();) {
+    const ssize_t now = write(channel, text.data() + sent, text.size() - sent);
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) return false;
+    sent += static_cast<std::size_t>(now);
+  }
+  return true;
+}
+
+// Ends with a zero, not with the pipe: a child forked meanwhile may hold that open.
+std::string read_answer(int channel) {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t now = read(channel, buffer, sizeof buffer);
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) return text;
+    text.append(buffer, static_cast<std::size_t>(now));
+    if (text.back() == '\0') {
+      text.pop_back();
+      return text;
+    }
+  }
+}
+
+}  // namespace
+
+models::Results in_worker_process(const std::function<models::Results()>& simulate) {
+  int channel[2];
+  if (pipe(channel) != 0)
+    throw sim::ConfigError{fmt::format("no pipe for a worker process: {}", std::strerror(errno))};
+  const pid_t child = fork();
+  if (child < 0) {
+    close(channel[0]);
+    close(channel[1]);
+    throw sim::ConfigError{fmt::format("no worker process: {}", std::strerror(errno))};
+  }
+  if (child == 0) {
+    close(channel[0]);
+    std::string text = answer(simulate);
+    text.push_back('\0');
+    _exit(write_all(channel[1], text) ? 0 : 1);
+  }
+  close(channel[1]);
+  const std::string text = read_answer(channel[0]);
+  close(channel[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const char kind = text.empty() ? '\0' : text.front();
+  const std::string rest = text.empty() ? "" : text.substr(1);
+  switch (kind) {
+    case kResults:
+      return results_of(Json::parse(rest));
+    case kConfig:
+      throw sim::ConfigError{rest};
+    case kMemory:
+      throw std::bad_alloc{};
+    case kCancelled:
+      throw models::Cancelled{};
+    case kFailed:
+      throw sim::ModelError{rest};
+    default:
+      throw sim::ModelError{fmt::format("a worker process ended with status {}", status)};
+  }
+}
+
+}  // namespace scenarios

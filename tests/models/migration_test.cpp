@@ -1,0 +1,192 @@
+// Live migration between two hosts.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "models/cluster/outside.hpp"
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+constexpr double kMemory_B = 4.0 * 1024 * 1024 * 1024;
+// 97 % of 10 Gbit/s are payload, of which a page has 4096 of 4104 bytes.
+constexpr double kBandwidth_Bps = 1.25e9 * 0.97 * 4096 / 4104;
+
+// A guest of 4 GiB that writes `dirty_MBps` on a CPU of its own; nothing but the network takes
+// time.
+HostDescription two_hosts(double dirty_MBps) {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 4;
+  d.threads_per_core = 1;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 4, .latency = 20_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{20e9};
+  d.controller.latency = 90_ns;
+  host.vmm.migration = {
+      .send_page = {}, .zero_page = {}, .load_page = {}, .sync_page = {}, .switch_over = {}};
+  host.vmm.dirty_log.split = {};
+  host.vmm.dirty_log.split_entry = {};
+  HostDescription other = host;
+  other.name = "b";
+  host.others.push_back(other);
+  VmDescription vm;
+  vm.name = "guest";
+  vm.vcpus = 1;
+  vm.memory = 4_GiB;
+  vm.workload.writes = {.pages_per_kilo_instruction = dirty_MBps * 1e6 / 4096 / 2e9 * 1000,
+                        .order = memory::WriteOrder::sequential};
+  host.vms.push_back(vm);
+  host.migrations.push_back({.vm = "guest", .to = "b", .at = 500_ms});
+  host.without = {Mechanism::ticks, Mechanism::exits};
+  return host;
+}
+
+Results run(const HostDescription& host, sim::Duration duration = 20_s) {
+  return simulate(host, {.duration = duration, .warmup = 200_ms}, {.seed = 3, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  CHECK(results.violations.empty());
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a migration takes the geometric series of its rounds", "[migration]") {
+  const Results results = run(two_hosts(300));
+  const double ratio = 300e6 / kBandwidth_Bps;
+  // 4.3 GB, 1.06 GB, and 0.26 GB that fit into 300 ms at 1.21 GB/s.
+  CHECK(metric(results, "migration.guest.completed") == 1);
+  CHECK(metric(results, "migration.guest.rounds") == 2);
+  const double first_s = kMemory_B / kBandwidth_Bps;
+  CHECK(metric(results, "migration.guest.time") ==
+        Approx(first_s * (1 + ratio + ratio * ratio)).epsilon(0.01));
+  CHECK(metric(results, "migration.guest.downtime") ==
+        Approx(first_s * ratio * ratio).epsilon(0.03));
+  CHECK(metric(results, "migration.guest.transferred") ==
+        Approx(kMemory_B * 4104 / 4096 * (1 + ratio + ratio * ratio)).epsilon(0.01));
+}
+
+TEST_CASE("a guest that writes nothing is copied once", "[migration]") {
+  HostDescription host = two_hosts(300);
+  host.vms.front().workload.writes = {};
+  host.vms.front().workload.content[memory::Content::hot].rewrite_s = 1e12;
+  const Results results = run(host);
+  CHECK(metric(results, "migration.guest.rounds") == 1);
+  CHECK(metric(results, "migration.guest.time") ==
+        Approx(kMemory_B / kBandwidth_Bps).epsilon(0.01));
+  CHECK(metric(results, "migration.guest.downtime") < 1e-3);
+}
+
+TEST_CASE("pages of zeros are not sent", "[migration]") {
+  HostDescription host = two_hosts(0);
+  auto& content = host.vms.front().workload.content;
+  content[memory::Content::zero] = {.share = 0.75, .rewrite_s = 1e12};
+  content[memory::Content::hot].rewrite_s = 1e12;
+  CHECK(metric(run(host), "migration.guest.time") ==
+        Approx(0.25 * kMemory_B / kBandwidth_Bps).epsilon(0.01));
+}
+
+TEST_CASE("a limit on bandwidth is kept", "[migration]") {
+  HostDescription host = two_hosts(10);
+  host.migrations.front().bandwidth = sim::BytesPerSecond{400e6};
+  const double payload_Bps = 400e6 * 4096 / 4104;
+  const double ratio = 10e6 / payload_Bps;
+  CHECK(metric(run(host), "migration.guest.time") ==
+        Approx(kMemory_B / payload_Bps * (1 + ratio)).epsilon(0.01));
+}
+
+TEST_CASE("a guest that writes faster than the network carries never gets there, and it is said",
+          "[migration]") {
+  HostDescription host = two_hosts(1500);
+  const Results endless = run(host);
+  CHECK(metric(endless, "migration.guest.completed") == 0);
+  REQUIRE(endless.notes.size() == 1);
+  CHECK(endless.notes.front().find("has not converged") != std::string::npos);
+  host.migrations.front().timeout = 5_s;
+  const Results cancelled = run(host);
+  CHECK(metric(cancelled, "migration.guest.completed") == 0);
+  CHECK(cancelled.notes.front().find("was cancelled") != std::string::npos);
+  CHECK(metric(cancelled, "migration.guest.time") >= 5.0);
+  // The guest never stood still.
+  CHECK(metric(cancelled, "vm.guest.instructions") == Approx(2e9).epsilon(1e-3));
+  host.migrations.front().on_timeout = MigrationDescription::OnTimeout::suspend;
+  const Results suspended = run(host);
+  CHECK(metric(suspended, "migration.guest.completed") == 1);
+  CHECK(metric(suspended, "migration.guest.downtime") > 3.0);  // all of its memory
+}
+
+TEST_CASE("a guest goes on at the other host but for its downtime", "[migration]") {
+  HostDescription host = two_hosts(300);
+  host.vmm.migration.switch_over = 500_ms;
+  const Results results = run(host);
+  const double downtime_s = metric(results, "migration.guest.downtime");
+  CHECK(downtime_s > 0.5);
+  CHECK(metric(results, "vm.guest.instructions") ==
+        Approx(2e9 * (20 - downtime_s) / 20).epsilon(2e-3));
+  CHECK(metric(results, "vm.guest.cpu.utilisation") == Approx(1 - downtime_s / 20).epsilon(1e-3));
+  CHECK(metric(results, "cluster.b.host.cpu.utilisation") > 0.15);  // one CPU of four, from 5 s on
+}
+
+TEST_CASE("the log's faults slow a guest while it is copied", "[migration]") {
+  HostDescription host = two_hosts(300);
+  host.without.erase(Mechanism::exits);
+  host.vmm.dirty_log.eager_split = true;
+  const double fault = memory::fault_cycles(host.vmm.dirty_log, 1'400.0);
+  const double work = 2e9 / (300e6 / 4096);  // cycles between two writes
+  const Results results = run(host);
+  CHECK(metric(results, "migration.guest.throughput") * 1e9 ==
+        Approx(2e9 * work / (work + fault)).epsilon(0.01));
+}
+
+TEST_CASE("a sending thread without a CPU of its own sends more slowly", "[migration]") {
+  HostDescription host = two_hosts(10);
+  host.vmm.migration.send_page = sim::Cycles{2'500};  // 3.3 GB/s with a CPU
+  const double free_s = metric(run(host), "migration.guest.time");
+  CHECK(free_s == Approx(kMemory_B / kBandwidth_Bps).epsilon(0.03));
+  VmDescription busy;
+  busy.name = "busy";
+  busy.count = 12;
+  busy.vcpus = 1;
+  busy.memory = 1_GiB;
+  host.vms.push_back(busy);
+  CHECK(metric(run(host), "migration.guest.time") > 1.1 * free_s);
+}
+
+TEST_CASE("guests that leave together share the port", "[migration]") {
+  HostDescription host = two_hosts(10);
+  host.vms.front().count = 2;
+  const double alone_s = metric(run(two_hosts(10)), "migration.guest.time");
+  CHECK(metric(run(host), "migration.guest.time") == Approx(alone_s).epsilon(0.01));  // in turn
+  host.migrations.front().parallel = 2;
+  CHECK(metric(run(host), "migration.guest.time") == Approx(2 * alone_s).epsilon(0.02));
+}
+
+TEST_CASE("a host that nothing leaves does not load SimGrid", "[outside]") {
+  const bool before = cluster::Outside::loaded();  // by another test of this process
+  HostDescription host = two_hosts(10);
+  host.migrations.clear();
+  host.others.clear();
+  run(host, 1_s);
+  CHECK(cluster::Outside::loaded() == before);
+}
+
+TEST_CASE("migrations that cannot be are refused", "[migration]") {
+  HostDescription host = two_hosts(10);
+  host.migrations.front().to = "c";
+  CHECK_THROWS_WITH(check(host), Catch::Contains("migrate.guest.to: got \"c\""));
+  host.migrations.front().to = "host";
+  CHECK_THROWS_WITH(check(host), Catch::Contains("is there already"));
+  host.migrations.front().vm = "ghost";
+  CHECK_THROWS_WITH(check(host), Catch::Contains("no [[vm]] has this name"));
+}

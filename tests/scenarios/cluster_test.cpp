@@ -1,0 +1,107 @@
+// Scenarios with several hosts: what is read, and runs in processes of their own.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "models/cluster/outside.hpp"
+#include "scenarios/read.hpp"
+#include "scenarios/run.hpp"
+#include "scenarios/worker_process.hpp"
+#include "sim/error.hpp"
+
+using namespace scenarios;
+
+namespace {
+
+constexpr const char* kScenario = R"(
+[study]
+duration = "3 s"
+warmup = "0.1 s"
+replications = 2
+[host]
+use = "nehalem-x5570-2s"
+[cluster.network]
+bandwidth = "10 Gbit/s"
+latency = "50 us"
+[cluster.host.b]
+hardware = "skylake-8180-2s"
+[[vm]]
+name = "guest"
+memory = "1 GiB"
+workload = "page-writer"
+[[vm]]
+name = "there"
+memory = "1 GiB"
+on = "b"
+workload = "spin"
+[migrate.guest]
+to = "b"
+at = "200 ms"
+bandwidth = "8 Gbit/s"
+)";
+
+double metric(const PointResults& point, const std::string& name) {
+  for (const auto& known : point.metrics) {
+    if (known.name == name) return known.estimate.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("hosts, networks and migrations are read, and VMs go where they are said to be",
+          "[cluster]") {
+  const Study study = read_text(kScenario, "test");
+  const models::HostDescription& host = study.points.front().scenario.host;
+  REQUIRE(host.others.size() == 1);
+  CHECK(host.others.front().name == "b");
+  CHECK(host.others.front().hardware.cores_per_node == 28);
+  CHECK(host.network.bandwidth.count() == 1.25e9);
+  REQUIRE(host.vms.size() == 1);
+  REQUIRE(host.others.front().vms.size() == 1);
+  CHECK(host.others.front().vms.front().name == "there");
+  REQUIRE(host.migrations.size() == 1);
+  CHECK(host.migrations.front().bandwidth.count() == 1e9);
+}
+
+TEST_CASE("a resolved scenario of several hosts reads back as it was", "[cluster]") {
+  const Study study = read_text(kScenario, "test");
+  const std::string once = resolved(study.points.front().scenario).dump();
+  CHECK(resolved(read_text(once, "again").points.front().scenario).dump() == once);
+}
+
+TEST_CASE("mistakes about hosts are found where they stand", "[cluster]") {
+  std::string text = kScenario;
+  text.replace(text.find("on = \"b\""), 8, "on = \"c\"");
+  CHECK_THROWS_WITH(read_text(text, "test"), Catch::Contains("vm.there.on: no [cluster.host.c]"));
+  text = kScenario;
+  text.replace(text.find("to = \"b\""), 8, "to = \"d\"");
+  CHECK_THROWS_WITH(read_text(text, "test"), Catch::Contains("migrate.guest.to: got \"d\""));
+}
+
+TEST_CASE(
+    "a study that leaves the box runs in processes of their own, alike for any number of jobs",
+    "[cluster]") {
+  const Study study = read_text(kScenario, "test");
+  RunOptions options;
+  options.check = true;
+  options.jobs = 1;
+  const StudyResults one = run(study, options);
+  options.jobs = 4;
+  const StudyResults four = run(study, options);
+  CHECK_FALSE(models::cluster::Outside::loaded());
+  REQUIRE(one.points.size() == 1);
+  CHECK(one.points.front().violations.empty());
+  CHECK(metric(one.points.front(), "migration.guest.completed") == 1);
+  CHECK(metric(one.points.front(), "migration.guest.time") ==
+        metric(four.points.front(), "migration.guest.time"));
+  CHECK(metric(one.points.front(), "vm.there.throughput") > 0);
+}
+
+TEST_CASE("what a worker process throws is thrown here", "[cluster]") {
+  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { throw models::Cancelled{}; }),
+                  models::Cancelled);
+  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { throw sim::ConfigError{"no"}; }),
+                  sim::ConfigError);
+  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { std::_Exit(3); }), sim::ModelError);
+}
