@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "models/io_paths.hpp"
 #include "models/running_host.hpp"
 #include "models/translation/page_walk.hpp"
 #include "sim/entitlement.hpp"
@@ -117,10 +118,16 @@ double tick_cycles(const VmDescription& vm, const HostDescription& host) {
 }  // namespace
 
 int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
-  Worker& worker = workers_.emplace_back(*this, vm);
+  Worker& worker = workers_.emplace_back(*this, vm, description_.vmm.halt_poll);
   worker.thread = scheduler_->add_thread({.group = group, .allowed = cpus});
   const int id = static_cast<int>(workers_.size()) - 1;
   worker_of_thread_.push_back(id);
+  return id;
+}
+
+int RunningHost::add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
+  const int id = add_worker(vm, cpus, group);
+  workers_[at(id)].progress.pace({.by_cause = {kEmulatorUnit_s}, .total_s = kEmulatorUnit_s});
   return id;
 }
 
@@ -170,6 +177,7 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
 void RunningHost::build_vms() {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
   const std::vector<scheduler::GroupConfig> configs = groups();
+  io_ = std::make_unique<IoPaths>(*this, description_);
   const bool emulation = !description_.without.contains(Mechanism::emulation);
   for (const VmDescription& description : description_.vms) {
     Kind& kind = kinds_.emplace_back();
@@ -201,10 +209,9 @@ void RunningHost::build_vms() {
         worker_of_stream_.push_back(id);
       }
       if (emulation && description.workload.emulation > sim::Duration::zero()) {
-        vm.emulator = add_worker(index, place.emulator_cpus, group);
-        workers_[at(vm.emulator)].progress.pace(
-            {.by_cause = {kEmulatorUnit_s}, .total_s = kEmulatorUnit_s});
+        vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
+      if (description.workload.io.any()) io_->add(index, place.emulator_cpus, group);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/disk_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -78,6 +79,7 @@ struct VmDescription {
   // Transparent hugepages cover most of a guest that has been up for long; assumption.
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
   translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
+  std::vector<DiskDescription> disks;
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/io_paths.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -64,6 +65,7 @@ void RunningHost::begin_measuring() {
   std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
   std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
+  io_->begin_measuring();
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
 }
@@ -121,7 +123,12 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
         everybody_s += s[c];
     }
   }
-  const double units = instructions / static_cast<double>(description.workload.unit.count());
+  const workload::Description& work = description.workload;
+  const int index_of_kind = vms_[at(kind.vms.front())].kind;
+  // Of a guest that does nothing but I/O, a transaction is the unit.
+  const double units = work.idle && work.io.any()
+                           ? io_->transactions(index_of_kind)
+                           : instructions / static_cast<double>(work.unit.count());
   const double vms = static_cast<double>(kind.vms.size());
   const std::string object = "vm." + description.name;
   const auto put = [&](const std::string& quantity, double value) {
@@ -148,6 +155,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("pause_exits", pause_exits / measured_s / vms);
   put("clock.lost", lost_ticks / measured_s / vms);
   put("clock.error", behind_s / measured_s / vms);
+  io_->report(index_of_kind, measured_s, results);
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "models/io_paths.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -88,11 +89,15 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
 
 }  // namespace
 
-RunningHost::Worker::Worker(RunningHost& owner, int vm_index)
+Worker::Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables)
     : host{owner},
       vm{vm_index},
-      done{sim::Event::calling<&Worker::on_done>(owner.engine_, *this)},
-      poll{owner.description_.vmm.halt_poll} {}
+      done{sim::Event::calling<&Worker::on_done>(owner.engine(), *this)},
+      poll{tunables} {}
+
+void Worker::on_done() {
+  host.finish(*this);
+}
 
 RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description)
     : engine_{engine},
@@ -107,7 +112,8 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       load_integral_B_(topology_.resources().size(), 0.0),
       node_busy_s_(at(topology_.nodes()), 0.0),
       cpu_busy_s_(at(topology_.cpus()), 0.0),
-      cpu_since_(at(topology_.cpus())) {
+      cpu_since_(at(topology_.cpus())),
+      sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}) {
   build_vms();
   build_memory();
 }
@@ -209,7 +215,10 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     cpu_busy_s_[at(cpu)] += busy_s;
     node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
   }
+  const sim::Duration awake =
+      previous == scheduler::kNoThread ? wake_cpu(cpu) : sim::Duration::zero();
   cpu_since_[at(cpu)] = now;
+  if (next == scheduler::kNoThread) sleep_[at(cpu)].enter();
   if (next != scheduler::kNoThread) {
     const int id = worker_of_thread_[at(next)];
     Worker& entering = workers_[at(id)];
@@ -224,7 +233,8 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       sim::Duration cost = description_.vmm.context_switch;
       if (entering.stream >= 0)
         cost += description_.vmm.world_switch / topology_.description().frequency;
-      if (entering.woken && previous == scheduler::kNoThread) cost += description_.vmm.wake_latency;
+      if (entering.woken && previous == scheduler::kNoThread)
+        cost += description_.vmm.wake_latency + awake;
       entering.progress.owe_switch(cost);
     }
     if (entering.woken && entering.stream >= 0 && !entering.for_tick)
@@ -237,6 +247,15 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     }
   }
   settle_later();
+}
+
+// What its sleep costs whom it wakes for.
+sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
+  if (description_.hardware.idle_states.empty()) return sim::Duration::zero();
+  bool shared = false;
+  for (const int other : topology_.cpus_of_core(topology_.cpu(cpu).core))
+    shared = shared || (other != cpu && scheduler_->running(other) != scheduler::kNoThread);
+  return sleep_[at(cpu)].leave(engine_.now() - cpu_since_[at(cpu)], shared);
 }
 
 void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {
@@ -294,6 +313,7 @@ void RunningHost::start() {
     vm.filling = false;
     place(vm);
   }
+  io_->start();
   fill_.after(kFillPeriod);
   if (!pressure_) return;
   age_pressure();

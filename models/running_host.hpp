@@ -14,20 +14,18 @@
 
 #include "models/compute/cold_cache.hpp"
 #include "models/compute/contention.hpp"
-#include "models/guest/progress.hpp"
+#include "models/compute/idle_states.hpp"
 #include "models/host.hpp"
+#include "models/host_state.hpp"
 #include "models/memory/host_memory.hpp"
 #include "models/memory/placement.hpp"
 #include "models/pinning.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/topology/topology.hpp"
-#include "models/vmm/halt_poll.hpp"
 #include "sim/engine.hpp"
 #include "sim/event.hpp"
-#include "sim/histogram.hpp"
 #include "sim/process.hpp"
 #include "sim/server.hpp"
-#include "sim/tally.hpp"
 
 namespace models {
 
@@ -44,86 +42,40 @@ class RunningHost final : public scheduler::Dispatch {
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
 
+  // For the paths of I/O (guest_disk.hpp). A piece of work on a thread of the host, in
+  // thread_work(), or of a guest's kernel on a vCPU, in instructions, where it goes before
+  // processes; `waker` is the CPU that it is woken from, if it sleeps.
+  struct Run {
+    RunningHost& host;
+    int worker;
+    double work;
+    scheduler::CpuId waker;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
+  Run run(int worker, double work, scheduler::CpuId waker) { return {*this, worker, work, waker}; }
+  double thread_work(sim::Cycles cycles) const;
+  // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
+  void owe_exits(int worker, int count, vmm::ExitKind kind);
+  void owe_cycles(int worker, sim::Cycles cycles);
+  void owe_interrupt(int worker);  // that comes from a thread of the host
+  scheduler::CpuId cpu_of(int worker) const { return scheduler_->cpu_of(thread_of(worker)); }
+  const vmm::BlockCosts& block_costs() const { return description_.vmm.block; }
+
   void switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
                 scheduler::ThreadId next) override;
   void migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) override;
 
  private:
+  friend class IoPaths;
+  friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
+  using Vm = RunningVm;
+  using Kind = VmKind;
 
-  struct Job {  // of a thread of the host: CPU time, then somebody goes on
-    sim::Duration work;
-    std::coroutine_handle<> waiter;
-  };
-  // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
-  struct Worker {
-    Worker(RunningHost& owner, int vm_index);
-    void on_done() { host.finish(*this); }
-    RunningHost& host;
-    int vm;
-    scheduler::ThreadId thread = scheduler::kNoThread;
-    compute::StreamId stream = -1;  // -1: an emulator
-    compute::StreamState state;     // in force: what booked time was spent at
-    guest::Progress progress;
-    sim::Event done;
-    std::coroutine_handle<> waiter;  // resumed when the work is done
-    std::deque<Job> jobs;            // of a thread of the host; front: the one in work
-    bool dead = false;               // its VM was killed
-    bool woken = false;              // runnable again but not yet run: pays the wake-up path
-    bool halts = false;              // was preempted between its kick and its halt
-    bool polling = false;            // halted, but keeps its CPU for a while
-    bool for_tick = false;           // runs for a tick of its clock only
-    vmm::HaltPoll poll;
-    sim::Instant halted_at{};
-    sim::Instant waiting_since{};  // runnable, without a CPU
-    double lost_ticks = 0.0;       // since measuring began
-    double clock_behind_s = 0.0;
-    std::uint64_t faults = 0;
-    bool spinning = false;           // waits for another vCPU, on its CPU while it has one
-    double spin_window = 0.0;        // cycles, until a pause-loop exit
-    std::vector<int> flush_waiters;  // workers that wait until this one has run
-    int flushes_awaited = 0;         // vCPUs that have yet to run for this one
-    std::uint64_t pause_exits = 0;   // since measuring began
-    bool faulting = false;           // its present work ends at a page that is not there
-    sim::Instant busy_since{};
-    double misses = 0.0;  // since measuring began
-    double remote_misses = 0.0;
-    double miss_wait_s = 0.0;
-    std::uint64_t node_moves = 0;  // since watch_moves()
-    double untouched_B = 0.0;      // running time's worth of first touches not yet placed
-  };
-  struct Vm {
-    const VmDescription* description = nullptr;
-    int kind = 0;            // class
-    std::vector<int> vcpus;  // workers
-    std::vector<int> nodes;  // where its vCPUs may run
-    int emulator = -1;       // worker
-    memory::Placement placement;
-    int lock_holder = -1;
-    std::vector<int> lock_waiters;  // first come first
-    std::size_t last_boosted = 0;   // vCPU
-    int in_memory = -1;             // of HostMemory; -1: memory cannot run short
-    bool filling = false;
-  };
-  // From being woken to having a CPU.
-  struct WakeupDelay {
-    void record(double delay_s) {
-      mean.record(delay_s);
-      spread.record(delay_s);
-    }
-    sim::Tally mean;
-    sim::Histogram spread;
-  };
-  struct Kind {
-    const VmDescription* description = nullptr;
-    std::vector<int> vms;
-    double tick_cycles = 0.0;  // of one tick of the guest's clock
-    int killed = 0;
-    sim::Histogram latency;
-    WakeupDelay wakeup;
-  };
   // Awaitables of a vCPU's life.
   struct Compute {
     RunningHost& host;
@@ -163,6 +115,9 @@ class RunningHost final : public scheduler::Dispatch {
     void await_resume() const noexcept {}
   };
 
+  scheduler::ThreadId thread_of(int worker) const {
+    return workers_[static_cast<std::size_t>(worker)].thread;
+  }
   sim::Process live(int worker);
   sim::Process merge_pages();  // ksmd
   sim::Process tune_merging();
@@ -180,6 +135,7 @@ class RunningHost final : public scheduler::Dispatch {
   Emulate emulate(int thread, sim::Duration work, int halting) {
     return {*this, thread, work, halting};
   }
+  int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void release_lock(int worker);
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
@@ -197,6 +153,8 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Duration tick_time(const Vm& vm, double ticks) const;
   void finish(Worker& worker);
   void take_job(Worker& worker, scheduler::CpuId waker);
+  void finish_job(Worker& worker);
+  void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
@@ -204,6 +162,7 @@ class RunningHost final : public scheduler::Dispatch {
   void arm(Worker& worker);
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);
+  sim::Duration wake_cpu(scheduler::CpuId cpu);
   void settle();
   void settle_later();
   void touch(Vm& vm);
@@ -233,14 +192,16 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Instant measured_from_{};
   sim::Instant watched_from_{};
   sim::Instant loads_since_{};
-  std::vector<double> load_integral_B_;  // [resource]
-  std::vector<double> node_busy_s_;      // [node] CPU time used
-  std::vector<double> cpu_busy_s_;       // [cpu]
-  std::vector<sim::Instant> cpu_since_;  // [cpu]
+  std::vector<double> load_integral_B_;       // [resource]
+  std::vector<double> node_busy_s_;           // [node] CPU time used
+  std::vector<double> cpu_busy_s_;            // [cpu]
+  std::vector<sim::Instant> cpu_since_;       // [cpu]
+  std::vector<compute::IdleGovernor> sleep_;  // [cpu]
   scheduler::SchedulerStats stats_before_;
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class IoPaths> io_;
   std::vector<std::string> notes_;
   double worst_overload_ = 0.0;
   std::string overloaded_;

@@ -93,6 +93,29 @@ double RunningHost::cycles_of(vmm::ExitKind kind) const {
               : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits);
 }
 
+void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
+  owe_exit(workers_[at(worker)], count * cycles_of(kind));
+}
+
+// Into a vCPU that runs, it takes an exit where interrupts are not delivered virtually; and the
+// guest's end of interrupt takes another.
+void RunningHost::owe_interrupt(int worker) {
+  const Worker& self = workers_[at(worker)];
+  double cycles = cycles_of(vmm::ExitKind::eoi);
+  if (self.progress.state() == guest::Progress::State::running)
+    cycles += cycles_of(vmm::ExitKind::inject);
+  owe_exit(workers_[at(worker)], cycles);
+}
+
+double RunningHost::thread_work(sim::Cycles cycles) const {
+  return static_cast<double>(cycles.count()) / topology_.description().frequency.count() /
+         kEmulatorUnit_s;
+}
+
+void RunningHost::owe_cycles(int worker, sim::Cycles cycles) {
+  owe_exit(workers_[at(worker)], static_cast<double>(cycles.count()));
+}
+
 void RunningHost::owe_exit(Worker& worker, double cycles) {
   book(worker);
   worker.progress.owe_exits(sim::from_seconds(cycles / topology_.description().frequency.count()));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "models/running_host.hpp"
 
@@ -132,55 +133,82 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
   Worker& self = host.workers_[at(worker)];
   if (self.dead) return;  // never resumed
   self.waiter = waiter;
+  if (!self.jobs.empty()) {  // the guest's kernel is at work there
+    self.displaced = instructions;
+    return;
+  }
   host.book(self);
   self.progress.begin(instructions);
+  host.take_vcpu(self, waker);
+}
+
+// It has something to do, whatever it did before.
+void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
   if (self.halts) {  // answered before it could halt
     self.halts = false;
-    self.busy_since = host.engine_.now();
+    self.busy_since = engine_.now();
   }
   if (self.halted_at != sim::Instant{}) {
-    self.poll.learn(host.engine_.now() - self.halted_at);
+    self.poll.learn(engine_.now() - self.halted_at);
     self.halted_at = {};
   }
   if (self.polling) {
-    host.stop_polling(self);
-    self.busy_since = host.engine_.now();
+    stop_polling(self);
+    self.busy_since = engine_.now();
   }
-  if (host.scheduler_->runnable(self.thread)) {
-    host.arm(self);
+  if (scheduler_->runnable(self.thread)) {
+    arm(self);
     return;
   }
-  self.busy_since = host.engine_.now();
+  self.busy_since = engine_.now();
   self.waiting_since = self.busy_since;
   self.progress.become(guest::Progress::State::runnable);
   self.woken = true;
-  host.scheduler_->wake(self.thread, waker);
+  scheduler_->wake(self.thread, waker);
+}
+
+void RunningHost::Run::await_suspend(std::coroutine_handle<> waiter) {
+  Worker& own = host.workers_[at(worker)];
+  if (own.dead) return;
+  own.jobs.push_back({.work = work, .waiter = waiter, .lingers = true});
+  if (own.jobs.size() == 1 && !own.resuming) host.take_job(own, waker);
 }
 
 void RunningHost::Emulate::await_suspend(std::coroutine_handle<> waiter) {
   Worker& own = host.workers_[at(thread)];
-  own.jobs.push_back({.work = work, .waiter = waiter});
+  own.jobs.push_back({.work = sim::seconds(work) / kEmulatorUnit_s, .waiter = waiter});
   const scheduler::CpuId waker =
       halting < 0 ? scheduler::kNoCpu : host.scheduler_->cpu_of(host.workers_[at(halting)].thread);
   if (own.jobs.size() == 1) host.take_job(own, waker);
   if (halting >= 0) host.halt(halting);
 }
 
-void RunningHost::take_job(Worker& emulator, scheduler::CpuId waker) {
-  book(emulator);
-  emulator.progress.begin(sim::seconds(emulator.jobs.front().work) / kEmulatorUnit_s);
-  if (scheduler_->runnable(emulator.thread)) {
-    arm(emulator);
+void RunningHost::take_job(Worker& worker, scheduler::CpuId waker) {
+  book(worker);
+  if (worker.stream >= 0) {
+    // An interrupt, a system call that goes on: before the guest's processes.
+    const bool halted =
+        worker.polling || worker.halts || worker.progress.state() == guest::Progress::State::halted;
+    if (!halted && !worker.progress.done() && worker.displaced < 0)
+      worker.displaced = worker.progress.left();
+    worker.progress.begin_kernel(worker.jobs.front().work);
+    take_vcpu(worker, waker);
     return;
   }
-  emulator.progress.become(guest::Progress::State::runnable);
-  emulator.woken = true;
-  scheduler_->wake(emulator.thread, waker);
+  worker.progress.begin(worker.jobs.front().work);
+  if (scheduler_->runnable(worker.thread)) {
+    arm(worker);
+    return;
+  }
+  worker.progress.become(guest::Progress::State::runnable);
+  worker.woken = true;
+  scheduler_->wake(worker.thread, waker);
 }
 
 void RunningHost::halt(int id) {
   Worker& worker = workers_[at(id)];
   book(worker);
+  if (worker.stream >= 0 && !worker.jobs.empty()) return;  // halts when they are done
   if (worker.progress.state() != guest::Progress::State::running) {
     // The emulator that its kick woke took the CPU: it halts when it has one again, unless its
     // request is answered before.
@@ -236,18 +264,30 @@ void RunningHost::finish(Worker& worker) {
     halt(worker_of_thread_[at(worker.thread)]);
     return;
   }
-  if (worker.stream >= 0) {
-    worker.waiter.resume();
-    return;
-  }
-  const std::coroutine_handle<> waiter = worker.jobs.front().waiter;
-  worker.jobs.pop_front();
   if (worker.jobs.empty()) {
-    halt(worker_of_thread_[at(worker.thread)]);
+    worker.waiter.resume();
   } else {
-    take_job(worker, scheduler::kNoCpu);
+    finish_job(worker);
   }
-  waiter.resume();
+}
+
+void RunningHost::finish_job(Worker& worker) {
+  const Job job = worker.jobs.front();
+  worker.jobs.pop_front();
+  if (job.lingers) {
+    worker.resuming = true;
+    job.waiter.resume();
+    worker.resuming = false;
+  }
+  if (!worker.jobs.empty()) {
+    take_job(worker, scheduler::kNoCpu);
+  } else if (worker.displaced >= 0) {
+    worker.progress.begin(std::exchange(worker.displaced, -1.0));
+    arm(worker);
+  } else {
+    halt(worker_of_thread_[at(worker.thread)]);
+  }
+  if (!job.lingers) job.waiter.resume();
 }
 
 }  // namespace models

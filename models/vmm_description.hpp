@@ -5,6 +5,7 @@
 
 #include "models/memory/ksm.hpp"
 #include "models/scheduler/tunables.hpp"
+#include "models/vmm/block_costs.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
 #include "sim/units.hpp"
@@ -39,6 +40,7 @@ struct VmmDescription {
   CreditTunables credit;
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
+  vmm::BlockCosts block;
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;

@@ -48,6 +48,16 @@ const Section<topology::Tlb>& tlb_keys() {
   return section;
 }
 
+const Section<topology::IdleState>& idle_state_keys() {
+  using T = topology::IdleState;
+  static const Section<T> section{
+      text("name", &T::name, "C1, C3, C6"),
+      quantity("exit_latency", Unit::time, &T::exit_latency, "of waking from it"),
+      quantity("residency", Unit::time, &T::residency, "least expected idle time to enter it"),
+  };
+  return section;
+}
+
 const Section<topology::SwapDevice>& swap_keys() {
   using T = topology::SwapDevice;
   static const Section<T> section{
@@ -150,6 +160,8 @@ const Section<topology::Description>& host_keys() {
                "VM exit and entry, the hardware's part"),
       truth("virtual_interrupts", &T::virtual_interrupts,
             "APICv or AVIC: interrupts reach guests without exits"),
+      tables("idle_state", &T::idle_states, &idle_state_keys,
+             "sleep states of cores, shallow first; none: cores wake at once"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),

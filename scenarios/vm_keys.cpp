@@ -168,6 +168,26 @@ const Section<models::translation::PageUse>& page_keys() {
   return section;
 }
 
+const Section<models::DiskDescription>& disk_keys() {
+  using T = models::DiskDescription;
+  static const std::vector<Word<models::DiskBus>> buses{
+      {"virtio-blk", models::DiskBus::virtio_blk},
+      {"virtio-scsi", models::DiskBus::virtio_scsi},
+      {"sata", models::DiskBus::sata},
+      {"ide", models::DiskBus::ide}};
+  static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
+                                                   {"threads", models::Aio::threads},
+                                                   {"io_uring", models::Aio::io_uring}};
+  static const Section<T> section{
+      text("on", &T::on, "disk, array or volume of the host that it lies on"),
+      quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
+      choice("bus", &T::bus, buses, "of the guest's disk"),
+      choice("aio", &T::aio, aios, "how the VMM submits"),
+      truth("iothread", &T::iothread, "an event loop of its own"),
+  };
+  return section;
+}
+
 const Section<models::CpuTune>& cputune_keys() {
   using T = models::CpuTune;
   static const Section<T> section{
@@ -207,6 +227,7 @@ const Section<VmDescription>& vm_keys() {
       table("guest_pages", &T::guest_pages, &page_keys, "what the guest maps its memory with"),
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
+      tables("disk", &T::disks, &disk_keys, "virtual disks"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),
   };

@@ -88,6 +88,23 @@ const Section<models::vmm::ExitCosts>& exit_keys() {
   return section;
 }
 
+const Section<models::vmm::BlockCosts>& block_keys() {
+  using T = models::vmm::BlockCosts;
+  static const Section<T> section{
+      quantity("kick", Unit::cycles, &T::kick, "of the vCPU, beside the exit: signalling the loop"),
+      quantity("round", Unit::cycles, &T::round, "of the event loop: a look at its descriptors"),
+      quantity("request", Unit::cycles, &T::request, "popping and mapping a request"),
+      quantity("submit", Unit::cycles, &T::submit, "the host's block layer and driver"),
+      quantity("complete", Unit::cycles, &T::complete, "reaping a completion"),
+      quantity("notify", Unit::cycles, &T::notify, "raising the guest's interrupt"),
+      quantity("interrupt", Unit::cycles, &T::interrupt, "the device's, until the loop is woken"),
+      truth("multiwrite", &T::multiwrite,
+            "writes that a round finds together complete together (QEMU before 2.3)"),
+      whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),
+  };
+  return section;
+}
+
 const Section<models::PauseLoop>& pause_loop_keys() {
   using T = models::PauseLoop;
   static const Section<T> section{
@@ -153,6 +170,7 @@ const Section<VmmDescription>& vmm_keys() {
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
+      table("block", &T::block, &block_keys, "what the VMM's side of a disk costs"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),

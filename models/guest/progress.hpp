@@ -46,6 +46,12 @@ class Progress {
     left_ = instructions;
     counts_ = true;
   }
+  // Work of the guest's kernel: not counted as the process's.
+  void begin_kernel(double instructions) {
+    left_ = instructions;
+    counts_ = false;
+  }
+  double left() const { return left_; }  // instructions
   // Instructions that do no work, without end, until begin().
   void begin_waiting() {
     left_ = std::numeric_limits<double>::infinity();

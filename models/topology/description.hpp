@@ -53,6 +53,14 @@ struct SwapDevice {
   int parallel = 8;                       // reads at once
 };
 
+// A sleep state of a core: entered when the idle time that is expected is at least `residency`,
+// left after `exit_latency` (Linux drivers/idle/intel_idle.c lists both by CPU).
+struct IdleState {
+  std::string name;
+  sim::Duration exit_latency{};
+  sim::Duration residency{};
+};
+
 struct MemoryController {  // one per node
   int channels = 2;
   sim::BytesPerSecond channel_bandwidth{};  // MT/s * 8 B, per channel
@@ -98,6 +106,7 @@ struct Description {
   Tlb tlb;
   sim::Cycles vm_round_trip{1'000};   // VM exit and entry, hardware alone (semantics.md 3.7)
   bool virtual_interrupts = false;    // APICv or AVIC: interrupts reach guests without exits
+  std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   Cache l2;
   Cache llc;  // shared_by threads of one node; several LLCs a node allowed
   Interconnect interconnect = Interconnect::point_to_point;

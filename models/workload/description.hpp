@@ -1,7 +1,7 @@
 // What a guest does, as a preset states it: a compute profile, and how often it waits.
 //
-// Models  a closed loop per vCPU: compute a burst, then block (I/O or think time), again.
-// Omits   what the block waits for: device and network paths come with their own leaves.
+// Models  a closed loop per vCPU: compute a burst, then block (think time, or I/O whose time is
+//         known), again; beside it jobs that use the VM's disk (io_profile.hpp).
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 #include "models/memory/content_profile.hpp"
 #include "models/translation/page_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
+#include "models/workload/io_profile.hpp"
 #include "sim/units.hpp"
 
 namespace models::workload {
@@ -37,7 +38,8 @@ struct Description {
   Distribution block_distribution = Distribution::exponential;
   WakeSource wake = WakeSource::device;
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
-  bool idle = false;          // no work at all: blocks for ever but for its timer
+  bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
+  IoProfile io;               // what its jobs ask of its disk
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's
   // memory share in use (`resident`) is filled; 0 rate: touched at start, where the vCPU starts.
   sim::Bytes resident{};

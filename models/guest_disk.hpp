@@ -1,0 +1,117 @@
+// A guest's disk: the way of an I/O from the guest's kernel through the VMM's thread to what the
+// disk lies on, and back.
+//
+//   transfer()  the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
+//   pop()       the event loop takes requests off the ring and submits them
+//   reap()      the event loop takes completions, and raises one interrupt for those it found
+//
+// Models  one event loop for all disks of a VM, or one for a disk with an I/O thread; notification
+//         suppression in both directions; rounds of the loop; writes that complete as one where
+//         the VMM submits them so; worker threads for aio=threads; IDE's one request at a time and
+//         its register accesses; containers, whose processes call the host's kernel themselves.
+// Omits   interrupts on another vCPU than the one that submitted.
+// Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index).
+// Checked tests/models/guest_disk_test.cpp; validation subsystem storage.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/disk_description.hpp"
+#include "models/storage/block_device.hpp"
+#include "models/vmm/block_costs.hpp"
+#include "models/workload/io_profile.hpp"
+#include "sim/engine.hpp"
+#include "sim/process.hpp"
+#include "sim/server.hpp"
+
+namespace models {
+
+class RunningHost;
+
+// A thread that handles events in rounds: whatever came before a round's look is handled in it.
+class EventLoop {
+ public:
+  EventLoop(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
+  sim::Engine& engine();
+  int worker() const { return worker_; }
+  sim::Task<> work(sim::Cycles cycles);
+  // Looks for events, unless it has since `event`.
+  sim::Task<> look(sim::Instant event, sim::Cycles cycles);
+
+ private:
+  RunningHost& host_;
+  int worker_;
+  sim::Instant looked_at_{};
+};
+
+class GuestDisk {
+ public:
+  struct Stats {             // of completed transfers
+    double guest_s = 0.0;    // in the guest's kernel, waiting for its CPU included
+    double vmm_s = 0.0;      // with the VMM's threads, waiting for them and their CPUs included
+    double storage_s = 0.0;  // below them
+    std::uint64_t kicks = 0;
+    std::uint64_t interrupts = 0;
+  };
+
+  // `loop` null: a container's disk. Both must outlive the disk.
+  GuestDisk(RunningHost& host, const DiskDescription& description,
+            const workload::IoProfile& profile, storage::BlockDevice& below, EventLoop* loop,
+            std::vector<int> pool);
+  GuestDisk(const GuestDisk&) = delete;
+  GuestDisk& operator=(const GuestDisk&) = delete;
+
+  void start();
+  sim::Engine& engine();
+  sim::Bytes capacity() const { return below_.capacity(); }
+  // For a process on the vCPU `worker`, from its system call until it goes on.
+  sim::Task<> transfer(int vcpu, storage::Request request);
+  const Stats& stats() const { return stats_; }
+  void restart_stats() { stats_ = {}; }
+
+ private:
+  // A request on its way; lives in the frame of its transfer().
+  struct Piece {
+    storage::Request request;
+    sim::Instant popped_at{};
+    std::coroutine_handle<> waiter;
+    bool answered = false;
+    bool interrupts = false;  // its completion is what the guest was interrupted for
+  };
+  struct Answered {
+    Piece& piece;
+    bool await_ready() const noexcept { return piece.answered; }
+    void await_suspend(std::coroutine_handle<> waiter) const { piece.waiter = waiter; }
+    void await_resume() const noexcept {}
+  };
+  sim::Process pop();
+  sim::Process reap();
+  sim::Process submit(Piece& piece);
+  sim::Process submit_together(std::vector<Piece*> pieces);
+  sim::Task<> below(Piece& piece);
+  sim::Task<> on_pool(Piece& piece);
+  void completed(Piece& piece);
+
+  RunningHost& host_;
+  const DiskDescription& description_;
+  const workload::IoProfile& profile_;
+  storage::BlockDevice& below_;
+  EventLoop* loop_;
+  std::vector<int> pool_;  // idle workers
+  sim::Server pool_slots_;
+  sim::Server single_;  // IDE: one request at a time
+  sim::Signal kicked_;
+  sim::Signal completed_;
+  sim::Instant kicked_at_{};
+  sim::Instant completed_at_{};
+  std::deque<Piece*> ring_;  // not yet popped
+  std::deque<Piece*> done_;  // not yet reaped
+  bool popping_ = false;     // the loop looks at the ring: needs no kick
+  int in_guest_ = 0;         // completions that the guest has yet to take
+  Stats stats_;
+};
+
+}  // namespace models

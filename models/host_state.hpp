@@ -1,0 +1,103 @@
+// The state of a running host: its threads, VMs and classes of VMs. Plain records of the
+// composition root; RunningHost (running_host.hpp) is what moves them.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "models/compute/contention.hpp"
+#include "models/guest/progress.hpp"
+#include "models/host_description.hpp"
+#include "models/memory/placement.hpp"
+#include "models/scheduler/scheduler.hpp"
+#include "models/vmm/halt_poll.hpp"
+#include "sim/engine.hpp"
+#include "sim/event.hpp"
+#include "sim/histogram.hpp"
+#include "sim/tally.hpp"
+
+namespace models {
+
+class RunningHost;
+
+// Of a thread of the host, in its unit of work (kEmulatorUnit_s of CPU time), or of a guest's
+// vCPU, in instructions: when it is done, somebody goes on.
+struct Job {
+  double work;
+  std::coroutine_handle<> waiter;
+  bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
+};
+// A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
+struct Worker {
+  Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables);
+  void on_done();
+  RunningHost& host;
+  int vm;
+  scheduler::ThreadId thread = scheduler::kNoThread;
+  compute::StreamId stream = -1;  // -1: an emulator
+  compute::StreamState state;     // in force: what booked time was spent at
+  guest::Progress progress;
+  sim::Event done;
+  std::coroutine_handle<> waiter;  // resumed when the work is done
+  std::deque<Job> jobs;            // front: the one in work
+  bool resuming = false;           // goes through its jobs: another one need not start it
+  double displaced = -1.0;  // instructions of a vCPU's process that wait for its jobs; -1: none
+  bool dead = false;        // its VM was killed
+  bool woken = false;       // runnable again but not yet run: pays the wake-up path
+  bool halts = false;       // was preempted between its kick and its halt
+  bool polling = false;     // halted, but keeps its CPU for a while
+  bool for_tick = false;    // runs for a tick of its clock only
+  vmm::HaltPoll poll;
+  sim::Instant halted_at{};
+  sim::Instant waiting_since{};  // runnable, without a CPU
+  double lost_ticks = 0.0;       // since measuring began
+  double clock_behind_s = 0.0;
+  std::uint64_t faults = 0;
+  bool spinning = false;           // waits for another vCPU, on its CPU while it has one
+  double spin_window = 0.0;        // cycles, until a pause-loop exit
+  std::vector<int> flush_waiters;  // workers that wait until this one has run
+  int flushes_awaited = 0;         // vCPUs that have yet to run for this one
+  std::uint64_t pause_exits = 0;   // since measuring began
+  bool faulting = false;           // its present work ends at a page that is not there
+  sim::Instant busy_since{};
+  double misses = 0.0;  // since measuring began
+  double remote_misses = 0.0;
+  double miss_wait_s = 0.0;
+  std::uint64_t node_moves = 0;  // since watch_moves()
+  double untouched_B = 0.0;      // running time's worth of first touches not yet placed
+};
+struct RunningVm {
+  const VmDescription* description = nullptr;
+  int kind = 0;            // class
+  std::vector<int> vcpus;  // workers
+  std::vector<int> nodes;  // where its vCPUs may run
+  int emulator = -1;       // worker
+  memory::Placement placement;
+  int lock_holder = -1;
+  std::vector<int> lock_waiters;  // first come first
+  std::size_t last_boosted = 0;   // vCPU
+  int in_memory = -1;             // of HostMemory; -1: memory cannot run short
+  bool filling = false;
+};
+// From being woken to having a CPU.
+struct WakeupDelay {
+  void record(double delay_s) {
+    mean.record(delay_s);
+    spread.record(delay_s);
+  }
+  sim::Tally mean;
+  sim::Histogram spread;
+};
+struct VmKind {
+  const VmDescription* description = nullptr;
+  std::vector<int> vms;
+  double tick_cycles = 0.0;  // of one tick of the guest's clock
+  int killed = 0;
+  sim::Histogram latency;
+  WakeupDelay wakeup;
+};
+
+}  // namespace models

@@ -1,0 +1,87 @@
+// The I/O of a running host: its disks and arrays, the guests' disks on them, the jobs that use
+// those, and what came of it.
+//
+// Part of the composition root. Checked tests/models/io_paths_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/guest_disk.hpp"
+#include "models/host_description.hpp"
+#include "models/host_storage.hpp"
+#include "models/results.hpp"
+#include "models/scheduler/scheduler.hpp"
+#include "models/storage/block_device.hpp"
+#include "sim/engine.hpp"
+#include "sim/histogram.hpp"
+#include "sim/process.hpp"
+#include "sim/random.hpp"
+#include "sim/tally.hpp"
+
+namespace models {
+
+class RunningHost;
+
+class IoPaths {
+ public:
+  IoPaths(RunningHost& host, const HostDescription& description);
+  ~IoPaths();
+
+  sim::Engine& engine();
+  // The VM's disk and the threads that serve it, which may run on `cpus`.
+  void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  void start();
+  void begin_measuring();
+  double transactions(int kind) const;
+  void report(int kind, double measured_s, Results& results) const;
+  void check(Results& results) const;  // requests in equal requests out and under way
+
+ private:
+  struct Counts {  // of a class, since measuring began
+    std::uint64_t transactions = 0;
+    std::uint64_t reads = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t syncs = 0;
+    std::uint64_t bytes = 0;
+    sim::Histogram io;           // of an I/O
+    sim::Histogram transaction;  // of all of a transaction
+    sim::Tally io_s;
+  };
+  struct Stream {  // of a job: where it is in its part of the disk
+    sim::Bytes from{};
+    sim::Bytes size{};
+    std::int64_t next = 0;  // block
+    std::int64_t issued = 0;
+    int unsynced = 0;
+  };
+  struct RunningGuest {
+    int kind = 0;  // class
+    const VmDescription* description = nullptr;
+    std::vector<int> vcpus;                      // workers
+    std::string name;                            // of its streams
+    std::unique_ptr<EventLoop> loop;             // null: its processes call the host's kernel
+    std::unique_ptr<storage::BlockDevice> part;  // of what its disk lies on
+    std::unique_ptr<GuestDisk> disk;
+    std::vector<Stream*> streams;  // [job]
+  };
+  sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
+  sim::Process arrivals(RunningGuest& guest);
+  sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
+  sim::Task<> transaction(RunningGuest& guest, int job, Stream& stream, sim::Random& random,
+                          sim::Instant asked);
+  storage::Request next(const workload::IoProfile& profile, Stream& stream,
+                        sim::Random& random) const;
+
+  RunningHost& host_;
+  const HostDescription& description_;
+  HostStorage storage_;
+  std::vector<Counts> counts_;  // [class]
+  std::deque<RunningGuest> guests_;
+  std::deque<Stream> streams_;
+};
+
+}  // namespace models

@@ -1,0 +1,28 @@
+// What the VMM's side of a disk costs, request by request, in cycles of the CPU that runs it.
+//
+// Models  an event loop that handles what has come since it last looked: reading its descriptors
+//         once a round, then popping, submitting, reaping and notifying. Writes that a round found
+//         together complete together where the VMM submits them as one (QEMU before 2.3).
+// Omits   the copies of buses that copy; cache misses of the loop's own data.
+// Source  QEMU hw/block/virtio-blk.c, util/main-loop.c, block/linux-aio.c for what is done; the
+//         figures are [recall] unless said.
+// Checked tests/models/io_paths_test.cpp; validation subsystem storage.
+#pragma once
+
+#include "sim/units.hpp"
+
+namespace models::vmm {
+
+struct BlockCosts {
+  sim::Cycles kick{2'500};       // of the vCPU, beside the exit: signalling the loop's eventfd
+  sim::Cycles round{12'000};     // of the loop: ppoll over all descriptors, timers, the lock
+  sim::Cycles request{9'000};    // popping a descriptor chain, mapping it, starting a coroutine
+  sim::Cycles submit{12'000};    // io_submit(2) and the host's block layer and driver under it
+  sim::Cycles complete{7'000};   // reaping, ending the coroutine, the used ring
+  sim::Cycles notify{6'000};     // of the loop: raising the guest's interrupt
+  sim::Cycles interrupt{6'000};  // of the host's kernel: the device's interrupt, waking the loop
+  bool multiwrite = false;       // writes of a round are submitted, and complete, as one
+  int multiwrite_most = 32;      // of them
+};
+
+}  // namespace models::vmm

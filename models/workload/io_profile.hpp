@@ -1,0 +1,38 @@
+// What a guest asks of its disk: jobs whose transactions are made of computing and of I/Os.
+//
+// Models  closed loops (fio's jobs and depth, threads of a server) and open arrivals; transactions
+//         of several I/Os one after the other; durability asked for every so many writes. The
+//         guest's kernel goes before its other processes and costs instructions for each I/O.
+// Omits   fairness between a job and other processes of its vCPU: a job that wakes runs at once.
+// Source  fio(1): iodepth, numjobs, rw, bs, fdatasync.
+// Checked tests/models/io_paths_test.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/units.hpp"
+
+namespace models::workload {
+
+enum class Pattern { random, sequential };
+
+struct IoProfile {
+  int jobs = 0;             // threads that do I/O; job i stays on vCPU i mod vcpus; 0: none
+  int depth = 1;            // transactions of a job under way at once
+  int operations = 1;       // I/Os of a transaction, one after the other
+  double read_share = 1.0;  // of the I/Os; the rest are writes
+  Pattern pattern = Pattern::random;
+  sim::Bytes block{4'096};       // of one I/O
+  sim::Bytes span{};             // of the disk, from its start; zero: all of it
+  sim::Instructions compute{};   // of the application, a transaction
+  sim::Instructions submit{};    // of the kernel, an I/O: system call, file system, block layer
+  sim::Instructions complete{};  // of the kernel, an I/O: interrupt, completion, waking the job
+  int sync_every = 0;            // writes of a job between two fdatasync; 0: never
+  bool direct = true;            // O_DIRECT; else through the guest's page cache
+  sim::Duration think{};         // mean, exponential, between two transactions of a closed loop
+  sim::Hertz arrivals{};         // of transactions at one VM, Poisson; zero: closed loops
+  std::int64_t requests = 0;     // I/Os after which it ends; 0: goes on
+  bool any() const { return jobs > 0; }
+};
+
+}  // namespace models::workload
