@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/network_paths.hpp"
 #include "models/pinning.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
@@ -137,6 +138,8 @@ void check(const HostDescription& host) {
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  const std::string network = network_complaints(host);
+  complaints.need(network.empty(), network);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_reservations(host, topology, complaints);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "models/disk_description.hpp"
+#include "models/network_description.hpp"
+#include "models/pcie/description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -80,6 +82,7 @@ struct VmDescription {
   translation::PageUse guest_pages{.size = translation::PageSize::large, .coverage = 0.8};
   translation::PageUse host_pages{.size = translation::PageSize::large, .coverage = 0.8};
   std::vector<DiskDescription> disks;
+  std::vector<GuestNicDescription> nics;
   workload::Description workload;
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.
@@ -111,6 +114,9 @@ enum class Mechanism {
 
 struct HostDescription {
   topology::Description hardware;
+  std::vector<NicDescription> nics;
+  PeerDescription peer{};
+  pcie::Description pcie{};
   VmmDescription vmm;
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;

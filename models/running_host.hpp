@@ -69,6 +69,7 @@ class RunningHost final : public scheduler::Dispatch {
 
  private:
   friend class IoPaths;
+  friend class NetworkPaths;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -202,6 +203,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
   std::unique_ptr<class IoPaths> io_;
+  std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
   double worst_overload_ = 0.0;
   std::string overloaded_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/memory/ksm.hpp"
+#include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
 #include "models/vmm/exits.hpp"
@@ -41,6 +42,7 @@ struct VmmDescription {
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
   vmm::BlockCosts block;
+  NetworkCosts network{};
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;

@@ -112,7 +112,7 @@ void read_study(StudySettings& study, const Node& node, Problems& problems) {
   read_table(study_keys(), study, node, "study", problems);
 }
 
-void read_host(models::topology::Description& host, const Node& node, Problems& problems) {
+void read_host(models::HostDescription& host, const Node& node, Problems& problems) {
   read_table(host_keys(), host, node, "host", problems);
 }
 
@@ -170,7 +170,7 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
 Json resolved(const Scenario& scenario) {
   Json json;
   json["study"] = write_table(study_keys(), scenario.study);
-  json["host"] = write_table(host_keys(), scenario.host.hardware);
+  json["host"] = write_table(host_keys(), scenario.host);
   json["vmm"] = write_table(vmm_keys(), scenario.host.vmm);
   json["vm"] = Json::array();
   for (const VmDescription& vm : scenario.host.vms)

@@ -31,7 +31,7 @@ struct Node;
 class Problems;
 // Read one table each; problems are collected.
 void read_study(StudySettings& study, const Node& node, Problems& problems);
-void read_host(models::topology::Description& host, const Node& node, Problems& problems);
+void read_host(models::HostDescription& host, const Node& node, Problems& problems);
 void read_vmm(models::VmmDescription& vmm, const Node& node, Problems& problems);
 void read_vm(models::VmDescription& vm, const Node& node, const std::string& path,
              Problems& problems);

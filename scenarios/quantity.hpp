@@ -14,7 +14,17 @@ namespace scenarios {
 // link_rate and channel_rate are rates that may also be given in transfers: of 2 B each on a
 // QPI, UPI or HyperTransport link of full width (16 data bits a direction), of 8 B on a memory
 // channel or front-side bus (64 data bits).
-enum class Unit { time, size, rate, link_rate, channel_rate, frequency, cycles, instructions };
+enum class Unit {
+  time,
+  size,
+  rate,
+  link_rate,
+  channel_rate,
+  wire_rate,
+  frequency,
+  cycles,
+  instructions
+};
 
 // What a value of the unit looks like, for messages: "a time such as \"20 s\"".
 std::string_view example(Unit unit);

@@ -102,7 +102,7 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   if (Entry* host = find(document, "host")) {
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
-    read_host(scenario.host.hardware, host->value, problems);
+    read_host(scenario.host, host->value, problems);
   } else {
     problems.add(document.at,
                  "host: the scenario needs one, e.g. [host] use = \"opteron-6272-4s\" "

@@ -4,6 +4,7 @@
 
 #include "scenarios/cpuset.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/network_keys.hpp"
 #include "scenarios/workload_keys.hpp"
 
 namespace scenarios {
@@ -228,6 +229,7 @@ const Section<VmDescription>& vm_keys() {
       table("host_pages", &T::host_pages, &page_keys,
             "what the host maps the guest's memory with (memoryBacking, transparent hugepages)"),
       tables("disk", &T::disks, &disk_keys, "virtual disks"),
+      tables("nic", &T::nics, &guest_nic_keys, "virtual network interfaces"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),
   };

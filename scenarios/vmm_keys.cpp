@@ -1,6 +1,7 @@
 #include "scenarios/vmm_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/network_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -171,6 +172,7 @@ const Section<VmmDescription>& vmm_keys() {
              "nested where the CPU can, else shadow"),
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
       table("block", &T::block, &block_keys, "what the VMM's side of a disk costs"),
+      table("network", &T::network, &network_cost_keys, "what the kernels' network paths cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),

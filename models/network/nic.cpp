@@ -99,7 +99,7 @@ sim::Task<> Nic::post(Batch batch, Thread& on, Ring& ring) {
 sim::Process Nic::move_out(Ring& ring) {
   for (;;) {
     const Batch batch = co_await ring.take();
-    if (dma_ != nullptr) co_await dma_->transfer(in_memory(batch));
+    if (dma_ != nullptr) co_await dma_->read(in_memory(batch));
     if (function_of(batch) != nullptr) {
       engine_.spawn(propagate(batch));
     } else {
@@ -137,7 +137,7 @@ void Nic::arrive(const Batch& batch) {
 }
 
 sim::Process Nic::move_in(Batch batch) {
-  if (dma_ != nullptr) co_await dma_->transfer(in_memory(batch));
+  if (dma_ != nullptr) co_await dma_->write(in_memory(batch));
   co_await engine_.delay(config_.latency);
   deliver(batch);
 }

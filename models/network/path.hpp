@@ -61,7 +61,8 @@ class Socket {
 class Dma {
  public:
   virtual ~Dma() = default;
-  virtual sim::Task<> transfer(sim::Bytes amount) = 0;
+  virtual sim::Task<> read(sim::Bytes amount) = 0;   // from memory
+  virtual sim::Task<> write(sim::Bytes amount) = 0;  // to memory
 };
 
 // The queue that a batch takes of `queues`.

@@ -223,7 +223,6 @@ sim::Task<> Fabric::transfer(int card, int node, Direction direction, sim::Bytes
     }
     co_await segments.all();
   }
-  co_await engine_.delay(latency(card, node));
 }
 
 double Fabric::busy(int card, Direction direction) const {

@@ -48,7 +48,7 @@ class Fabric {
   // What IOTLB misses add to a transfer by a device that uses `mapped` memory at random.
   sim::Duration translation(sim::Bytes amount, sim::Bytes mapped) const;
 
-  // Waits for the lanes, holds them, and for the way there.
+  // Waits for the lanes and holds them; latency() comes on top, but not between transfers.
   sim::Task<> transfer(int card, int node, Direction direction, sim::Bytes amount,
                        sim::Bytes mapped);
   // Share of the time since the start that a card's lanes, or DMI, were busy.

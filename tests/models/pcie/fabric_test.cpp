@@ -135,8 +135,6 @@ TEST_CASE("transfers of cards behind the chipset queue for DMI, those of a CPU's
   description.cards = {{.name = "a", .slot = "3", .lanes = 4, .generation = 2},
                        {.name = "b", .slot = "5", .lanes = 4, .generation = 2},
                        {.name = "c", .slot = "2", .lanes = 4, .generation = 2}};
-  description.latency = {};
-  description.chipset_latency = {};
   Fabric fabric{engine, description, two};
   std::vector<double> at;
   const sim::Bytes amount{181'560};  // 100 us at x4 of the second generation: 2 GB/s x 256/282
