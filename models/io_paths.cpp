@@ -16,6 +16,7 @@ std::size_t at(int i) {
 
 // QEMU's pool has up to 64 threads, of which as many work as I/Os are under way.
 constexpr int kPoolThreads = 64;
+constexpr double kDom0Shares = 1024.0;  // the weight of any domain by default
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
@@ -46,7 +47,7 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   std::vector<int> pool;
   const DiskDescription& disk = description.disks.front();
   if (emulated) {
-    running.loop = std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group));
+    running.loop = std::make_unique<EventLoop>(host_, backend(vm, cpus, group));
     const int most =
         std::min(kPoolThreads, description.workload.io.jobs * description.workload.io.depth);
     for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
@@ -59,6 +60,26 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
 
 sim::Engine& IoPaths::engine() {
   return host_.engine();
+}
+
+// The thread that serves the VM's disk.
+int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
+  const VmmDescription& vmm = description_.vmm;
+  switch (vmm.backend) {
+    case Backend::process:
+      return host_.add_thread(vm, cpus, group);
+    case Backend::stub_domain: {
+      const double shares = host_.vms_[at(vm)].description->shares;
+      return host_.add_thread(vm, cpus, host_.scheduler_->add_group(shares));
+    }
+    case Backend::dom0:
+      if (dom0_.empty()) {
+        const scheduler::GroupId own = host_.scheduler_->add_group(kDom0Shares);
+        for (int i = 0; i < vmm.dom0_vcpus; ++i) dom0_.push_back(host_.add_thread(-1, {}, own));
+      }
+      return dom0_[guests_.size() % dom0_.size()];
+  }
+  throw sim::ModelError{"unknown place of device models"};
 }
 
 // --- jobs ---

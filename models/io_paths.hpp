@@ -68,6 +68,7 @@ class IoPaths {
     std::unique_ptr<GuestDisk> disk;
     std::vector<Stream*> streams;  // [job]
   };
+  int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
   sim::Process arrivals(RunningGuest& guest);
   sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
@@ -78,6 +79,7 @@ class IoPaths {
 
   RunningHost& host_;
   const HostDescription& description_;
+  std::vector<int> dom0_;  // workers
   HostStorage storage_;
   std::vector<Counts> counts_;  // [class]
   std::deque<RunningGuest> guests_;

@@ -51,7 +51,9 @@ void check_guest(const HostDescription& host, const VmDescription& vm, Reasons& 
        "zero_copy: only vhost has it");
   need(net.partner != workload::Partner::guest || vm.count > 1,
        "workload.net.partner: the class has no other guest");
-  need(net.partner != workload::Partner::guest || nic.mode != NicMode::host,
+  const bool shares_stack =
+      container && (nic.mode == NicMode::host || nic.mode == NicMode::automatic);
+  need(net.partner != workload::Partner::guest || !shares_stack,
        "workload.net.partner: containers on the host's stack have no network between them");
 }
 

@@ -19,13 +19,14 @@ struct NicDescription {
   int node = -1;  // whose CPUs take its interrupts; -1: its slot's, or 0
 };
 
-// host: a container that uses the host's own stack.
-enum class NicMode { bridge, routed, nat, isolated, host };
+// host: a container that uses the host's own stack; automatic: that for containers, a bridge for
+// guests.
+enum class NicMode { automatic, bridge, routed, nat, isolated, host };
 
 struct GuestNicDescription {
   std::string on;  // a NIC of the host; empty: the first
   network::GuestNicModel model = network::GuestNicModel::vhost;
-  NicMode mode = NicMode::bridge;
+  NicMode mode = NicMode::automatic;
   int queues = 1;
   int ring = 256;         // descriptors, either direction
   int tap_queue = 1'000;  // buffers

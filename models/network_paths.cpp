@@ -20,6 +20,7 @@ std::size_t at(int i) {
 
 network::SwitchMode switch_mode(NicMode mode) {
   switch (mode) {
+    case NicMode::automatic:
     case NicMode::bridge:
     case NicMode::host:
       return network::SwitchMode::bridge;
@@ -227,7 +228,7 @@ void NetworkPaths::attach_container(Guest& guest) {
   const NicMode mode = guest.description->nics.front().mode;
   HostNic& on = *guest.on;
   guest.stack = std::make_unique<network::Stack>(engine(), stack_config(on, true));
-  if (mode == NicMode::host) {
+  if (mode == NicMode::host || mode == NicMode::automatic) {
     const bool alone = guest.description->workload.net.partner == workload::Partner::host;
     guest.stack->set_device(
         alone ? static_cast<network::Port&>(loopbacks_.emplace_back(*guest.stack)) : *on.nic);

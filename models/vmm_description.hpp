@@ -15,6 +15,9 @@ namespace models {
 
 // container: processes of the host itself, without exits, a second kernel or its ticks.
 enum class Architecture { kvm, xen, container };
+// Where guests' device models run: in a process (or kernel thread) of each VM, in one privileged
+// domain that all share, or in a small domain of each VM.
+enum class Backend { process, dom0, stub_domain };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
@@ -43,6 +46,8 @@ struct VmmDescription {
   vmm::ExitCosts exits;
   vmm::BlockCosts block;
   NetworkCosts network{};
+  Backend backend = Backend::process;
+  int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;

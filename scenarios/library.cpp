@@ -50,6 +50,7 @@ std::vector<PresetInfo> list_presets(std::string_view kind) {
   const std::string_view table = kind == "hosts"       ? "host"
                                  : kind == "vmms"      ? "vmm"
                                  : kind == "workloads" ? "workload"
+                                 : kind == "devices"   ? "device"
                                                        : "study";
   std::vector<PresetInfo> list;
   for (const Preset& preset : embedded_presets()) {

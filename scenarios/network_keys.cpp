@@ -207,15 +207,16 @@ const Section<models::GuestNicDescription>& guest_nic_keys() {
                                                {"e1000", Model::e1000},
                                                {"rtl8139", Model::rtl8139},
                                                {"sriov", Model::sriov}};
-  static const std::vector<Word<Mode>> modes{{"bridge", Mode::bridge},
-                                             {"routed", Mode::routed},
-                                             {"nat", Mode::nat},
-                                             {"isolated", Mode::isolated},
-                                             {"host", Mode::host}};
+  static const std::vector<Word<Mode>> modes{
+      {"automatic", Mode::automatic}, {"bridge", Mode::bridge},
+      {"routed", Mode::routed},       {"nat", Mode::nat},
+      {"isolated", Mode::isolated},   {"host", Mode::host}};
   static const Section<T> section{
       text("on", &T::on, "NIC of the host; empty: the first"),
       choice("model", &T::model, models, "the device, and what serves it: virtio is QEMU"),
-      choice("mode", &T::mode, modes, "how it is connected; host: a container on the host's stack"),
+      choice("mode", &T::mode, modes,
+             "how it is connected; host: a container on the host's stack; automatic: that for "
+             "containers, a bridge for guests"),
       whole("queues", &T::queues, 1, 256, "pairs of rings"),
       whole("ring", &T::ring, 2, 1024, "descriptors of a ring"),
       whole("tap_queue", &T::tap_queue, 1, 1000000, "buffers that wait at the tap"),

@@ -157,6 +157,10 @@ const Section<VmmDescription>& vmm_keys() {
       {"native", models::PagingKind::native},
       {"shadow", models::PagingKind::shadow},
       {"nested", models::PagingKind::nested}};
+  static const std::vector<Word<models::Backend>> backends{
+      {"process", models::Backend::process},
+      {"dom0", models::Backend::dom0},
+      {"stub-domain", models::Backend::stub_domain}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -171,6 +175,9 @@ const Section<VmmDescription>& vmm_keys() {
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
       table("exits", &T::exits, &exit_keys, "what VM exits cost"),
+      choice("backend", &T::backend, backends,
+             "where device models run: a process of each VM, one domain for all, one for each"),
+      whole("dom0_vcpus", &T::dom0_vcpus, 1, 1024, "of the domain that all share"),
       table("block", &T::block, &block_keys, "what the VMM's side of a disk costs"),
       table("network", &T::network, &network_cost_keys, "what the kernels' network paths cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,

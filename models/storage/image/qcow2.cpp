@@ -1,0 +1,177 @@
+#include "models/storage/image/qcow2.hpp"
+
+#include <algorithm>
+
+#include "models/storage/image/workers.hpp"
+
+namespace models::storage::image {
+
+Qcow2::Qcow2(BlockDevice& file, const Description& description, Image* backing)
+    : description_{description},
+      geometry_{description},
+      file_{file, description.alignment},
+      backing_{backing},
+      metadata_{file_, geometry_, description},
+      lock_{file.engine()},
+      allocated_{file.engine()},
+      flushed_{file.engine()} {}
+
+sim::Bytes Qcow2::largest_file(const Description& description, int snapshots) {
+  const Geometry g{description};
+  const std::int64_t guest = (g.size + g.cluster - 1) / g.cluster;
+  const std::int64_t each = guest + g.tables + g.l1_clusters + 1;
+  const std::int64_t clusters = Geometry::kL1 + each * (1 + snapshots + description.snapshots);
+  // Refcount blocks, and tables of them that are outgrown: half of what they describe at most.
+  return sim::Bytes{(clusters + clusters * 2 / g.block_clusters + clusters / 8 + 64) * g.cluster};
+}
+
+sim::Task<> Qcow2::serve(Request request) {
+  switch (request.operation) {
+    case Operation::read:
+      return read(request.offset.count(), request.size.count(), request.stream);
+    case Operation::write:
+      return write(request);
+    case Operation::write_zeroes:
+      return write_zeroes(request);
+    case Operation::flush:
+      break;
+  }
+  return flush(request.stream);
+}
+
+// --- look-ups ---
+
+// What the entries say that stand in one slice with the first.
+Qcow2::Extent Qcow2::extent(std::int64_t offset, std::int64_t bytes) const {
+  const std::int64_t guest = offset / geometry_.cluster;
+  const std::int64_t inside = offset % geometry_.cluster;
+  const std::int64_t wanted = (inside + bytes + geometry_.cluster - 1) / geometry_.cluster;
+  const std::int64_t most =
+      std::min(wanted, geometry_.slice_entries - guest % geometry_.slice_entries);
+  const ClusterMap::Entry first = metadata_.map().cluster(guest);
+  const bool stored = first.host >= 0 && !first.zero;
+  std::int64_t count = 1;
+  for (; count < most; ++count) {
+    const ClusterMap::Entry next = metadata_.map().cluster(guest + count);
+    if (stored ? next.host != first.host + count || next.zero
+               : next.zero != first.zero || (next.host >= 0 && !next.zero)) {
+      break;
+    }
+  }
+  return {.host = stored ? first.host * geometry_.cluster + inside : -1,
+          .bytes = std::min(bytes, count * geometry_.cluster - inside),
+          .zero = first.zero};
+}
+
+sim::Task<Qcow2::Extent> Qcow2::find(std::int64_t offset, std::int64_t bytes) {
+  if (!known_now(offset)) {
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.load(offset / geometry_.cluster);
+    co_return extent(offset, bytes);
+  }
+  co_return extent(offset, bytes);
+}
+
+sim::Task<bool> Qcow2::reads_as_zeroes(sim::Bytes offset, sim::Bytes size) {
+  std::int64_t at = offset.count();
+  const std::int64_t end = std::min(at + size.count(), geometry_.size);
+  while (at < end) {
+    const Extent here = co_await find(at, end - at);
+    if (here.host >= 0) co_return false;
+    if (!here.zero && backing_ != nullptr &&
+        !co_await backing_->reads_as_zeroes(sim::Bytes{at}, sim::Bytes{here.bytes})) {
+      co_return false;
+    }
+    at += here.bytes;
+  }
+  co_return true;
+}
+
+// --- reads ---
+
+// The common case, one place and no metadata to load, without a coroutine of its own.
+sim::Task<> Qcow2::read(std::int64_t offset, std::int64_t bytes, int stream) {
+  if (known_now(offset)) {
+    const Extent here = extent(offset, bytes);
+    if (here.bytes == bytes && here.host >= 0) return file_.read(here.host, bytes, stream);
+  }
+  return read_pieces(offset, bytes, stream);
+}
+
+sim::Task<> Qcow2::read_pieces(std::int64_t offset, std::int64_t bytes, int stream) {
+  Workers workers{engine()};
+  const std::int64_t end = offset + bytes;
+  for (std::int64_t at = offset; at < end;) {
+    const Extent here = co_await find(at, end - at);
+    if (here.bytes == bytes) {
+      co_await read_extent(here, at, stream);
+      co_return;
+    }
+    while (workers.all_busy()) co_await workers.freed;
+    workers.join.add(read_worker(workers, here, at, stream));
+    at += here.bytes;
+  }
+  co_await workers.join.all();
+}
+
+sim::Task<> Qcow2::read_worker(Workers& workers, Extent here, std::int64_t offset, int stream) {
+  ++workers.busy;
+  co_await read_extent(here, offset, stream);
+  workers.done();
+}
+
+sim::Task<> Qcow2::read_extent(Extent here, std::int64_t offset, int stream) {
+  if (here.host >= 0) {
+    co_await file_.read(here.host, here.bytes, stream);
+    co_return;
+  }
+  if (here.zero || backing_ == nullptr) co_return;
+  const std::int64_t there = std::min(here.bytes, backing_->capacity().count() - offset);
+  if (there <= 0) co_return;
+  co_await backing_->serve(
+      {.offset = sim::Bytes{offset}, .size = sim::Bytes{there}, .stream = stream});
+}
+
+// --- the rest ---
+
+sim::Task<> Qcow2::flush(int stream) {
+  while (flushing_) co_await flushed_;
+  flushing_ = true;
+  {
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.write_back();
+  }
+  co_await file_.flush(stream);
+  flushing_ = false;
+  flushed_.fire();
+}
+
+sim::Task<> Qcow2::snapshot() {
+  co_await flush(0);
+  const Turn mine{*this, co_await turn()};
+  co_await metadata_.snapshot();
+}
+
+// Header, L1 table, refcount table, header extensions, snapshots; seen with strace.
+sim::Task<> Qcow2::open() {
+  const Turn mine{*this, co_await turn()};
+  constexpr std::int64_t kHeader = 112;
+  constexpr std::int64_t kExtension = 8;
+  constexpr std::int64_t kFeatureNames = 384;  // skipped
+  co_await file_.read(0, kHeader);
+  co_await file_.read(Geometry::kL1 * geometry_.cluster, geometry_.tables * 8);
+  co_await file_.read(Geometry::kRefcountTable * geometry_.cluster,
+                      geometry_.refcount_table * geometry_.cluster);
+  std::int64_t at = kHeader;
+  co_await file_.read(at, kExtension);
+  at += kExtension + kFeatureNames;
+  co_await file_.read(at, kExtension);
+}
+
+sim::Task<> Qcow2::close() {
+  co_await flush(0);
+  const Turn mine{*this, co_await turn()};
+  co_await metadata_.close();
+}
+
+}  // namespace models::storage::image

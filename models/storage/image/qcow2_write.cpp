@@ -1,0 +1,248 @@
+// Writes to a qcow2 image: where they go, what is copied around them, when entries are linked.
+#include <algorithm>
+#include <utility>
+
+#include "models/storage/image/qcow2.hpp"
+#include "models/storage/image/workers.hpp"
+
+namespace models::storage::image {
+namespace {
+
+// Head and tail of a cluster are read together when no more than this lies between (perform_cow).
+constexpr std::int64_t kMergedRead = 16384;
+
+}  // namespace
+
+// The common case, rewriting clusters in place that are the image's own.
+sim::Task<> Qcow2::write(Request request) {
+  const std::int64_t offset = request.offset.count();
+  const std::int64_t guest = offset / geometry_.cluster;
+  if (!request.fua && known_now(offset) &&
+      metadata_.map().table(guest / geometry_.table_entries).own) {
+    const Extent here = extent(offset, request.size.count());
+    bool own = here.host >= 0 && here.bytes == request.size.count();
+    const std::int64_t last = (offset + request.size.count() - 1) / geometry_.cluster;
+    for (std::int64_t i = guest; own && i <= last; ++i) own = metadata_.map().cluster(i).own;
+    if (own) return file_.write(here.host, here.bytes, request.stream);
+  }
+  return write_pieces(request);
+}
+
+sim::Task<> Qcow2::write_pieces(Request request) {
+  Workers workers{engine()};
+  std::int64_t at = request.offset.count();
+  std::int64_t left = request.size.count();
+  while (left > 0) {
+    Piece piece = co_await place(at, left);
+    const std::int64_t bytes = piece.bytes;
+    if (bytes == request.size.count()) {
+      co_await write_piece(at, std::move(piece), request.stream);
+    } else {
+      while (workers.all_busy()) co_await workers.freed;
+      workers.join.add(write_worker(workers, at, std::move(piece), request.stream));
+    }
+    at += bytes;
+    left -= bytes;
+  }
+  co_await workers.join.all();
+  if (request.fua) co_await flush(request.stream);
+}
+
+sim::Task<> Qcow2::write_worker(Workers& workers, std::int64_t offset, Piece piece, int stream) {
+  ++workers.busy;
+  co_await write_piece(offset, std::move(piece), stream);
+  workers.done();
+}
+
+// How many clusters from `guest` on nobody is allocating, at most `count`.
+std::int64_t Qcow2::allocating(std::int64_t guest, std::int64_t count) const {
+  for (const InFlight& other : in_flight_) {
+    if (guest + count <= other.guest || guest >= other.guest + other.count) continue;
+    count = std::max<std::int64_t>(other.guest - guest, 0);
+  }
+  return count;
+}
+
+// A run in one place of the file, as long as it gets: clusters in place, or new ones, or both when
+// they happen to be neighbours (qcow2_alloc_host_offset).
+sim::Task<Qcow2::Piece> Qcow2::place(std::int64_t offset, std::int64_t bytes) {
+  std::optional<Turn> mine;
+  mine.emplace(*this, co_await turn());
+  Piece piece;
+  while (piece.bytes < bytes) {
+    const std::int64_t start = offset + piece.bytes;
+    const std::int64_t guest = start / geometry_.cluster;
+    const std::int64_t inside = start % geometry_.cluster;
+    std::int64_t left = bytes - piece.bytes;
+    const std::int64_t wanted = (inside + left + geometry_.cluster - 1) / geometry_.cluster;
+    const std::int64_t mineable = allocating(guest, wanted);
+    if (mineable == 0) {
+      if (!piece.allocations.empty()) break;
+      mine.reset();
+      co_await allocated_;
+      mine.emplace(*this, co_await turn());
+      piece = {};
+      continue;
+    }
+    left = std::min(left, mineable * geometry_.cluster - inside);
+    const std::int64_t expected = piece.host < 0 ? -1 : piece.host + piece.bytes;
+
+    co_await metadata_.load_own(guest);
+    const ClusterMap::Entry entry = metadata_.map().cluster(guest);
+    if (entry.own && !entry.zero) {
+      const std::int64_t host = entry.host * geometry_.cluster + inside;
+      if (expected >= 0 && host != expected) break;
+      std::int64_t run = extent(start, left).bytes;
+      for (std::int64_t i = 1; i * geometry_.cluster < inside + run; ++i) {
+        if (!metadata_.map().cluster(guest + i).own) run = i * geometry_.cluster - inside;
+      }
+      if (piece.host < 0) piece.host = host;
+      piece.bytes += run;
+      continue;
+    }
+    if (!co_await place_in_new(start, left, expected, piece)) break;
+  }
+  co_return piece;
+}
+
+// New clusters, of one slice; false when those behind `expected` (a byte of the file) are taken.
+sim::Task<bool> Qcow2::place_in_new(std::int64_t start, std::int64_t bytes, std::int64_t expected,
+                                    Piece& piece) {
+  const std::int64_t cluster = geometry_.cluster;
+  const std::int64_t guest = start / cluster;
+  const std::int64_t inside = start % cluster;
+  const std::int64_t most = std::min((inside + bytes + cluster - 1) / cluster,
+                                     geometry_.slice_entries - guest % geometry_.slice_entries);
+  const ClusterMap::Entry entry = metadata_.map().cluster(guest);
+  std::int64_t count = 1;
+  std::int64_t host = entry.host;
+  if (entry.own) {
+    // Zero but allocated: filled where it is.
+    if (expected >= 0 && host * cluster + inside != expected) co_return false;
+  } else {
+    while (count < most && !metadata_.map().cluster(guest + count).own) ++count;
+    if (expected < 0) {
+      host = co_await metadata_.allocate(count);
+    } else {
+      host = expected / cluster;
+      count = co_await metadata_.allocate_at(host, count);
+      if (count == 0) co_return false;
+    }
+  }
+  const std::int64_t data = std::min(bytes, count * cluster - inside);
+  piece.allocations.push_back({.guest = guest,
+                               .host = host,
+                               .count = count,
+                               .head = inside,
+                               .data = data,
+                               .tail = count * cluster - inside - data});
+  in_flight_.push_back({guest, count});
+  if (piece.host < 0) piece.host = host * cluster + inside;
+  piece.bytes += data;
+  co_return true;
+}
+
+sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, int stream) {
+  if (piece.allocations.empty()) {
+    co_await file_.write(piece.host, piece.bytes, stream);
+    co_return;
+  }
+  co_await zero_new_clusters(piece.allocations);
+  // One allocation that holds all of the data takes it along when it copies (merge_cow).
+  Allocation& first = piece.allocations.front();
+  const bool merged = description_.release >= Release{2, 10} && !first.copied_before &&
+                      first.head + first.tail > 0 && first.data == piece.bytes &&
+                      first.guest * geometry_.cluster + first.head == offset;
+  if (merged) {
+    co_await copy_around(first, true, stream);
+    first.copied_before = true;
+  } else {
+    co_await file_.write(piece.host, piece.bytes, stream);
+  }
+  co_await finish(std::move(piece.allocations), stream);
+}
+
+// handle_alloc_space, since 4.1: what reads as zeroes around the data is not copied; the new
+// clusters are zeroed instead.
+sim::Task<> Qcow2::zero_new_clusters(std::vector<Allocation>& allocations) {
+  if (!description_.zero_clusters || description_.release < Release{4, 1}) co_return;
+  for (Allocation& a : allocations) {
+    if (a.head + a.tail == 0) continue;
+    const std::int64_t begin = a.guest * geometry_.cluster;
+    if (a.head > 0 && !co_await reads_as_zeroes(sim::Bytes{begin}, sim::Bytes{a.head})) continue;
+    if (a.tail > 0 &&
+        !co_await reads_as_zeroes(sim::Bytes{begin + a.head + a.data}, sim::Bytes{a.tail})) {
+      continue;
+    }
+    co_await file_.write_zeroes(a.host * geometry_.cluster, a.count * geometry_.cluster);
+    a.copied_before = true;
+  }
+}
+
+// perform_cow, without the lock.
+sim::Task<> Qcow2::copy_around(Allocation a, bool with_data, int stream) {
+  const std::int64_t begin = a.guest * geometry_.cluster;
+  const std::int64_t host = a.host * geometry_.cluster;
+  const std::int64_t all = a.head + a.data + a.tail;
+  if (a.head > 0 && a.tail > 0 && a.data <= kMergedRead) {
+    co_await read(begin, all, stream);
+  } else {
+    if (a.head > 0) co_await read(begin, a.head, stream);
+    if (a.tail > 0) co_await read(begin + a.head + a.data, a.tail, stream);
+  }
+  if (with_data) {
+    co_await file_.write(host, all, stream);
+  } else {
+    if (a.head > 0) co_await file_.write(host, a.head, stream);
+    if (a.tail > 0) co_await file_.write(host + a.head + a.data, a.tail, stream);
+  }
+  metadata_.depend_on_copied_data();
+}
+
+sim::Task<> Qcow2::finish(std::vector<Allocation> allocations, int stream) {
+  for (const Allocation& a : allocations) {
+    if (!a.copied_before && a.head + a.tail > 0) co_await copy_around(a, false, stream);
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.link(a.guest, a.host, a.count);
+    const auto done = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                   [&](const InFlight& f) { return f.guest == a.guest; });
+    in_flight_.erase(done);
+    allocated_.fire();
+  }
+}
+
+// Whole clusters become zero in their entries; what is left at the ends is written.
+sim::Task<> Qcow2::write_zeroes(Request request) {
+  const std::int64_t cluster = geometry_.cluster;
+  const std::int64_t begin = request.offset.count();
+  const std::int64_t end = begin + request.size.count();
+  const bool to_end = end == geometry_.size;
+  const std::int64_t first = (begin + cluster - 1) / cluster;
+  const std::int64_t last = to_end ? (end + cluster - 1) / cluster : end / cluster;
+  Request edge{.operation = Operation::write, .stream = request.stream};
+  if (first > last || (first == last && end > begin)) {
+    edge.offset = request.offset;
+    edge.size = request.size;
+    if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
+    co_return;
+  }
+  if (begin < first * cluster) {
+    edge.offset = sim::Bytes{begin};
+    edge.size = sim::Bytes{first * cluster - begin};
+    if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
+  }
+  for (std::int64_t guest = first; guest < last;) {
+    const std::int64_t count =
+        std::min(last - guest, geometry_.slice_entries - guest % geometry_.slice_entries);
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.mark_zero(guest, count);
+    guest += count;
+  }
+  if (!to_end && last * cluster < end) {
+    edge.offset = sim::Bytes{last * cluster};
+    edge.size = sim::Bytes{end - last * cluster};
+    if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
+  }
+}
+
+}  // namespace models::storage::image

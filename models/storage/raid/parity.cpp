@@ -1,0 +1,322 @@
+#include "models/storage/raid/parity.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "sim/error.hpp"
+#include "sim/join.hpp"
+
+namespace models::storage::raid {
+
+using sim::Bytes;
+using sim::Duration;
+
+namespace {
+
+Blocks bit(int member) {
+  return Blocks{1} << member;
+}
+
+Bytes rows(std::int64_t count) {
+  return Bytes{count * kRow_B};
+}
+
+}  // namespace
+
+Parity::Parity(sim::Engine& engine, const Description& description,
+               std::vector<BlockDevice*> members, std::vector<Thread*> threads)
+    : Md{engine, description, std::move(members), std::move(threads)},
+      cache_{description.stripe_cache},
+      // raid5.c setup_conf: read-modify-write of RAID 6 needs the routine that updates Q.
+      rmw_level_{description.level == Level::raid6 && !description.xor_syndrome
+                     ? 0
+                     : description.rmw_level},
+      rows_per_chunk_{description.chunk.count() / kRow_B},
+      room_{engine},
+      dispatch_{sim::Event::calling<&Parity::dispatch>(engine, *this)} {
+  sim::Complaints complaints;
+  complaints.need(description.rmw_level >= 0 && description.rmw_level <= 2,
+                  "rmw_level: needs 0, 1 or 2");
+  complaints.need(description.costs.xor_rate.count() > 0, "xor_rate: needs more than zero");
+  complaints.need(description.costs.syndrome_rate.count() > 0,
+                  "syndrome_rate: needs more than zero");
+  complaints.raise();
+}
+
+// --- requests ---
+
+// Within a chunk on a disk that is there: past the cache. Of a missing disk: through its rows.
+sim::Task<> Parity::read(Request request) {
+  const ParityPiece first = geometry().piece(request.offset);
+  if (first.size >= request.size && readable(first.member, first.offset, request.size)) {
+    Piece piece{first.member, first.offset, request.size};
+    co_await submit(piece, request);
+    co_return;
+  }
+  sim::Join join{engine()};
+  Countdown computed{engine()};
+  for (Bytes done{}; done < request.size;) {
+    ParityPiece piece = geometry().piece(request.offset + done);
+    piece.size = std::min(piece.size, request.size - done);
+    done += piece.size;
+    if (readable(piece.member, piece.offset, piece.size)) {
+      Piece direct{piece.member, piece.offset, piece.size};
+      join.add(submit(direct, request));
+    } else {
+      co_await lay(piece, request, computed);
+    }
+  }
+  kick();
+  co_await join.all();
+  co_await computed;
+}
+
+sim::Task<> Parity::write(Request request) {
+  Countdown done{engine()};
+  for (Bytes laid{}; laid < request.size;) {
+    ParityPiece piece = geometry().piece(request.offset + laid);
+    piece.size = std::min(piece.size, request.size - laid);
+    laid += piece.size;
+    co_await lay(piece, request, done);
+  }
+  kick();
+  co_await done;
+}
+
+sim::Task<> Parity::lay(ParityPiece piece, Request request, Countdown& done) {
+  const std::int64_t end = piece.offset.count() + piece.size.count();
+  for (std::int64_t at = piece.offset.count(); at < end;) {
+    const std::int64_t number = at / kRow_B;
+    const std::int64_t next = std::min(end, (number + 1) * kRow_B);
+    Row* row = cache_.claim(number);
+    while (row == nullptr) {
+      kick();
+      co_await room_;
+      row = cache_.claim(number);
+    }
+    ask(*row, piece.member, next - at == kRow_B, request, done);
+    at = next;
+  }
+}
+
+void Parity::ask(Row& row, int member, bool whole, const Request& request, Countdown& done) {
+  RowRequest& asked = row.request;
+  if (request.operation == Operation::read) {
+    asked.read |= bit(member);
+    asked.urgent = true;
+  } else {
+    asked.written |= bit(member);
+    if (whole) asked.whole |= bit(member);
+    asked.fua = asked.fua || request.fua;
+    asked.urgent = asked.urgent || request.synchronous;
+  }
+  if (row.waiting.empty() || row.waiting.back() != &done) {
+    row.waiting.push_back(&done);
+    done.expect();
+  }
+  if (row.state == Row::State::claimed || row.state == Row::State::delayed) {
+    row.state = Row::State::queued;
+    queued_.push_back(&row);
+  }
+}
+
+// --- rows ---
+
+// Behind what is due now, so that requests of one instant meet in their rows (plugging).
+void Parity::kick() {
+  if (!dispatch_.pending()) dispatch_.after(Duration::zero());
+}
+
+Blocks Parity::present(Bytes offset, Bytes size) const {
+  Blocks blocks = 0;
+  for (int i = 0; i < geometry().members(); ++i) {
+    if (readable(i, offset, size)) blocks |= bit(i);
+  }
+  return blocks;
+}
+
+RowPlan Parity::plan(const Row& row) const {
+  const std::int64_t stripe = row.number / rows_per_chunk_;
+  RowState state;
+  state.members = geometry().members();
+  state.p = geometry().parity(stripe);
+  state.q = geometry().syndrome(stripe);
+  state.cached = row.cached;
+  state.present = present(rows(row.number), rows(1));
+  state.written = row.request.written;
+  state.whole = row.request.whole;
+  state.read = row.request.read;
+  state.synced = rows(row.number) < synced();
+  state.rmw_level = rmw_level_;
+  return plan_row(state);
+}
+
+void Parity::dispatch() {
+  Run run;
+  batch_.clear();
+  std::swap(batch_, queued_);
+  for (Row* row : batch_) {
+    const RowPlan own = plan(*row);
+    if (own.reads != 0 && row->request.written != 0 && !row->request.urgent) {
+      row->state = Row::State::delayed;
+      delayed_.push_back(row);
+      if (gathering_ > 0) ++counts().delayed;
+    } else {
+      start(*row, own, run);
+    }
+  }
+  launch(run);
+  if (gathering_ > 0) return;
+  batch_.clear();
+  std::swap(batch_, delayed_);
+  for (Row* row : batch_) {
+    if (row->state == Row::State::delayed) start(*row, plan(*row), run);
+  }
+  launch(run);
+}
+
+// Adds the row to the run when it goes on there, else launches that and begins another.
+void Parity::start(Row& row, const RowPlan& plan, Run& run) {
+  const bool joins = run.rows > 0 && row.number == run.first + run.rows &&
+                     row.number % rows_per_chunk_ != 0 && plan == run.plan &&
+                     row.request.fua == run.fua;
+  if (!joins) {
+    launch(run);
+    run = Run{row.number, 0, plan, row.request.fua, plan.reads != 0 && plan.writes != 0};
+  }
+  ++run.rows;
+  row.state = Row::State::handled;
+  row.request = {};
+  row.served.swap(row.waiting);
+}
+
+void Parity::launch(Run& run) {
+  if (run.rows == 0) return;
+  if (run.gathers) ++gathering_;
+  count(run);
+  engine().spawn(handle(run));
+  run.rows = 0;
+}
+
+void Parity::count(const Run& run) {
+  Stats& stats = counts();
+  const RowPlan& plan = run.plan;
+  if (plan.method == Method::full_stripe) stats.full_stripes += run.rows;
+  if (plan.method == Method::read_modify_write) stats.read_modify_writes += run.rows;
+  if (plan.method == Method::reconstruct_write) stats.reconstruct_writes += run.rows;
+  if (plan.computes) stats.computed += run.rows;
+  stats.cache_hits += plan.saved * run.rows;
+}
+
+sim::Task<> Parity::pass(const Run& run, bool computes) {
+  const Costs& costs = description().costs;
+  Duration time = costs.stripe_pass * run.rows;
+  if (computes) {
+    time += rows(run.plan.xor_blocks * std::int64_t{run.rows}) / costs.xor_rate;
+    time += rows(run.plan.syndrome_blocks * std::int64_t{run.rows}) / costs.syndrome_rate;
+  }
+  if (time > Duration::zero()) co_await work(time);
+}
+
+void Parity::move(const Run& run, Blocks blocks, Operation operation, sim::Join& join) {
+  Request request;
+  request.operation = operation;
+  request.fua = run.fua && operation == Operation::write;
+  for (; blocks != 0; blocks &= blocks - 1) {
+    Piece piece{std::countr_zero(blocks), rows(run.first), rows(run.rows)};
+    join.add(submit(piece, request));
+  }
+}
+
+sim::Process Parity::handle(Run run) {
+  const Bytes offset = rows(run.first);
+  const Bytes size = rows(run.rows);
+  Bitmap* map = run.plan.writes != 0 ? bitmap() : nullptr;
+  if (map != nullptr && !map->enter(offset, size)) co_await map->mark(offset, size);
+  if (run.plan.reads != 0) {
+    co_await pass(run, false);
+    sim::Join reads{engine()};
+    move(run, run.plan.reads, Operation::read, reads);
+    co_await reads.all();
+  }
+  co_await pass(run, true);
+  if (run.plan.writes != 0) {
+    sim::Join writes{engine()};
+    Blocks blocks = run.plan.writes;
+    for (int i = 0; i < geometry().members(); ++i) {
+      if (!writable(i)) blocks &= ~bit(i);
+    }
+    move(run, blocks, Operation::write, writes);
+    if (run.gathers && --gathering_ == 0) kick();
+    co_await writes.all();
+    run.plan.xor_blocks = run.plan.syndrome_blocks = 0;
+    co_await pass(run, false);
+  }
+  if (map != nullptr) map->leave(offset, size);
+  finish(run);
+}
+
+void Parity::finish(const Run& run) {
+  bool more = false;
+  for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
+    Row& row = *cache_.find(number);
+    row.cached = run.plan.cached;
+    for (Countdown* waiter : row.served) waiter->one_done();
+    row.served.clear();
+    if (!row.request.empty()) {  // asked while it was handled
+      row.state = Row::State::queued;
+      queued_.push_back(&row);
+      more = true;
+    } else if (cache_.release(row)) {
+      room_.fire();
+    }
+  }
+  if (more) kick();
+}
+
+// --- rebuild ---
+
+// All others are read and the target's block computed; after a crash parity is written anew.
+sim::Task<> Parity::restore(int target, Bytes offset, Bytes size) {
+  sim::Join reads{engine()};
+  int sources = 0;
+  for (int i = 0; i < geometry().members(); ++i) {
+    if (i == target || !readable(i, offset, size)) continue;
+    ++sources;
+    Piece piece{i, offset, size};
+    reads.add(submit_rebuild(piece, Operation::read));
+  }
+  co_await reads.all();
+  constexpr int kPasses = 2;  // reads done, writes done
+  const std::int64_t count = (size.count() + kRow_B - 1) / kRow_B;
+  const Costs& costs = description().costs;
+  const Duration time =
+      costs.stripe_pass * (kPasses * count) + rows(sources * count) / costs.xor_rate;
+  if (time > Duration::zero()) co_await work(time);
+  sim::Join writes{engine()};
+  if (target >= 0) {
+    Piece piece{target, offset, size};
+    writes.add(submit_rebuild(piece, Operation::write));
+  } else {
+    write_parity(offset, size, writes);
+  }
+  co_await writes.all();
+}
+
+void Parity::write_parity(Bytes offset, Bytes size, sim::Join& writes) {
+  const std::int64_t chunk = geometry().chunk().count();
+  const std::int64_t end = offset.count() + size.count();
+  for (std::int64_t at = offset.count(); at < end;) {
+    const std::int64_t stripe = at / chunk;
+    const std::int64_t next = std::min(end, (stripe + 1) * chunk);
+    for (const int i : {geometry().parity(stripe), geometry().syndrome(stripe)}) {
+      if (i < 0 || !writable(i)) continue;
+      Piece piece{i, Bytes{at}, Bytes{next - at}};
+      writes.add(submit_rebuild(piece, Operation::write));
+    }
+    at = next;
+  }
+}
+
+}  // namespace models::storage::raid
