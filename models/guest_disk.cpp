@@ -1,6 +1,5 @@
 #include "models/guest_disk.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -17,30 +16,14 @@ constexpr int kAhciAccesses = 4;
 
 }  // namespace
 
-sim::Engine& EventLoop::engine() {
-  return host_.engine();
-}
-
-sim::Task<> EventLoop::work(sim::Cycles cycles) {
-  co_await host_.run(worker_, host_.thread_work(cycles), scheduler::kNoCpu);
-}
-
-sim::Task<> EventLoop::look(sim::Instant event, sim::Cycles cycles) {
-  if (looked_at_ > event) co_return;
-  co_await host_.run(worker_, host_.thread_work(cycles), scheduler::kNoCpu);
-  looked_at_ = engine().now();
-}
-
 GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
                      const workload::IoProfile& profile, storage::BlockDevice& below,
-                     EventLoop* loop, std::vector<int> pool)
+                     EventLoop* loop)
     : host_{host},
       description_{description},
       profile_{profile},
       below_{below},
       loop_{loop},
-      pool_{std::move(pool)},
-      pool_slots_{host.engine(), std::max(1, static_cast<int>(pool_.size()))},
       single_{host.engine()},
       kicked_{host.engine()},
       completed_{host.engine()} {}
@@ -52,7 +35,7 @@ sim::Engine& GuestDisk::engine() {
 void GuestDisk::start() {
   if (loop_ == nullptr) return;
   engine().spawn(pop());
-  engine().spawn(reap());
+  engine().spawn(notify());
 }
 
 sim::Task<> GuestDisk::transfer(int vcpu, storage::Request request) {
@@ -64,7 +47,7 @@ sim::Task<> GuestDisk::transfer(int vcpu, storage::Request request) {
     co_await below_.serve(request);
     const sim::Instant served = engine().now();
     co_await host_.run(vcpu, instructions(profile_.complete), scheduler::kNoCpu);
-    stats_.storage_s += sim::seconds(served - submitted);
+    stats_.vmm_s += sim::seconds(served - submitted);
     stats_.guest_s += sim::seconds(engine().now() - began - (served - submitted));
     co_return;
   }
@@ -114,75 +97,45 @@ sim::Process GuestDisk::pop() {
       if (later) {
         writes.push_back(&piece);
       } else {
-        if (pool_.empty()) co_await loop_->work(costs.submit);
         engine().spawn(submit(piece));
       }
       const bool enough = static_cast<int>(writes.size()) >= costs.multiwrite_most;
       if (writes.empty() || !(enough || ring_.empty())) continue;
-      if (pool_.empty()) {
-        for (std::size_t i = 0; i < writes.size(); ++i) co_await loop_->work(costs.submit);
-      }
       engine().spawn(submit_together(std::exchange(writes, {})));
     }
   }
 }
 
 sim::Process GuestDisk::submit(Piece& piece) {
-  co_await below(piece);
-  completed(piece);
+  co_await below_.serve(piece.request);
+  complete(piece);
 }
 
 sim::Process GuestDisk::submit_together(std::vector<Piece*> pieces) {
   sim::Join all{engine()};
-  for (Piece* piece : pieces) all.add(below(*piece));
+  for (Piece* piece : pieces) all.add(below_.serve(piece->request));
   co_await all.all();
-  for (Piece* piece : pieces) completed(*piece);
+  for (Piece* piece : pieces) complete(*piece);
 }
 
-sim::Task<> GuestDisk::below(Piece& piece) {
-  const sim::Instant began = engine().now();
-  if (pool_.empty()) {
-    co_await below_.serve(piece.request);
-  } else {
-    const sim::Server::Held slot = co_await pool_slots_.hold();
-    const int worker = pool_.back();
-    pool_.pop_back();
-    co_await host_.run(worker, host_.thread_work(host_.block_costs().submit), scheduler::kNoCpu);
-    co_await below_.serve(piece.request);
-    co_await host_.run(worker, host_.thread_work(host_.block_costs().interrupt), scheduler::kNoCpu);
-    pool_.push_back(worker);
-  }
-  const double storage_s = sim::seconds(engine().now() - began);
-  stats_.storage_s += storage_s;
-  stats_.vmm_s -= storage_s;
-}
-
-void GuestDisk::completed(Piece& piece) {
+void GuestDisk::complete(Piece& piece) {
   done_.push_back(&piece);
-  if (done_.size() > 1) return;
-  completed_at_ = engine().now();
-  completed_.fire();
+  if (done_.size() == 1) completed_.fire();
 }
 
-sim::Process GuestDisk::reap() {
-  const vmm::BlockCosts& costs = host_.block_costs();
+sim::Process GuestDisk::notify() {
   std::vector<Piece*> found;
   for (;;) {
     if (done_.empty()) co_await completed_;
-    co_await loop_->work(costs.interrupt);
-    co_await loop_->look(completed_at_, costs.round);
-    while (!done_.empty()) {
-      found.push_back(done_.front());
-      done_.pop_front();
-      co_await loop_->work(costs.complete);
-    }
     if (in_guest_ == 0) {  // else the guest looks again before it goes on
       ++stats_.interrupts;
-      co_await loop_->work(costs.notify);
-      found.front()->interrupts = true;
+      done_.front()->interrupts = true;
+      co_await loop_->work(host_.block_costs().notify);
     }
+    found.assign(done_.begin(), done_.end());
+    done_.clear();
     in_guest_ += static_cast<int>(found.size());
-    for (Piece* piece : std::exchange(found, {})) {
+    for (Piece* piece : found) {
       piece->answered = true;
       if (piece->waiter) piece->waiter.resume();
     }

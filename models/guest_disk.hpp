@@ -2,13 +2,13 @@
 // disk lies on, and back.
 //
 //   transfer()  the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
-//   pop()       the event loop takes requests off the ring and submits them
-//   reap()      the event loop takes completions, and raises one interrupt for those it found
+//   pop()       the event loop takes requests off the ring; the disk's image has them served
+//   notify()    the event loop raises one interrupt for the completions that it finds
 //
 // Models  one event loop for all disks of a VM, or one for a disk with an I/O thread; notification
 //         suppression in both directions; rounds of the loop; writes that complete as one where
-//         the VMM submits them so; worker threads for aio=threads; IDE's one request at a time and
-//         its register accesses; containers, whose processes call the host's kernel themselves.
+//         the VMM submits them so; IDE's one request at a time and its register accesses;
+//         containers, whose processes call the host's kernel themselves.
 // Omits   interrupts on another vCPU than the one that submitted.
 // Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index).
 // Checked tests/models/guest_disk_test.cpp; validation subsystem storage.
@@ -19,8 +19,9 @@
 #include <memory>
 #include <vector>
 
-#include "models/disk_description.hpp"
+#include "models/event_loop.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/storage_description.hpp"
 #include "models/vmm/block_costs.hpp"
 #include "models/workload/io_profile.hpp"
 #include "sim/engine.hpp"
@@ -31,36 +32,18 @@ namespace models {
 
 class RunningHost;
 
-// A thread that handles events in rounds: whatever came before a round's look is handled in it.
-class EventLoop {
- public:
-  EventLoop(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
-  sim::Engine& engine();
-  int worker() const { return worker_; }
-  sim::Task<> work(sim::Cycles cycles);
-  // Looks for events, unless it has since `event`.
-  sim::Task<> look(sim::Instant event, sim::Cycles cycles);
-
- private:
-  RunningHost& host_;
-  int worker_;
-  sim::Instant looked_at_{};
-};
-
 class GuestDisk {
  public:
-  struct Stats {             // of completed transfers
-    double guest_s = 0.0;    // in the guest's kernel, waiting for its CPU included
-    double vmm_s = 0.0;      // with the VMM's threads, waiting for them and their CPUs included
-    double storage_s = 0.0;  // below them
+  struct Stats {           // of completed transfers
+    double guest_s = 0.0;  // in the guest's kernel, waiting for its CPU included
+    double vmm_s = 0.0;    // from the kick to the interrupt: VMM, image, storage
     std::uint64_t kicks = 0;
     std::uint64_t interrupts = 0;
   };
 
   // `loop` null: a container's disk. Both must outlive the disk.
   GuestDisk(RunningHost& host, const DiskDescription& description,
-            const workload::IoProfile& profile, storage::BlockDevice& below, EventLoop* loop,
-            std::vector<int> pool);
+            const workload::IoProfile& profile, storage::BlockDevice& below, EventLoop* loop);
   GuestDisk(const GuestDisk&) = delete;
   GuestDisk& operator=(const GuestDisk&) = delete;
 
@@ -76,7 +59,6 @@ class GuestDisk {
   // A request on its way; lives in the frame of its transfer().
   struct Piece {
     storage::Request request;
-    sim::Instant popped_at{};
     std::coroutine_handle<> waiter;
     bool answered = false;
     bool interrupts = false;  // its completion is what the guest was interrupted for
@@ -88,27 +70,22 @@ class GuestDisk {
     void await_resume() const noexcept {}
   };
   sim::Process pop();
-  sim::Process reap();
+  sim::Process notify();
   sim::Process submit(Piece& piece);
   sim::Process submit_together(std::vector<Piece*> pieces);
-  sim::Task<> below(Piece& piece);
-  sim::Task<> on_pool(Piece& piece);
-  void completed(Piece& piece);
+  void complete(Piece& piece);
 
   RunningHost& host_;
   const DiskDescription& description_;
   const workload::IoProfile& profile_;
   storage::BlockDevice& below_;
   EventLoop* loop_;
-  std::vector<int> pool_;  // idle workers
-  sim::Server pool_slots_;
   sim::Server single_;  // IDE: one request at a time
   sim::Signal kicked_;
   sim::Signal completed_;
   sim::Instant kicked_at_{};
-  sim::Instant completed_at_{};
   std::deque<Piece*> ring_;  // not yet popped
-  std::deque<Piece*> done_;  // not yet reaped
+  std::deque<Piece*> done_;  // the guest not yet notified
   bool popping_ = false;     // the loop looks at the ring: needs no kick
   int in_guest_ = 0;         // completions that the guest has yet to take
   Stats stats_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/network_paths.hpp"
+#include "models/host_storage.hpp"
 #include "models/pinning.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
@@ -140,6 +141,7 @@ void check(const HostDescription& host) {
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
   const std::string network = network_complaints(host);
   complaints.need(network.empty(), network);
+  check_storage(host, complaints);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_reservations(host, topology, complaints);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "models/disk_description.hpp"
 #include "models/network_description.hpp"
 #include "models/pcie/description.hpp"
+#include "models/storage_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -117,6 +117,7 @@ struct HostDescription {
   std::vector<NicDescription> nics;
   PeerDescription peer{};
   pcie::Description pcie{};
+  StorageDescription storage;
   VmmDescription vmm;
   std::vector<VmDescription> vms;
   std::set<Mechanism> without;

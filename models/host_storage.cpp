@@ -2,42 +2,157 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "models/storage/partition.hpp"
-#include "sim/error.hpp"
+#include "models/storage/volume/volume.hpp"
 
 namespace models {
 namespace {
 
-// Temporary until devices are merged.
-class Fixed final : public storage::BlockDevice {
- public:
-  explicit Fixed(sim::Engine& engine) : engine_{engine} {}
-  sim::Engine& engine() override { return engine_; }
-  sim::Bytes capacity() const override { return sim::Bytes{1LL << 40}; }
-  sim::Task<> serve(storage::Request) override {
-    co_await engine_.delay(sim::Duration{200'000'000});
-  }
+constexpr std::int64_t kAlignment_B = 1 << 20;  // of parts: as partitioning tools align
 
- private:
-  sim::Engine& engine_;
-};
+sim::Bytes aligned(sim::Bytes size) {
+  return sim::Bytes{size.count() / kAlignment_B * kAlignment_B};
+}
 
 }  // namespace
 
-HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description) {
-  devices_.push_back(std::make_unique<Fixed>(engine));
-  places_["sda"].device = devices_.back().get();
-  (void)description;
-  places_["sda"].equal_share = sim::Bytes{1LL << 36};
+void check_storage(const HostDescription& host, sim::Complaints& complaints) {
+  const StorageDescription& storage = host.storage;
+  std::set<std::string> names;
+  std::set<std::string> used;
+  const auto named = [&](std::string_view kind, const std::string& name) {
+    complaints.need(!name.empty(),
+                    fmt::format("host.{}: each [[host.{}]] needs a name", kind, kind));
+    complaints.need(
+        names.insert(name).second,
+        fmt::format("host.{}: two disks, arrays or volumes are named \"{}\"", kind, name));
+  };
+  const auto known = [&](const std::string& where, const std::string& name, std::string_view what) {
+    complaints.need(names.contains(name),
+                    fmt::format("{}: no {} is named \"{}\"", where, what, name));
+  };
+  for (const HostDisk& disk : storage.disks) named("disk", disk.name);
+  for (const HostArray& array : storage.arrays) {
+    complaints.need(
+        !array.disks.empty(),
+        fmt::format("host.array: {} needs disks, e.g. disks = [\"sda\", \"sdb\"]", array.name));
+    for (const std::string& disk : array.disks) {
+      known(fmt::format("host.array: {}", array.name), disk, "disk");
+      complaints.need(
+          used.insert(disk).second,
+          fmt::format("host.array: {} takes the disk \"{}\", which another has", array.name, disk));
+    }
+  }
+  for (const HostArray& array : storage.arrays) named("array", array.name);
+  for (const HostVolume& volume : storage.volumes) {
+    complaints.need(
+        !volume.on.empty(),
+        fmt::format("host.volume: {} needs disks or arrays, e.g. on = [\"array0\"]", volume.name));
+    for (const std::string& on : volume.on)
+      known(fmt::format("host.volume: {}", volume.name), on, "disk or array");
+    named("volume", volume.name);
+  }
+  for (const VmDescription& vm : host.vms) {
+    complaints.need(
+        !vm.workload.io.any() || !vm.disks.empty(),
+        fmt::format("vm.{}.disk: its workload does I/O; give it a [[vm.disk]]", vm.name));
+    for (const DiskDescription& disk : vm.disks) {
+      complaints.need(!disk.on.empty(), fmt::format("vm.{}.disk: need on = a disk, array or volume "
+                                                    "of the host",
+                                                    vm.name));
+      if (!disk.on.empty())
+        known(fmt::format("vm.{}.disk", vm.name), disk.on, "disk, array or volume");
+    }
+  }
 }
 
-std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, sim::Bytes size,
-                                                        const std::string& name) {
-  (void)name;
-  Place& place = places_.at(on);
-  if (size.count() == 0) size = place.equal_share;
+HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads)
+    : description_{description} {
+  const StorageDescription& storage = description.storage;
+  for (const HostDisk& disk : storage.disks) {
+    for (int i = 0; i < disk.count; ++i) {
+      const std::string own = disk.count == 1 ? disk.name : fmt::format("{}{}", disk.name, i);
+      devices_.push_back(storage::device::make_device(engine, disk.device, "host.disk." + own));
+      storage::BlockDevice* device = devices_.back().get();
+      if (disk.queue.scheduler != storage::queue::Scheduler::noop) {
+        devices_.push_back(std::make_unique<storage::queue::Queue>(*device, disk.queue));
+        device = devices_.back().get();
+      }
+      Place& place = add(disk.name, *device);
+      if (own != disk.name) by_name_[own].push_back(&place);
+    }
+  }
+  for (const HostArray& array : storage.arrays) {
+    std::vector<storage::BlockDevice*> members;
+    for (const std::string& disk : array.disks) {
+      for (const Place* place : places(disk)) members.push_back(place->device);
+    }
+    std::vector<storage::Thread*> group;
+    storage::Thread& thread = threads.add("md." + array.name);
+    for (int i = 0; i < array.raid.group_threads; ++i)
+      group.push_back(&threads.add(fmt::format("md.{}.{}", array.name, i)));
+    try {
+      auto made = storage::raid::make_array(engine, array.raid, std::move(members), thread, group);
+      arrays_.push_back({array.name, made.get()});
+      devices_.push_back(std::move(made));
+    } catch (const sim::ConfigError& error) {
+      throw sim::ConfigError{fmt::format("host.array: {}: {}", array.name, error.what())};
+    }
+    add(array.name, *devices_.back());
+  }
+  for (const HostVolume& volume : storage.volumes) {
+    std::vector<storage::volume::Part> parts;
+    for (const std::string& on : volume.on) {
+      for (Place* place : places(on)) {
+        parts.push_back({place->device, place->handed_out, {}});
+      }
+    }
+    try {
+      devices_.push_back(
+          std::make_unique<storage::volume::Volume>(engine, volume.volume, std::move(parts)));
+    } catch (const sim::ConfigError& error) {
+      throw sim::ConfigError{fmt::format("host.volume: {}: {}", volume.name, error.what())};
+    }
+    add(volume.name, *devices_.back());
+  }
+}
+
+HostStorage::Place& HostStorage::add(const std::string& name, storage::BlockDevice& device) {
+  Place& place = all_.emplace_back(Place{&device, {}});
+  by_name_[name].push_back(&place);
+  return place;
+}
+
+std::vector<HostStorage::Place*> HostStorage::places(const std::string& name) {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end())
+    throw sim::ConfigError{fmt::format("no disk, array or volume is named \"{}\"", name)};
+  return found->second;
+}
+
+std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, sim::Bytes size) {
+  const std::vector<Place*> alike = places(on);
+  Place& place = *alike[next_[on]++ % alike.size()];
+  if (size.count() == 0) {
+    std::int64_t askers = 0;
+    for (const VmDescription& vm : description_.vms) {
+      for (const DiskDescription& disk : vm.disks) askers += disk.on == on ? vm.count : 0;
+    }
+    const auto here = (askers + static_cast<std::int64_t>(alike.size()) - 1) /
+                      static_cast<std::int64_t>(alike.size());
+    size = aligned(place.device->capacity() / std::max<std::int64_t>(1, here));
+  }
+  if (place.handed_out + size > place.device->capacity()) {
+    throw sim::ConfigError{
+        fmt::format("host.disk: \"{}\" holds {:.1f} GB, guests' disks there want more; make them "
+                    "smaller (vm.<name>.disk.size) or leave their size out",
+                    on, static_cast<double>(place.device->capacity().count()) / 1e9)};
+  }
   auto part = std::make_unique<storage::Partition>(*place.device, place.handed_out, size);
-  place.handed_out += size;
+  place.handed_out += aligned(size + sim::Bytes{kAlignment_B - 1});
   return part;
 }
 

@@ -1,36 +1,60 @@
-// The host's disks and arrays, and the parts of them that guests' disks lie on.
+// The host's disks, arrays and volumes, and the parts of them that guests' disks lie on.
 //
-// Part of the composition root. Checked tests/models/io_paths_test.cpp.
+// Part of the composition root. Checked tests/models/host_storage_test.cpp.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "models/host_description.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/storage/queue/queue.hpp"
+#include "models/storage/raid/array.hpp"
 #include "sim/engine.hpp"
+#include "sim/error.hpp"
 
 namespace models {
 
+// What cannot be: names that are not there, disks in two arrays.
+void check_storage(const HostDescription& host, sim::Complaints& complaints);
+
 class HostStorage {
  public:
-  HostStorage(sim::Engine& engine, const HostDescription& description);
+  // Threads of the host's kernel, for arrays in software.
+  class Threads {
+   public:
+    virtual ~Threads() = default;
+    virtual storage::Thread& add(const std::string& name) = 0;
+  };
+  HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads);
 
-  // A part of the disk or array `on`, next to those handed out before; `size` zero: as much as
-  // there is for each VM that asks so. `name` is the asker's.
-  std::unique_ptr<storage::BlockDevice> part(const std::string& on, sim::Bytes size,
-                                             const std::string& name);
+  // The next part of the disk, array or volume `on`. `size` zero: an equal share of it for each VM
+  // whose disk lies there.
+  std::unique_ptr<storage::BlockDevice> part(const std::string& on, sim::Bytes size);
+
+  struct NamedArray {
+    std::string name;
+    storage::raid::Array* array;
+  };
+  const std::vector<NamedArray>& arrays() const { return arrays_; }
 
  private:
   struct Place {
     storage::BlockDevice* device = nullptr;
     sim::Bytes handed_out{};
-    sim::Bytes equal_share{};
   };
+  std::vector<Place*> places(const std::string& name);
+  Place& add(const std::string& name, storage::BlockDevice& device);
+
+  const HostDescription& description_;
   std::deque<std::unique_ptr<storage::BlockDevice>> devices_;
-  std::map<std::string, Place> places_;  // by name
+  std::deque<Place> all_;
+  std::map<std::string, std::vector<Place*>> by_name_;
+  std::map<std::string, std::size_t> next_;  // of several disks of a name
+  std::vector<NamedArray> arrays_;
 };
 
 }  // namespace models

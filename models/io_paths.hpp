@@ -12,10 +12,12 @@
 
 #include "models/guest_disk.hpp"
 #include "models/host_description.hpp"
+#include "models/host_file.hpp"
 #include "models/host_storage.hpp"
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/storage/image/image.hpp"
 #include "sim/engine.hpp"
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
@@ -35,12 +37,34 @@ class IoPaths {
   // The VM's disk and the threads that serve it, which may run on `cpus`.
   void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void start();
+  // The worker that serves a device of the VM: a new thread, or one of dom0's.
+  int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void begin_measuring();
   double transactions(int kind) const;
   void report(int kind, double measured_s, Results& results) const;
   void check(Results& results) const;  // requests in equal requests out and under way
 
  private:
+  // Of the host's kernel.
+  class KernelThread final : public storage::Thread {
+   public:
+    KernelThread(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
+    sim::Engine& engine();
+    sim::Task<> work(sim::Duration cpu_time) override;
+
+   private:
+    RunningHost& host_;
+    int worker_;
+  };
+  class KernelThreads final : public HostStorage::Threads {
+   public:
+    explicit KernelThreads(RunningHost& host) : host_{host} {}
+    storage::Thread& add(const std::string& name) override;
+
+   private:
+    RunningHost& host_;
+    std::deque<KernelThread> threads_;
+  };
   struct Counts {  // of a class, since measuring began
     std::uint64_t transactions = 0;
     std::uint64_t reads = 0;
@@ -65,10 +89,11 @@ class IoPaths {
     std::string name;                            // of its streams
     std::unique_ptr<EventLoop> loop;             // null: its processes call the host's kernel
     std::unique_ptr<storage::BlockDevice> part;  // of what its disk lies on
+    std::unique_ptr<HostFile> file;              // as the loop uses it
+    std::unique_ptr<storage::image::Image> image;
     std::unique_ptr<GuestDisk> disk;
     std::vector<Stream*> streams;  // [job]
   };
-  int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
   sim::Process arrivals(RunningGuest& guest);
   sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
@@ -80,6 +105,7 @@ class IoPaths {
   RunningHost& host_;
   const HostDescription& description_;
   std::vector<int> dom0_;  // workers
+  KernelThreads kernel_;
   HostStorage storage_;
   std::vector<Counts> counts_;  // [class]
   std::deque<RunningGuest> guests_;

@@ -38,7 +38,7 @@ struct GuestNicDescription {
 // has one for its program and one for its softirq.
 struct PeerDescription {
   sim::Hertz clock{3e9};
-  sim::Duration wake{5'000'000};            // of its sleeping threads, 5 us
+  sim::Duration wake{7'000'000};            // of its sleeping threads: switch 2 us, wake-up 5 us
   sim::Duration interrupt_wake{1'000'000};  // of a CPU that sleeps, by an interrupt
   sim::Duration cable{1'000'000};           // 1 us: with a switch
 };

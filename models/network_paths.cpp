@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/io_paths.hpp"
 #include "models/network_state.hpp"
 #include "sim/error.hpp"
 
@@ -164,7 +165,7 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
           .clock = clock_};
 }
 
-network::BackendCosts NetworkPaths::backend_costs() const {
+network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
   network::BackendCosts costs = description_.vmm.network.backend;
   const auto exit = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
@@ -174,6 +175,8 @@ network::BackendCosts NetworkPaths::backend_costs() const {
   costs.end_of_interrupt = exit(vmm::ExitKind::eoi);
   costs.call_qemu = exit(vmm::ExitKind::mmio_user);
   costs.guest_driver = description_.vmm.network.driver;
+  // Emulated devices fill a buffer a packet.
+  if (!network::emulated(model)) costs.guest_driver.receive.per_packet = costs.page;
   return costs;
 }
 
@@ -186,7 +189,7 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
   std::vector<network::GuestNic::Threads> threads;
   for (int queue = 0; queue < description.queues; ++queue) {
     if (queue == 0 || !one_loop)
-      guest.backends.push_back(&thread(host_.add_thread(guest.vm, cpus, group)));
+      guest.backends.push_back(&thread(host_.io_->backend(guest.vm, cpus, group)));
     threads.push_back({guest.vcpus[at(queue) % guest.vcpus.size()], guest.backends.back()});
   }
   const bool bursts = description.offloads && description.model != network::GuestNicModel::rtl8139;
@@ -201,7 +204,7 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
                               .tap_queue = description.tap_queue,
                               .offloads = description.offloads,
                               .zero_copy = description.zero_copy,
-                              .costs = backend_costs(),
+                              .costs = backend_costs(description.model),
                               .clock = clock_},
       threads, *guest.stack, network);
   guest.stack->set_device(*guest.nic);
@@ -215,7 +218,8 @@ void NetworkPaths::attach_function(Guest& guest) {
   double exits = 0.0;
   if (!description_.hardware.virtual_interrupts) {
     exits = host_.cycles_of(vmm::ExitKind::interrupt) + host_.cycles_of(vmm::ExitKind::inject) +
-            host_.cycles_of(vmm::ExitKind::eoi);
+            host_.cycles_of(vmm::ExitKind::eoi) +
+            static_cast<double>(description_.vmm.network.backend.function_interrupt.count());
   }
   const bool bursts = guest.on->description->nic.tso;
   guest.stack = std::make_unique<network::Stack>(engine(), stack_config(*guest.on, bursts));

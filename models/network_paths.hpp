@@ -59,7 +59,7 @@ class NetworkPaths {
   void attach(Guest& guest, const std::vector<int>& cpus, scheduler::GroupId group);
   void attach_container(Guest& guest);
   void attach_function(Guest& guest);
-  network::BackendCosts backend_costs() const;
+  network::BackendCosts backend_costs(network::GuestNicModel model) const;
   network::StackConfig stack_config(const HostNic& nic, bool bursts) const;
   network::Stack& host_stack(Guest& guest);
 

@@ -119,7 +119,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
   build_memory();
 }
 
-RunningHost::~RunningHost() = default;
+RunningHost::~RunningHost() {
+  engine_.end_processes();  // they hold places in our queues
+}
 
 // --- who runs, and how fast ---------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
+#include "scenarios/storage_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -185,6 +186,7 @@ const Section<models::HostDescription>& host_keys() {
   static const Section<T> section = [] {
     Section<T> all;
     append_part(all, hardware_keys(), &T::hardware);
+    append_part(all, storage_keys(), &T::storage);
     all.push_back(tables("nic", &T::nics, &nic_keys, "network interfaces"));
     all.push_back(table("peer", &T::peer, &peer_keys, "the machine at the other end of a NIC"));
     all.push_back(table("pcie", &T::pcie, &pcie_keys, "slots, DMI and IOMMU"));

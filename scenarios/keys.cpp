@@ -4,6 +4,7 @@
 
 #include "scenarios/fields.hpp"
 #include "scenarios/host_keys.hpp"
+#include "scenarios/storage_keys.hpp"
 #include "scenarios/vm_keys.hpp"
 #include "scenarios/vmm_keys.hpp"
 
@@ -148,6 +149,7 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   list_keys(study_keys(), "study", all);
   all.push_back({"host.use", "text", "", "preset (`tenancy list hosts`) or path to start from"});
   list_keys(host_keys(), "host", all);
+  all.push_back({"host.disk.device.use", "text", "", "preset (`tenancy list devices`) or path"});
   all.push_back({"vmm.use", "text", "", "preset (`tenancy list vmms`) or path to start from"});
   list_keys(vmm_keys(), "vmm", all);
   list_keys(vm_keys(), "vm.<name>", all);

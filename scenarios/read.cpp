@@ -70,6 +70,18 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
   }
 }
 
+// `device = "…"` of each [[host.disk]] is a preset's name, or a table with `use`.
+void expand_devices(Node& host, Problems& problems) {
+  Entry* disks = find(host, "disk");
+  if (disks == nullptr || disks->value.array() == nullptr) return;
+  for (Node& disk : std::get<Node::Array>(disks->value.value)) {
+    Entry* device = find(disk, "device");
+    if (device == nullptr) continue;
+    open_table(device->value);
+    expand(device->value, "device", problems);
+  }
+}
+
 void check_size(const Node& document, const models::HostDescription& host, Problems& problems) {
   std::int64_t vcpus = 0;
   for (const auto& vm : host.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
@@ -102,6 +114,7 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   if (Entry* host = find(document, "host")) {
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
+    expand_devices(host->value, problems);
     read_host(scenario.host, host->value, problems);
   } else {
     problems.add(document.at,

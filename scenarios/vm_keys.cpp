@@ -5,6 +5,7 @@
 #include "scenarios/cpuset.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
+#include "scenarios/storage_keys.hpp"
 #include "scenarios/workload_keys.hpp"
 
 namespace scenarios {
@@ -165,26 +166,6 @@ const Section<models::translation::PageUse>& page_keys() {
       real("coverage", &T::coverage, 0, 1,
            "share of memory that they cover, the rest has 4 KiB; 1: reserved hugepages, less: "
            "transparent ones"),
-  };
-  return section;
-}
-
-const Section<models::DiskDescription>& disk_keys() {
-  using T = models::DiskDescription;
-  static const std::vector<Word<models::DiskBus>> buses{
-      {"virtio-blk", models::DiskBus::virtio_blk},
-      {"virtio-scsi", models::DiskBus::virtio_scsi},
-      {"sata", models::DiskBus::sata},
-      {"ide", models::DiskBus::ide}};
-  static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
-                                                   {"threads", models::Aio::threads},
-                                                   {"io_uring", models::Aio::io_uring}};
-  static const Section<T> section{
-      text("on", &T::on, "disk, array or volume of the host that it lies on"),
-      quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
-      choice("bus", &T::bus, buses, "of the guest's disk"),
-      choice("aio", &T::aio, aios, "how the VMM submits"),
-      truth("iothread", &T::iothread, "an event loop of its own"),
   };
   return section;
 }

@@ -9,7 +9,11 @@
 namespace sim {
 
 Engine::~Engine() {
-  // Processes that still wait are destroyed with their frames; each takes itself off the list.
+  end_processes();
+}
+
+void Engine::end_processes() {
+  // Each takes itself off the list.
   while (!roots_.empty()) {
     const std::size_t before = roots_.size();
     std::coroutine_handle<>::from_address(roots_.back().frame).destroy();

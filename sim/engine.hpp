@@ -47,6 +47,9 @@ class Engine {
   Delay delay(Duration duration);
   // Starts a process at now(), behind what is already due.
   void spawn(Process process);
+  // Destroys all that still wait, frames and all. For owners of what those frames point to, who go
+  // before the engine does.
+  void end_processes();
 
   FramePool& frames() { return frames_; }
   Trace& trace() { return trace_; }

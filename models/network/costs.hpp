@@ -67,10 +67,12 @@ struct BackendCosts {
   sim::Cycles inject{1'500};  // exits that an interrupt takes of a running vCPU; 0: posted
   sim::Cycles end_of_interrupt{1'500};  // its exit; 0: virtualized
   sim::Cycles signal{1'000};            // irqfd, by the backend's thread
-  sim::Cycles wake{1'500};         // try_to_wake_up of the backend's thread, by who queues for it
-  sim::Cycles call_qemu{7'000};    // exit to QEMU and back, with its lock
-  int emulated_send_exits = 1;     // register writes a packet that end in QEMU
-  int emulated_receive_exits = 3;  // cause read, mask, tail write of an interrupt's handler
+  sim::Cycles wake{1'500};  // try_to_wake_up of the backend's thread, by who queues for it
+  sim::Cycles page{250};    // virtio: of each page-sized buffer that a received burst fills
+  sim::Cycles function_interrupt{2'500};  // handing a virtual function's interrupt on: irqfd
+  sim::Cycles call_qemu{7'000};           // exit to QEMU and back, with its lock
+  int emulated_send_exits = 1;            // register writes a packet that end in QEMU
+  int emulated_receive_exits = 3;         // cause read, mask, tail write of an interrupt's handler
   Cost tap{.per_buffer = sim::Cycles{500}, .per_packet = {}, .per_KiB = {}};  // into its queue
   Cost vhost_send{.per_buffer = sim::Cycles{2'200},  // descriptors, tun_sendmsg, skb, netif_rx
                   .per_packet = {},

@@ -7,8 +7,9 @@
 // Models  finite rings: transmit rings stop their senders, receive rings drop; TSO or software
 //         segmentation; DMA that overlaps with the wire; traffic between functions of one NIC,
 //         which crosses PCIe but not the wire.
-// Omits   collisions of RSS, flow control (pause frames), errors on the wire.
-// Source  82599 data sheet: rings to 4,096, 64 virtual functions, one switch between them (VEB).
+// Omits   interrupts for completed transmits, collisions of RSS, flow control (pause frames),
+// errors on the wire. Source  82599 data sheet: rings to 4,096, 64 virtual functions, one switch
+// between them (VEB).
 //         DMA there and back 1 us either way [recall].
 // Checked tests/models/network/nic_test.cpp.
 #pragma once

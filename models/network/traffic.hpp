@@ -1,6 +1,7 @@
 // What sends and receives: streams, requests and responses, datagrams, as netperf and pktgen do.
 //
-// Models  TCP_STREAM with a window that halves at a loss and grows by a segment a round trip,
+// Models  TCP_STREAM whose messages leave as they fill packets, or gather to bursts of 64 KiB while
+//         the way is congested; a window that halves at a loss and grows by a segment a round trip,
 //         acknowledgements once the reader has read, lost bytes sent again; TCP_RR: one request
 //         under way a connection; UDP: as fast as given, or as the sender can.
 // Omits   slow start, reordering, time-outs other than `resend_after`, connection set-up.

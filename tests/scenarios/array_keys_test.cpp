@@ -19,7 +19,7 @@ TEST_CASE("array keys are written as they stand by default", "[raid]") {
   const Json json = write_table(array_keys(), raid::Description{});
   CHECK(json["level"] == "raid5");
   CHECK(json["layout"] == "near");
-  CHECK(json["chunk"] == "512 KiB");
+  CHECK(json["chunk"] == "0.5 MiB");
   CHECK(json["stripe_cache"] == 256);
   CHECK(json["costs"]["member_flush"] == "293 ns");
   CHECK(json["rebuild"]["speed_max"] == "204.8 MB/s");

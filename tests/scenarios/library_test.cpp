@@ -32,7 +32,7 @@ TEST_CASE("every preset of the library makes a scenario that can run, and names 
     ++seen;
   }
   CHECK(seen >= 20);
-  for (const char* kind : {"hosts", "vmms", "workloads"}) {
+  for (const char* kind : {"hosts", "vmms", "workloads", "devices"}) {
     for (const PresetInfo& info : list_presets(kind)) {
       INFO(kind << " " << info.name);
       CHECK(info.title == info.name);  // the name key is the file's

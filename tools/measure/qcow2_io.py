@@ -123,13 +123,15 @@ def counted(case, image, log):
             start = re.search(r" (\w+)\(\d+<([^>]*)>", line)
             if start:
                 begun[pid] = (os.path.basename(start[2]), CALLS.get(start[1]))
-                if begun[pid][1] is None:
-                    continue
-                entry = counts.setdefault(begun[pid], [0, 0])
-                entry[0] += 1
+            # Not what failed or read nothing: attempts to find out the alignment, ends of file.
             end = re.search(r"= (\d+)$", line)
-            if end and pid in begun and begun[pid] in counts:
-                counts[begun[pid]][1] += int(end[1])
+            if end and pid in begun and begun[pid][1] is not None:
+                file, kind = begun.pop(pid)
+                if kind == "read" and end[1] == "0":
+                    continue
+                entry = counts.setdefault((file, kind), [0, 0])
+                entry[0] += 1
+                entry[1] += int(end[1])
     return counts
 
 

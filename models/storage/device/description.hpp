@@ -16,14 +16,14 @@ enum class Kind { hdd, flash, lun, memory };
 
 struct Description {
   std::string name = "disk";
-  std::string source;
+  std::string source{};
   Kind kind = Kind::memory;
   sim::Bytes capacity{std::int64_t{1} << 40};
   // Of these, the kind's is used.
-  HddConfig hdd;
-  FlashConfig flash;
-  LunConfig lun;
-  MemoryDiskConfig memory;
+  HddConfig hdd{};
+  FlashConfig flash{};
+  LunConfig lun{};
+  MemoryDiskConfig memory{};
 };
 
 // Throws ConfigError for what cannot be. `name` names its random streams.

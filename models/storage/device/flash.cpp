@@ -33,7 +33,7 @@ Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity
       capacity_{capacity},
       random_{engine.stream(name + ".read_page")},
       spare_{capacity, config.over_provisioning, config.preconditioned},
-      slots_{engine, config.queue_depth},
+      places_{engine, config.queue_depth},
       controller_{engine},
       to_host_{engine},
       from_host_{engine},
@@ -43,7 +43,7 @@ Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity
 }
 
 sim::Task<> Flash::serve(Request request) {
-  const auto slot = co_await slots_.hold();
+  co_await places_.take();
   switch (request.operation) {
     case Operation::read:
       co_await controller_.serve(config_.read_interval);
@@ -63,6 +63,7 @@ sim::Task<> Flash::serve(Request request) {
       co_await engine_.delay(config_.flush);
       break;
   }
+  places_.give_back();
 }
 
 // --- reads ---

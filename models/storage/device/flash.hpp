@@ -21,6 +21,7 @@
 
 #include "models/storage/block_device.hpp"
 #include "models/storage/device/flash_spare.hpp"
+#include "models/storage/places.hpp"
 #include "sim/process.hpp"
 #include "sim/random.hpp"
 #include "sim/server.hpp"
@@ -99,7 +100,7 @@ class Flash final : public BlockDevice {
   sim::Bytes capacity_;
   sim::Random random_;
   FlashSpare spare_;
-  sim::Server slots_;
+  Places places_;
   sim::Server controller_;
   sim::Server to_host_;
   sim::Server from_host_;

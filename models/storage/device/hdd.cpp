@@ -28,14 +28,14 @@ Hdd::Hdd(sim::Engine& engine, const HddConfig& config, sim::Bytes capacity)
       config_{(check(config), config)},
       capacity_{capacity},
       platter_{config.platter, capacity},
-      slots_{engine, config.ncq_depth},
+      places_{engine, config.ncq_depth},
       controller_{engine},
       interface_{engine},
       current_{access({}, {}, false)},
       done_{sim::Event::calling<&Hdd::finish>(engine, *this)} {}
 
 sim::Task<> Hdd::serve(Request request) {
-  const auto slot = co_await slots_.hold();
+  co_await places_.take();
   co_await controller_.serve(config_.command_overhead);
   switch (request.operation) {
     case Operation::read:
@@ -51,6 +51,7 @@ sim::Task<> Hdd::serve(Request request) {
       break;
     }
   }
+  places_.give_back();
 }
 
 sim::Task<> Hdd::read(Request request) {

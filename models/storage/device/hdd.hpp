@@ -21,13 +21,14 @@
 
 #include "models/storage/block_device.hpp"
 #include "models/storage/device/platter.hpp"
+#include "models/storage/places.hpp"
 #include "sim/event.hpp"
 #include "sim/server.hpp"
 
 namespace models::storage::device {
 
 struct HddConfig {
-  PlatterConfig platter;
+  PlatterConfig platter{};
   sim::Duration write_settle{500'000'000};      // more than a seek to read takes, 0.5 ms
   sim::Duration command_overhead{100'000'000};  // of the controller, one command at a time
   sim::BytesPerSecond interface_rate{550e6};
@@ -132,7 +133,7 @@ class Hdd final : public BlockDevice {
   HddConfig config_;
   sim::Bytes capacity_;
   Platter platter_;
-  sim::Server slots_;
+  Places places_;
   sim::Server controller_;
   sim::Server interface_;
   std::uint64_t next_number_ = 0;

@@ -28,7 +28,7 @@ Lun::Lun(sim::Engine& engine, const LunConfig& config, sim::Bytes capacity)
     : engine_{engine},
       config_{(check(config), config)},
       capacity_{capacity},
-      slots_{engine, config.queue_depth},
+      places_{engine, config.queue_depth},
       array_{engine, config.parallel} {
   for (int i = 0; i < config.links; ++i) links_.emplace_back(engine);
 }
@@ -56,7 +56,7 @@ Lun::Link& Lun::next_link() {
 
 // Flushes and deallocations are commands without data; the array's memory is safe.
 sim::Task<> Lun::command(Operation operation, sim::Bytes size) {
-  const auto slot = co_await slots_.hold();
+  co_await places_.take();
   Link& link = next_link();
   co_await engine_.delay(config_.path_latency);
   switch (operation) {
@@ -73,6 +73,7 @@ sim::Task<> Lun::command(Operation operation, sim::Bytes size) {
       co_await array_.serve(config_.write_latency);
       break;
   }
+  places_.give_back();
 }
 
 }  // namespace models::storage::device

@@ -17,6 +17,7 @@
 #include <deque>
 
 #include "models/storage/block_device.hpp"
+#include "models/storage/places.hpp"
 #include "sim/server.hpp"
 
 namespace models::storage::device {
@@ -58,7 +59,7 @@ class Lun final : public BlockDevice {
   sim::Engine& engine_;
   LunConfig config_;
   sim::Bytes capacity_;
-  sim::Server slots_;
+  Places places_;
   sim::Server array_;
   std::deque<Link> links_;
   std::size_t turn_ = 0;

@@ -3,7 +3,7 @@
 //
 // Memory is used only for what the simulation has written: what was there before follows a formula.
 // A cluster is shared when a snapshot was taken after it was written.
-// Checked tests/models/storage/image/cluster_map_test.cpp.
+// Checked tests/models/storage/image/qcow2_test.cpp.
 #pragma once
 
 #include <array>

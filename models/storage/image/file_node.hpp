@@ -5,7 +5,7 @@
 //         whose writes an earlier flush has covered is left out.
 // Omits   the read of a padded write (metadata of an O_DIRECT image is written in whole sectors).
 // Source  semantics.md 6.2; behaviour seen with strace on qemu-io 7.2.
-// Checked tests/models/storage/image/raw_test.cpp, qcow2_test.cpp.
+// Checked tests/models/storage/image/qcow2_test.cpp.
 #pragma once
 
 #include "models/storage/block_device.hpp"

@@ -6,7 +6,7 @@
 //         refcount block before every range of clusters that it describes.
 // Omits   other orders of data and tables (falloc and full put the tables last).
 // Source  semantics.md 6.2 (block/qcow2.c qcow2_co_create, preallocate_co, read_cache_sizes).
-// Checked tests/models/storage/image/geometry_test.cpp.
+// Checked tests/models/storage/image/qcow2_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -46,6 +46,9 @@ class Metadata {
   // As many as are free from `first` on, at most `count`.
   sim::Task<std::int64_t> allocate_at(std::int64_t first, std::int64_t count);
 
+  // The first question about zeroes compares all refcounts with the size of the file.
+  sim::Task<> count_clusters();
+
   sim::Task<> write_back();  // everything dirty, in order (flush_to_os)
   sim::Task<> close();
   sim::Task<> snapshot();

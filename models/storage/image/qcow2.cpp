@@ -73,6 +73,11 @@ sim::Task<Qcow2::Extent> Qcow2::find(std::int64_t offset, std::int64_t bytes) {
 }
 
 sim::Task<bool> Qcow2::reads_as_zeroes(sim::Bytes offset, sim::Bytes size) {
+  if (!counted_) {
+    counted_ = true;
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.count_clusters();
+  }
   std::int64_t at = offset.count();
   const std::int64_t end = std::min(at + size.count(), geometry_.size);
   while (at < end) {
@@ -152,26 +157,46 @@ sim::Task<> Qcow2::snapshot() {
   co_await metadata_.snapshot();
 }
 
-// Header, L1 table, refcount table, header extensions, snapshots; seen with strace.
+// Header, backing file's name, extensions, L1 table, refcount table, snapshots; seen with strace.
 sim::Task<> Qcow2::open() {
-  const Turn mine{*this, co_await turn()};
   constexpr std::int64_t kHeader = 112;
-  constexpr std::int64_t kExtension = 8;
-  constexpr std::int64_t kFeatureNames = 384;  // skipped
+  constexpr std::int64_t kExtension = 8;       // type and length
+  constexpr std::int64_t kFeatureNames = 384;  // in clusters that have room for them, skipped
+  constexpr std::int64_t kBackingFormat = 5;   // "qcow2"
+  constexpr std::int64_t kBackingName = 34;    // a path of middling length
+  if (description_.alignment.count() > 1) {
+    for (const std::int64_t tried : {512, 4096}) co_await file_.read(0, tried);  // O_DIRECT works
+  }
   co_await file_.read(0, kHeader);
   co_await file_.read(Geometry::kL1 * geometry_.cluster, geometry_.tables * 8);
   co_await file_.read(Geometry::kRefcountTable * geometry_.cluster,
                       geometry_.refcount_table * geometry_.cluster);
   std::int64_t at = kHeader;
+  if (backing_ != nullptr) {
+    co_await file_.read(at, kExtension);
+    co_await file_.read(at + kExtension, kBackingFormat);
+    at += kExtension + 8;  // padded
+  }
   co_await file_.read(at, kExtension);
   at += kExtension + kFeatureNames;
-  co_await file_.read(at, kExtension);
+  if (geometry_.cluster > 4096) co_await file_.read(at, kExtension);
+  if (backing_ != nullptr) co_await file_.read(at + kExtension, kBackingName);
+  const std::int64_t list = (geometry_.prefix_end - 1) * geometry_.cluster;
+  for (int i = 0; i < description_.snapshots; ++i) {
+    // Entry, extra data, id and name of a few letters.
+    for (const std::int64_t part : {40, 24, 1, 2}) co_await file_.read(list, part);
+  }
+  if (backing_ != nullptr) co_await backing_->open();
 }
 
 sim::Task<> Qcow2::close() {
   co_await flush(0);
-  const Turn mine{*this, co_await turn()};
-  co_await metadata_.close();
+  {
+    const Turn mine{*this, co_await turn()};
+    co_await metadata_.close();
+  }
+  co_await file_.flush();
+  if (backing_ != nullptr) co_await backing_->close();
 }
 
 }  // namespace models::storage::image

@@ -128,6 +128,7 @@ class Qcow2 : public Image {
   sim::Signal allocated_;
   bool flushing_ = false;
   sim::Signal flushed_;
+  bool counted_ = false;  // block status has looked whether the image is sparse
 };
 
 }  // namespace models::storage::image

@@ -72,6 +72,15 @@ sim::Task<bool> Metadata::update(std::int64_t first, std::int64_t count, Change 
   co_return true;
 }
 
+// qcow2_detect_metadata_preallocation.
+sim::Task<> Metadata::count_clusters() {
+  const std::int64_t blocks = divide_up(use_.end(), geometry_.block_clusters);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const std::int64_t host = use_.block(block);
+    if (host >= 0) co_await get(refcounts_, host * geometry_.cluster, true);
+  }
+}
+
 // alloc_refcount_block: for a range of the file that none describes yet.
 sim::Task<> Metadata::new_block(std::int64_t cluster) {
   const std::int64_t index = use_.block_of(cluster);

@@ -5,7 +5,7 @@
 //         tables unused for a cleaning interval given back (cache-clean-interval).
 // Omits   what is in the tables: cluster_map.hpp and cluster_use.hpp hold that.
 // Source  semantics.md 6.2 (block/qcow2-cache.c).
-// Checked tests/models/storage/image/table_cache_test.cpp.
+// Checked tests/models/storage/image/qcow2_test.cpp.
 #pragma once
 
 #include <cstdint>

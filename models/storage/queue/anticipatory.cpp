@@ -47,6 +47,8 @@ Item* Anticipatory::next(sim::Instant now) {
   if (reading_ ? (reads_.empty() || (over && !writes_.empty()))
                : (writes_.empty() || (over && !reads_.empty()))) {
     begin_batch(!reading_, now);
+  } else if (over) {
+    begin_batch(reading_, now);
   }
   Item* item = nullptr;
   if (reading_ && waited) {  // the one that was waited for, though another lie as near

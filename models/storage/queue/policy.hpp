@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "models/storage/block_device.hpp"
-#include "sim/server.hpp"
 #include "sim/units.hpp"
 
 namespace models::storage::queue {
@@ -23,7 +21,6 @@ struct Item {
   sim::Instant arrived{};
   std::uint64_t number = 0;  // order of arrival
   Waiter* waiters = nullptr;
-  std::optional<sim::Server::Held> place;  // among nr_requests
 
   bool read() const { return operation == Operation::read; }
   sim::Bytes end() const { return offset + size; }

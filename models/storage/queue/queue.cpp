@@ -64,9 +64,13 @@ sim::Task<> Queue::serve(Request request) {
   ++stats_.requests;
   Waiter waiter;
   if (!merge(request, waiter)) {
-    auto place = co_await (request.synchronous ? synchronous_ : asynchronous_).hold();
+    co_await places(request.synchronous).take();
     // A neighbour may have come while this one waited for a place.
-    if (!merge(request, waiter)) insert(request, waiter, std::move(place));
+    if (merge(request, waiter)) {
+      places(request.synchronous).give_back();
+    } else {
+      insert(request, waiter);
+    }
   }
   co_await waiter;
 }
@@ -91,7 +95,7 @@ bool Queue::merge(const Request& request, Waiter& waiter) {
   return false;
 }
 
-void Queue::insert(const Request& request, Waiter& waiter, sim::Server::Held place) {
+void Queue::insert(const Request& request, Waiter& waiter) {
   Item& item = fresh_item();
   item.operation = request.operation;
   item.offset = request.offset;
@@ -102,7 +106,6 @@ void Queue::insert(const Request& request, Waiter& waiter, sim::Server::Held pla
   item.arrived = engine_.now();
   item.number = next_number_++;
   item.waiters = &waiter;
-  item.place.emplace(std::move(place));
   waiting_.push_back(&item);
   policy_->add(item);
   dispatch();
@@ -150,7 +153,7 @@ void Queue::finish(Item& item) {
   --in_flight_;
   policy_->completed(item, engine_.now());
   Waiter* waiter = std::exchange(item.waiters, nullptr);
-  item.place.reset();
+  places(item.synchronous).give_back();
   unused_.push_back(&item);
   dispatch();
   while (waiter != nullptr) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "models/storage/block_device.hpp"
+#include "models/storage/places.hpp"
 #include "models/storage/queue/anticipatory.hpp"
 #include "models/storage/queue/bfq.hpp"
 #include "models/storage/queue/cfq.hpp"
@@ -23,21 +24,20 @@
 #include "models/storage/queue/policy.hpp"
 #include "sim/event.hpp"
 #include "sim/process.hpp"
-#include "sim/server.hpp"
 
 namespace models::storage::queue {
 
 enum class Scheduler { noop, deadline, anticipatory, cfq, bfq };
 
 struct QueueConfig {
-  Scheduler scheduler = Scheduler::deadline;
+  Scheduler scheduler = Scheduler::noop;
   int depth = 32;                  // requests at the device at once
   int nr_requests = 128;           // /sys/block/*/queue/nr_requests
   sim::Bytes max_size{512 << 10};  // max_sectors_kb; 1280 since Linux 4.x
-  DeadlineTunables deadline;
-  AnticipatoryTunables anticipatory;
-  CfqTunables cfq;
-  BfqTunables bfq;
+  DeadlineTunables deadline{};
+  AnticipatoryTunables anticipatory{};
+  CfqTunables cfq{};
+  BfqTunables bfq{};
 };
 
 std::unique_ptr<Policy> make_policy(const QueueConfig& config);
@@ -61,7 +61,8 @@ class Queue final : public BlockDevice {
 
  private:
   bool merge(const Request& request, Waiter& waiter);
-  void insert(const Request& request, Waiter& waiter, sim::Server::Held place);
+  void insert(const Request& request, Waiter& waiter);
+  Places& places(bool synchronous) { return synchronous ? synchronous_ : asynchronous_; }
   void dispatch();
   static sim::Process run(Queue& queue, Item& item);
   void finish(Item& item);
@@ -71,8 +72,8 @@ class Queue final : public BlockDevice {
   BlockDevice& device_;
   QueueConfig config_;
   std::unique_ptr<Policy> policy_;
-  sim::Server synchronous_;
-  sim::Server asynchronous_;
+  Places synchronous_;
+  Places asynchronous_;
   std::deque<Item> items_;
   std::vector<Item*> unused_;
   std::vector<Item*> waiting_;

@@ -41,7 +41,7 @@ class Array : public BlockDevice {
   virtual void fail(int member) = 0;
   virtual State state() const = 0;
   virtual Progress rebuild_progress() const = 0;
-  virtual const Stats& stats() const = 0;
+  virtual Stats stats() const = 0;
 };
 
 // `members` with the spares last; they outlive the array. `raid_thread` is raid5d (flushes, and

@@ -62,15 +62,14 @@ sim::Task<> Controller::Processor::work(Duration cpu_time) {
   co_await server_.serve(cpu_time);
 }
 
-const Stats& Controller::stats() const {
-  const Stats own = stats_;
-  stats_ = disks_->stats();
-  stats_.reads = own.reads;
-  stats_.writes = own.writes;
-  stats_.flushes = own.flushes;
-  stats_.cached_reads = own.cached_reads;
-  stats_.written_back = own.written_back;
-  return stats_;
+Stats Controller::stats() const {
+  Stats all = disks_->stats();
+  all.reads = stats_.reads;
+  all.writes = stats_.writes;
+  all.flushes = stats_.flushes;
+  all.cached_reads = stats_.cached_reads;
+  all.written_back = stats_.written_back;
+  return all;
 }
 
 sim::Task<> Controller::serve(Request request) {

@@ -39,7 +39,7 @@ class Controller : public Array {
   void fail(int member) override { disks_->fail(member); }
   State state() const override { return disks_->state(); }
   Progress rebuild_progress() const override { return disks_->rebuild_progress(); }
-  const Stats& stats() const override;
+  Stats stats() const override;
   sim::Bytes dirty() const { return dirty_.size(); }
 
  private:
@@ -78,7 +78,7 @@ class Controller : public Array {
   int draining_ = 0;
   sim::Signal room_;
   sim::Event drain_;
-  mutable Stats stats_;
+  Stats stats_;  // of the cache's own
 };
 
 }  // namespace models::storage::raid

@@ -43,6 +43,12 @@ sim::Task<> Copies::read(Request request) {
 }
 
 sim::Task<> Copies::write(Request request) {
+  const Span whole = geometry().span(request.offset);
+  if (whole.copies == 1 && whole.size >= request.size) {
+    Piece piece{whole.at[0].member, whole.at[0].offset, request.size};
+    co_await submit(piece, request);
+    co_return;
+  }
   Bitmap* map = bitmap();
   if (map != nullptr && !map->enter(request.offset, request.size)) {
     co_await map->mark(request.offset, request.size);

@@ -219,9 +219,10 @@ void Md::start_rebuild() {
   if (gone != members_.end() && !spares_.empty()) {
     BlockDevice* spare = spares_.front();
     spares_.erase(spares_.begin());
-    *gone = Member{};
     gone->device = spare;
+    gone->failed = false;
     gone->rebuilding = true;
+    gone->in_step = gone->head = gone->read_end = Bytes{};
     follow(static_cast<int>(gone - members_.begin()), component);
   } else if (gone == members_.end() && synced_ < component) {
     follow(-1, component);

@@ -34,7 +34,7 @@ class Md : public Array {
   void fail(int member) override;
   State state() const override;
   Progress rebuild_progress() const override;
-  const Stats& stats() const override { return stats_; }
+  Stats stats() const override { return stats_; }
   const Geometry& geometry() const { return geometry_; }
 
  protected:

@@ -216,7 +216,16 @@ sim::Task<> Parity::pass(const Run& run, bool computes) {
     time += rows(run.plan.xor_blocks * std::int64_t{run.rows}) / costs.xor_rate;
     time += rows(run.plan.syndrome_blocks * std::int64_t{run.rows}) / costs.syndrome_rate;
   }
-  if (time > Duration::zero()) co_await work(time);
+  if (time <= Duration::zero()) co_return;
+  constexpr int kBatch = 8;  // rows a worker takes at once, MAX_STRIPE_BATCH
+  const int workers = std::min(description().group_threads, (run.rows + kBatch - 1) / kBatch);
+  if (workers <= 1) {
+    co_await work(time);
+    co_return;
+  }
+  sim::Join join{engine()};
+  for (int i = 0; i < workers; ++i) join.add(work(time / workers));
+  co_await join.all();
 }
 
 void Parity::move(const Run& run, Blocks blocks, Operation operation, sim::Join& join) {

@@ -22,7 +22,7 @@ double utilisation(Level level, int disks, int copies = 2);
 // Failures that are survived whichever disks fail.
 int fault_tolerance(Level level, int disks, int copies = 2);
 // That the array is lost with its k-th failed disk, having survived k - 1 (k from 1); disks fail
-// in any order, none is replaced.
+// in any order, none is replaced. Exact for up to 3 copies and where copies divide the disks.
 double loss_probability(Level level, Layout layout, int disks, int copies, int k);
 
 // Whether each piece of data is still somewhere.

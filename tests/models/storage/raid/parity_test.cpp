@@ -262,6 +262,15 @@ TEST_CASE("a small write costs raid5d three passes and the XOR of three blocks",
   CHECK(bench.thread.used == 33_us + 20_us * 16 + 4_us * 16);
 }
 
+TEST_CASE("group threads divide a long run of rows", "[raid]") {
+  Description description = array_of(Level::raid5);
+  description.costs = free_of_cost();
+  description.costs.stripe_pass = 10_us;
+  description.group_threads = 4;
+  Bench bench{description, 5, 64_MiB, true};
+  CHECK(bench.serve(Operation::write, 0_KiB, 256_KiB) == sim::Instant{2 * 16 * 10_us / 2});
+}
+
 TEST_CASE("group threads share raid5d's work in turn", "[raid]") {
   Description description = array_of(Level::raid5);
   description.costs = free_of_cost();
@@ -275,4 +284,46 @@ TEST_CASE("group threads share raid5d's work in turn", "[raid]") {
   CHECK(bench.group[0].used == 30_us);
   CHECK(bench.group[1].used == 30_us);
   CHECK(bench.engine.now() == sim::Instant{30_us});
+}
+
+namespace {
+
+sim::Process write_for_ever(sim::Engine& engine, Bench& bench, int client, int& done) {
+  sim::Random random = engine.stream("client" + std::to_string(client));
+  const auto blocks = static_cast<std::uint64_t>(bench.array().capacity() / 4_KiB);
+  Request write;
+  write.operation = Operation::write;
+  write.size = 4_KiB;
+  for (;;) {
+    write.offset = 4_KiB * static_cast<std::int64_t>(random.below(blocks));
+    co_await bench.array().serve(write);
+    ++done;
+  }
+}
+
+// Small writes a second at random places, from many clients, on disks of 100 I/Os a second.
+double random_writes(Level level, int disks) {
+  Bench bench{array_of(level), disks, 16_GiB};
+  for (Disk& disk : bench.members) {
+    disk.latency = 10_ms;
+    disk.one_at_a_time = true;
+    disk.keeps = false;
+  }
+  int done = 0;
+  for (int client = 0; client < 200; ++client) {
+    bench.engine.spawn(write_for_ever(bench.engine, bench, client, done));
+  }
+  bench.engine.run_until(sim::Instant{20_s});
+  const int before = done;
+  bench.engine.run_until(sim::Instant{120_s});
+  return (done - before) / 100.0;
+}
+
+}  // namespace
+
+// n disks of 100 I/Os a second each over 4, 6 and 2 I/Os a write; disks are busy but for chance.
+TEST_CASE("random small writes run at the disks' rate over the I/Os that each costs", "[raid]") {
+  CHECK(random_writes(Level::raid5, 8) == Approx(8 * 100 / 4.0).epsilon(0.06));
+  CHECK(random_writes(Level::raid6, 8) == Approx(8 * 100 / 6.0).epsilon(0.06));
+  CHECK(random_writes(Level::raid10, 8) == Approx(8 * 100 / 2.0).epsilon(0.06));
 }

@@ -1,0 +1,31 @@
+// A thread of the VMM that handles events in rounds: whatever came before a round's look is handled
+// in it.
+//
+// Checked tests/models/guest_disk_test.cpp.
+#pragma once
+
+#include "sim/engine.hpp"
+#include "sim/process.hpp"
+#include "sim/units.hpp"
+
+namespace models {
+
+class RunningHost;
+
+class EventLoop {
+ public:
+  EventLoop(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
+  sim::Engine& engine();
+  int worker() const { return worker_; }
+  sim::Task<> work(sim::Cycles cycles) { return work_on(worker_, cycles); }
+  sim::Task<> work_on(int worker, sim::Cycles cycles);
+  // Looks for events, unless it has since `event`.
+  sim::Task<> look(sim::Instant event, sim::Cycles cycles);
+
+ private:
+  RunningHost& host_;
+  int worker_;
+  sim::Instant looked_at_{-sim::Duration{1}};
+};
+
+}  // namespace models

@@ -1,0 +1,68 @@
+#include "models/host_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace models {
+
+HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
+                   std::vector<int> pool)
+    : loop_{loop},
+      device_{device},
+      costs_{costs},
+      idle_{std::move(pool)},
+      slots_{loop.engine(), std::max(1, static_cast<int>(idle_.size()))},
+      pooled_{!idle_.empty()},
+      completed_{loop.engine()} {}
+
+void HostFile::start() {
+  engine().spawn(reap());
+}
+
+sim::Task<> HostFile::serve(storage::Request request) {
+  if (pooled_) {
+    co_await by_pool(request);
+  } else {
+    co_await loop_.work(costs_.submit);
+    const sim::Instant submitted = engine().now();
+    co_await device_.serve(request);
+    served_s_ += sim::seconds(engine().now() - submitted);
+  }
+  co_await Reaped{*this};
+}
+
+// A thread of the pool calls the kernel and sleeps in it.
+sim::Task<> HostFile::by_pool(storage::Request request) {
+  const sim::Server::Held slot = co_await slots_.hold();
+  const int worker = idle_.back();
+  idle_.pop_back();
+  co_await loop_.work_on(worker, costs_.submit);
+  const sim::Instant submitted = engine().now();
+  co_await device_.serve(request);
+  served_s_ += sim::seconds(engine().now() - submitted);
+  co_await loop_.work_on(worker, costs_.interrupt);
+  idle_.push_back(worker);
+}
+
+void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {
+  file.done_.push_back(waiter);
+  if (file.done_.size() > 1) return;
+  file.completed_at_ = file.engine().now();
+  file.completed_.fire();
+}
+
+sim::Process HostFile::reap() {
+  for (;;) {
+    if (done_.empty()) co_await completed_;
+    if (!pooled_) co_await loop_.work(costs_.interrupt);
+    co_await loop_.look(completed_at_, costs_.round);
+    while (!done_.empty()) {
+      const std::coroutine_handle<> waiter = done_.front();
+      co_await loop_.work(costs_.complete);
+      done_.pop_front();
+      waiter.resume();
+    }
+  }
+}
+
+}  // namespace models

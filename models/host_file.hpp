@@ -1,0 +1,57 @@
+// What a disk image is kept on, as the VMM's thread uses it: each I/O that the image's format asks
+// for is submitted by that thread, or by one of its pool, and reaped by it.
+//
+// Models  CPU time of submitting and reaping, waiting for the thread, several completions reaped in
+//         one round of the loop, as many I/Os of a pool at once as it has threads.
+// Source  QEMU block/linux-aio.c, util/thread-pool.c for what is done.
+// Checked tests/models/guest_disk_test.cpp.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <vector>
+
+#include "models/event_loop.hpp"
+#include "models/storage/block_device.hpp"
+#include "models/vmm/block_costs.hpp"
+#include "sim/process.hpp"
+#include "sim/server.hpp"
+
+namespace models {
+
+class HostFile final : public storage::BlockDevice {
+ public:
+  // `pool`: workers of aio=threads; none: the loop submits itself.
+  HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
+           std::vector<int> pool);
+
+  void start();
+  sim::Engine& engine() override { return loop_.engine(); }
+  sim::Bytes capacity() const override { return device_.capacity(); }
+  sim::Task<> serve(storage::Request request) override;
+  double served_s() const { return served_s_; }  // in the device, all I/Os together
+  void restart_stats() { served_s_ = 0.0; }
+
+ private:
+  struct Reaped {
+    HostFile& file;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
+  sim::Process reap();
+  sim::Task<> by_pool(storage::Request request);
+
+  EventLoop& loop_;
+  storage::BlockDevice& device_;
+  const vmm::BlockCosts& costs_;
+  std::vector<int> idle_;  // of the pool
+  sim::Server slots_;
+  bool pooled_;
+  sim::Signal completed_;
+  sim::Instant completed_at_{};
+  std::deque<std::coroutine_handle<>> done_;  // not yet reaped
+  double served_s_ = 0.0;
+};
+
+}  // namespace models

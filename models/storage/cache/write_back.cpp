@@ -1,0 +1,127 @@
+// Writes into the page cache, and dirty pages on their way out of it.
+#include <algorithm>
+
+#include "models/storage/cache/page_cache.hpp"
+#include "sim/join.hpp"
+
+namespace models::storage::cache {
+namespace {
+
+constexpr std::int64_t kPage = PageTable::kPage;
+
+}  // namespace
+
+sim::Task<> PageCache::write_past(Request request) {
+  co_await below_.serve(request);
+  if (write_through(description_.mode)) {
+    ++stats_.flushes;
+    co_await below_.serve({.operation = Operation::flush, .stream = request.stream});
+  }
+}
+
+sim::Task<> PageCache::write(Request request) {
+  const std::int64_t begin = request.offset.count();
+  const std::int64_t end = begin + request.size.count();
+  const std::int64_t first = begin / kPage;
+  const std::int64_t last = (end - 1) / kPage;
+  warm_up(first, last - first + 1);
+  // A page of which only a part is written must be there.
+  if (begin % kPage != 0) co_await make_present(first, 1, request.stream);
+  if (end % kPage != 0) co_await make_present(last, 1, request.stream);
+  co_await make_room();
+  co_await copy(request.size);
+  pages_.make_dirty(first, last - first + 1, engine().now());
+  pages_.shrink();
+  if (!flusher_armed_) {
+    flusher_armed_ = true;
+    flusher_.after(description_.dirty_writeback);
+  }
+  if (write_through(description_.mode) || request.fua) {
+    co_await flush({.operation = Operation::flush, .stream = request.stream});
+    co_return;
+  }
+  if (unwritten() > background_limit_) start_background(engine().now(), background_limit_);
+  if (unwritten() > dirty_limit_) co_await hold_writer();
+}
+
+// balance_dirty_pages: a writer above the limit goes at the pace of write-back.
+sim::Task<> PageCache::hold_writer() {
+  const sim::Instant held = engine().now();
+  while (unwritten() > dirty_limit_) {
+    start_background(engine().now(), background_limit_);
+    co_await written_;
+  }
+  stats_.throttled += engine().now() - held;
+}
+
+// When everything cached is dirty, for small caches: wait until some of it is written.
+sim::Task<> PageCache::make_room() {
+  while (!pages_.shrink()) {
+    if (pages_.dirty() == 0 && writing_ == 0) co_return;
+    start_background(engine().now(), background_limit_);
+    co_await written_;
+  }
+}
+
+sim::Task<> PageCache::flush(Request request) {
+  if (description_.mode == Mode::unsafe) co_return;
+  if (!direct(description_.mode)) {
+    co_await write_back(engine().now(), 0);
+    while (writing_ > 0) co_await written_;
+  }
+  ++stats_.flushes;
+  co_await below_.serve(request);
+}
+
+sim::Task<> PageCache::write_run(PageTable::Run run) {
+  ++writing_;
+  writing_pages_ += run.count;
+  const sim::Bytes size{std::min(run.count * kPage, below_.capacity().count() - run.first * kPage)};
+  co_await below_.serve({.operation = Operation::write,
+                         .offset = sim::Bytes{run.first * kPage},
+                         .size = size,
+                         .synchronous = false,
+                         .stream = -1});
+  stats_.written_back += size;
+  --writing_;
+  writing_pages_ -= run.count;
+  written_.fire();
+}
+
+// In order of place, what was dirty before `before`, until `enough` dirty pages are left.
+sim::Task<> PageCache::write_back(sim::Instant before, std::int64_t enough) {
+  sim::Join writes{engine()};
+  const std::int64_t most = description_.largest_write.count() / kPage;
+  std::int64_t from = 0;
+  while (pages_.dirty() > enough) {
+    const PageTable::Run run = pages_.take_dirty(from, most, before);
+    if (run.count == 0) break;
+    from = run.first + run.count;
+    writes.add(write_run(run));
+    while (writes.under_way() >= description_.writes_at_once) co_await written_;
+  }
+  co_await writes.all();
+}
+
+sim::Process PageCache::background(sim::Engine&, sim::Instant before, std::int64_t enough) {
+  co_await write_back(before, enough);
+  in_background_ = false;
+  written_.fire();
+}
+
+void PageCache::start_background(sim::Instant before, std::int64_t enough) {
+  if (in_background_) return;
+  in_background_ = true;
+  engine().spawn(background(engine(), before, enough));
+}
+
+void PageCache::wake_up() {
+  flusher_armed_ = pages_.dirty() > 0;
+  if (!flusher_armed_) return;
+  flusher_.after(description_.dirty_writeback);
+  if (engine().now() - sim::kStart >= description_.dirty_expire) {
+    start_background(engine().now() - description_.dirty_expire, 0);
+  }
+}
+
+}  // namespace models::storage::cache

@@ -1,0 +1,55 @@
+// The host's disks as their owner states them, the arrays and volumes made of them, and the guests'
+// disks, in libvirt's words, that lie on those.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/storage/device/description.hpp"
+#include "models/storage/image/description.hpp"
+#include "models/storage/queue/queue.hpp"
+#include "models/storage/raid/description.hpp"
+#include "models/storage/volume/volume.hpp"
+#include "sim/units.hpp"
+
+namespace models {
+
+// Alike disks: one is called by the name, several by it with a number behind, from 0.
+struct HostDisk {
+  std::string name;
+  int count = 1;
+  storage::device::Description device;
+  storage::queue::QueueConfig queue = storage::queue::QueueConfig{};
+};
+
+struct HostArray {
+  std::string name;
+  std::vector<std::string> disks;  // names; that of several disks means all of them
+  storage::raid::Description raid;
+};
+
+struct HostVolume {
+  std::string name;
+  std::vector<std::string> on;  // disks and arrays
+  storage::volume::Description volume;
+};
+
+struct StorageDescription {
+  std::vector<HostDisk> disks;
+  std::vector<HostArray> arrays;
+  std::vector<HostVolume> volumes;
+};
+
+enum class DiskBus { virtio_blk, virtio_scsi, sata, ide };
+enum class Aio { native, threads, io_uring };
+
+struct DiskDescription {
+  std::string on;     // a disk, array or volume of the host; of several disks guests take turns
+  sim::Bytes size{};  // that the guest sees; zero: an equal share of what it lies on
+  storage::image::Description image;  // its size is `size`
+  DiskBus bus = DiskBus::virtio_blk;
+  Aio aio = Aio::native;
+  bool iothread = false;  // an event loop of its own; else the VM's one loop
+};
+
+}  // namespace models

@@ -1,0 +1,143 @@
+#include "scenarios/storage_keys.hpp"
+
+#include "scenarios/array_keys.hpp"
+#include "scenarios/device_keys.hpp"
+#include "scenarios/fields.hpp"
+
+namespace scenarios {
+namespace {
+
+namespace queue = models::storage::queue;
+namespace image = models::storage::image;
+
+const Section<queue::QueueConfig>& queue_keys() {
+  using T = queue::QueueConfig;
+  static const std::vector<Word<queue::Scheduler>> schedulers{
+      {"noop", queue::Scheduler::noop},
+      {"deadline", queue::Scheduler::deadline},
+      {"anticipatory", queue::Scheduler::anticipatory},
+      {"cfq", queue::Scheduler::cfq},
+      {"bfq", queue::Scheduler::bfq}};
+  static const Section<T> section{
+      choice("scheduler", &T::scheduler, schedulers, "I/O scheduler; deadline: mq-deadline too"),
+      whole("depth", &T::depth, 1, 65536, "requests at the device at once"),
+      whole("nr_requests", &T::nr_requests, 1, 65536, "that wait for it"),
+      quantity("max_size", Unit::size, &T::max_size, "of a merged request", Zero::refused),
+  };
+  return section;
+}
+
+template <class T>
+Field<T> names(std::string_view name, std::vector<std::string> T::*member,
+               std::string_view meaning) {
+  return {name,
+          "array of names",
+          meaning,
+          [=](T& object, const Node& node, const std::string& path, Problems& problems) {
+            const char* need = "names such as [\"sda\", \"sdb\"]";
+            if (node.array() == nullptr) return expect(problems, node, path, need);
+            (object.*member).clear();
+            for (const Node& element : *node.array()) {
+              if (element.text() == nullptr) return expect(problems, element, path, need);
+              (object.*member).push_back(*element.text());
+            }
+          },
+          [=](const T& object) { return (object.*member).empty() ? Json{} : Json(object.*member); },
+          {}};
+}
+
+const Section<models::HostDisk>& host_disk_keys() {
+  using T = models::HostDisk;
+  static const Section<T> section{
+      text("name", &T::name, "what arrays and guests' disks call it"),
+      whole("count", &T::count, 1, 4096, "alike disks: name0, name1 and so on"),
+      table("device", &T::device, &device_keys, "a preset's name, or a table with `use`"),
+      table("queue", &T::queue, &queue_keys, "the host's queue in front of it"),
+  };
+  return section;
+}
+
+// The keys of what an array is, beside its name and disks.
+template <class T, class Inner>
+void add_inner(Section<T>& section, Inner T::*member, const Section<Inner>& inner) {
+  for (const Field<Inner>& field : inner) {
+    section.push_back(
+        {field.name, field.type, field.meaning,
+         [=](T& object, const Node& node, const std::string& path, Problems& problems) {
+           field.read(object.*member, node, path, problems);
+         },
+         [=](const T& object) { return field.write(object.*member); }, field.inner});
+  }
+}
+
+const Section<models::HostArray>& host_array_keys() {
+  using T = models::HostArray;
+  static const Section<T> section = [] {
+    Section<T> all{text("name", &T::name, "what guests' disks call it"),
+                   names("disks", &T::disks, "of the host; the last `spares` of them wait")};
+    add_inner(all, &T::raid, array_keys());
+    return all;
+  }();
+  return section;
+}
+
+const Section<models::HostVolume>& host_volume_keys() {
+  using T = models::HostVolume;
+  static const Section<T> section = [] {
+    Section<T> all{text("name", &T::name, "what guests' disks call it"),
+                   names("on", &T::on, "disks and arrays")};
+    add_inner(all, &T::volume, volume_keys());
+    return all;
+  }();
+  return section;
+}
+
+Field<models::DiskDescription> image_key() {
+  using T = models::DiskDescription;
+  static const std::vector<Word<image::Format>> formats{{"raw", image::Format::raw},
+                                                        {"qcow2", image::Format::qcow2}};
+  return {"image",
+          "one of " + words_of(formats),
+          "format of its image; raw: a file without holes, or the device itself",
+          [](T& disk, const Node& node, const std::string& path, Problems& problems) {
+            if (const auto* word = read_word(formats, node, path, problems))
+              disk.image.format = word->value;
+          },
+          [](const T& disk) { return Json(word_for(formats, disk.image.format)); },
+          {}};
+}
+
+}  // namespace
+
+const Section<models::StorageDescription>& storage_keys() {
+  using T = models::StorageDescription;
+  static const Section<T> section{
+      tables("disk", &T::disks, &host_disk_keys, "disks of the host"),
+      tables("array", &T::arrays, &host_array_keys, "disks made one by RAID"),
+      tables("volume", &T::volumes, &host_volume_keys, "logical volumes (LVM)"),
+  };
+  return section;
+}
+
+const Section<models::DiskDescription>& disk_keys() {
+  using T = models::DiskDescription;
+  static const std::vector<Word<models::DiskBus>> buses{
+      {"virtio-blk", models::DiskBus::virtio_blk},
+      {"virtio-scsi", models::DiskBus::virtio_scsi},
+      {"sata", models::DiskBus::sata},
+      {"ide", models::DiskBus::ide}};
+  static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
+                                                   {"threads", models::Aio::threads},
+                                                   {"io_uring", models::Aio::io_uring}};
+  static const Section<T> section{
+      text("on", &T::on, "disk, array or volume of the host that it lies on"),
+      quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
+      image_key(),
+      choice("bus", &T::bus, buses, "of the guest's disk"),
+      choice("aio", &T::aio, aios, "how the VMM submits"),
+      truth("iothread", &T::iothread, "an event loop of its own"),
+  };
+  return section;
+}
+
+}  // namespace scenarios
