@@ -8,6 +8,10 @@ sim::Engine& EventLoop::engine() {
   return host_.engine();
 }
 
+sim::Task<> EventLoop::work(sim::Duration cpu_time) {
+  co_await host_.run(worker_, RunningHost::thread_work(cpu_time), scheduler::kNoCpu);
+}
+
 sim::Task<> EventLoop::work_on(int worker, sim::Cycles cycles) {
   co_await host_.run(worker, host_.thread_work(cycles), scheduler::kNoCpu);
 }

@@ -4,6 +4,7 @@
 // Checked tests/models/guest_disk_test.cpp.
 #pragma once
 
+#include "models/storage/block_device.hpp"
 #include "sim/engine.hpp"
 #include "sim/process.hpp"
 #include "sim/units.hpp"
@@ -12,11 +13,12 @@ namespace models {
 
 class RunningHost;
 
-class EventLoop {
+class EventLoop final : public storage::Thread {
  public:
   EventLoop(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
   sim::Engine& engine();
   int worker() const { return worker_; }
+  sim::Task<> work(sim::Duration cpu_time) override;
   sim::Task<> work(sim::Cycles cycles) { return work_on(worker_, cycles); }
   sim::Task<> work_on(int worker, sim::Cycles cycles);
   // Looks for events, unless it has since `event`.

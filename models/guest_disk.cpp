@@ -18,12 +18,13 @@ constexpr int kAhciAccesses = 4;
 
 GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
                      const workload::IoProfile& profile, storage::BlockDevice& below,
-                     EventLoop* loop)
+                     EventLoop* loop, std::vector<int> vcpus)
     : host_{host},
       description_{description},
       profile_{profile},
       below_{below},
       loop_{loop},
+      vcpus_{std::move(vcpus)},
       single_{host.engine()},
       kicked_{host.engine()},
       completed_{host.engine()} {}
@@ -38,7 +39,8 @@ void GuestDisk::start() {
   engine().spawn(notify());
 }
 
-sim::Task<> GuestDisk::transfer(int vcpu, storage::Request request) {
+sim::Task<> GuestDisk::serve(storage::Request request) {
+  const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
   const sim::Instant began = engine().now();
   const auto instructions = [](sim::Instructions n) { return static_cast<double>(n.count()); };
   co_await host_.run(vcpu, instructions(profile_.submit), scheduler::kNoCpu);

@@ -1,7 +1,7 @@
 // A guest's disk: the way of an I/O from the guest's kernel through the VMM's thread to what the
 // disk lies on, and back.
 //
-//   transfer()  the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
+//   serve()     the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
 //   pop()       the event loop takes requests off the ring; the disk's image has them served
 //   notify()    the event loop raises one interrupt for the completions that it finds
 //
@@ -32,7 +32,7 @@ namespace models {
 
 class RunningHost;
 
-class GuestDisk {
+class GuestDisk final : public storage::BlockDevice {
  public:
   struct Stats {           // of completed transfers
     double guest_s = 0.0;  // in the guest's kernel, waiting for its CPU included
@@ -43,20 +43,21 @@ class GuestDisk {
 
   // `loop` null: a container's disk. Both must outlive the disk.
   GuestDisk(RunningHost& host, const DiskDescription& description,
-            const workload::IoProfile& profile, storage::BlockDevice& below, EventLoop* loop);
+            const workload::IoProfile& profile, storage::BlockDevice& below, EventLoop* loop,
+            std::vector<int> vcpus);
   GuestDisk(const GuestDisk&) = delete;
   GuestDisk& operator=(const GuestDisk&) = delete;
 
   void start();
-  sim::Engine& engine();
-  sim::Bytes capacity() const { return below_.capacity(); }
-  // For a process on the vCPU `worker`, from its system call until it goes on.
-  sim::Task<> transfer(int vcpu, storage::Request request);
+  sim::Engine& engine() override;
+  sim::Bytes capacity() const override { return below_.capacity(); }
+  // For job `request.stream`, from its system call until it goes on.
+  sim::Task<> serve(storage::Request request) override;
   const Stats& stats() const { return stats_; }
   void restart_stats() { stats_ = {}; }
 
  private:
-  // A request on its way; lives in the frame of its transfer().
+  // A request on its way; lives in the frame of its serve().
   struct Piece {
     storage::Request request;
     std::coroutine_handle<> waiter;
@@ -80,6 +81,7 @@ class GuestDisk {
   const workload::IoProfile& profile_;
   storage::BlockDevice& below_;
   EventLoop* loop_;
+  std::vector<int> vcpus_;
   sim::Server single_;  // IDE: one request at a time
   sim::Signal kicked_;
   sim::Signal completed_;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "models/running_host.hpp"
-#include "models/storage/image/qcow2.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -20,22 +19,6 @@ constexpr int kPoolThreads = 64;
 constexpr double kDom0Shares = 1024.0;  // the weight of any domain by default
 
 constexpr double kKernelShares = 1024.0;  // nice 0, like any thread of the host
-
-// What a qcow2 image can show of a file that may grow to `file`, tables included.
-sim::Bytes image_size(const storage::image::Description& description, sim::Bytes file) {
-  storage::image::Description image = description;
-  const std::int64_t step = std::max<std::int64_t>(1 << 20, image.cluster.count());
-  const auto fits = [&](std::int64_t steps) {
-    image.size = sim::Bytes{steps * step};
-    return storage::image::Qcow2::largest_file(image, image.snapshots) <= file;
-  };
-  std::int64_t least = 0, most = file.count() / step;
-  while (least < most) {
-    const std::int64_t middle = (least + most + 1) / 2;
-    (fits(middle) ? least : most) = fits(middle) ? middle : middle - 1;
-  }
-  return sim::Bytes{least * step};
-}
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
@@ -64,30 +47,39 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   running.name = fmt::format("vm.{}.{}", description.name, member);
   const bool emulated = vmm.architecture != Architecture::container &&
                         !description_.without.contains(Mechanism::emulation);
-  std::vector<int> pool;
-  const DiskDescription& disk = description.disks.front();
-  if (emulated) {
-    running.loop = std::make_unique<EventLoop>(host_, backend(vm, cpus, group));
-    const int most =
-        std::min(kPoolThreads, description.workload.io.jobs * description.workload.io.depth);
+  if (emulated)
+    running.loops.push_back(std::make_unique<EventLoop>(host_, backend(vm, cpus, group)));
+  for (const DiskDescription& disk : description.disks) add_disk(running, disk, vm, cpus, group);
+}
+
+void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
+                       const std::vector<int>& cpus, scheduler::GroupId group) {
+  const workload::IoProfile& profile = running.description->workload.io;
+  DiskPath::Threads threads{.loop = nullptr, .pool = {}, .vcpus = running.vcpus};
+  if (!running.loops.empty()) {
+    if (disk.iothread)
+      running.loops.push_back(
+          std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group)));
+    threads.loop = disk.iothread ? running.loops.back().get() : running.loops.front().get();
+    const int most = std::min(kPoolThreads, profile.jobs * profile.depth);
     for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
-      pool.push_back(host_.add_thread(vm, cpus, group));
+      threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
-  running.part = storage_.part(disk.on, disk.size);
-  storage::BlockDevice* below = running.part.get();
-  if (emulated) {
-    running.file = std::make_unique<HostFile>(*running.loop, *below, vmm.block, std::move(pool));
-    below = running.file.get();
-  }
-  if (disk.image.format == storage::image::Format::qcow2) {
-    storage::image::Description image = disk.image;
-    image.size = image_size(disk.image, running.part->capacity());
-    auto qcow2 = std::make_unique<storage::image::Qcow2>(*below, image);
-    running.image = std::move(qcow2);
-    below = running.image.get();
-  }
-  running.disk =
-      std::make_unique<GuestDisk>(host_, disk, description.workload.io, *below, running.loop.get());
+  running.disks.push_back(std::make_unique<DiskPath>(
+      host_, disk, profile, storage_.part(disk.on, disk.size), std::move(threads), limits(disk)));
+}
+
+// Disks with the same group share their limits.
+storage::throttle::Group* IoPaths::limits(const DiskDescription& disk) {
+  if (!disk.iotune.limits()) return nullptr;
+  if (disk.iotune.group_name.empty()) return &limits_.emplace_back(engine(), disk.iotune);
+  storage::throttle::Group*& shared = shared_limits_[disk.iotune.group_name];
+  if (shared == nullptr) shared = &limits_.emplace_back(engine(), disk.iotune);
+  return shared;
+}
+
+sim::Engine& IoPaths::engine() {
+  return host_.engine();
 }
 
 sim::Engine& IoPaths::KernelThread::engine() {
@@ -127,26 +119,43 @@ int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId gr
 
 void IoPaths::start() {
   for (RunningGuest& running : guests_) {
-    running.disk->start();
-    if (running.file) running.file->start();
-    const workload::IoProfile& profile = running.description->workload.io;
-    const sim::Bytes whole = running.disk->capacity();
+    for (const auto& disk : running.disks) disk->start();
+    if (!running.description->workload.io.any()) continue;
+    if (running.description->workload.io.requests > 0) {
+      engine().spawn(open_and_run(running));
+    } else {
+      run_jobs(running);
+    }
+  }
+}
+
+// A run that ends opens its images and closes them; others have theirs open.
+sim::Process IoPaths::open_and_run(RunningGuest& running) {
+  for (const auto& disk : running.disks) {
+    if (disk->image() != nullptr) co_await disk->image()->open();
+  }
+  run_jobs(running);
+}
+
+void IoPaths::run_jobs(RunningGuest& running) {
+  const workload::IoProfile& profile = running.description->workload.io;
+  // Jobs that read in order have each a part of their own; at random, they share all of it.
+  const bool apart = profile.pattern == workload::Pattern::sequential;
+  for (int job = 0; job < profile.jobs; ++job) {
+    const sim::Bytes whole = running.disks[at(job) % running.disks.size()]->disk().capacity();
     const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
-    // Jobs that read in order have each a part of their own; at random, they share all of it.
-    const bool apart = profile.pattern == workload::Pattern::sequential;
-    for (int job = 0; job < profile.jobs; ++job) {
-      const sim::Bytes size = apart ? span / profile.jobs : span;
-      running.streams.push_back(
-          &streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size}));
-    }
-    if (profile.arrivals.count() > 0) {
-      engine().spawn(arrivals(running));
-      continue;
-    }
-    for (int job = 0; job < profile.jobs; ++job) {
-      for (int slot = 0; slot < profile.depth; ++slot)
-        engine().spawn(this->job(running, job, slot, *running.streams[at(job)]));
-    }
+    const sim::Bytes size = apart ? span / profile.jobs : span;
+    running.streams.push_back(
+        &streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size}));
+  }
+  if (profile.arrivals.count() > 0) {
+    engine().spawn(arrivals(running));
+    return;
+  }
+  running.at_work = profile.jobs * profile.depth;
+  for (int job = 0; job < profile.jobs; ++job) {
+    for (int slot = 0; slot < profile.depth; ++slot)
+      engine().spawn(this->job(running, job, slot, *running.streams[at(job)]));
   }
 }
 
@@ -157,6 +166,10 @@ sim::Process IoPaths::job(RunningGuest& running, int job, int slot, Stream& stre
     co_await transaction(running, job, stream, random, engine().now());
     if (profile.think > sim::Duration::zero())
       co_await engine().delay(random.exponential(profile.think));
+  }
+  if (--running.at_work > 0) co_return;
+  for (const auto& disk : running.disks) {
+    if (disk->image() != nullptr) co_await disk->image()->close();
   }
 }
 
@@ -179,13 +192,17 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
   const std::vector<int>& vcpus = running.vcpus;
   const int vcpu = vcpus[at(job) % vcpus.size()];
   Counts& counts = counts_[at(running.kind)];
+  storage::BlockDevice& disk = running.disks[at(job) % running.disks.size()]->top(profile.direct);
   if (profile.compute.count() > 0) {
     co_await host_.run(vcpu, static_cast<double>(profile.compute.count()), scheduler::kNoCpu);
   }
   for (int i = 0; i < profile.operations; ++i) {
     const sim::Instant began = engine().now();
-    const storage::Request request = next(profile, stream, random);
-    co_await running.disk->transfer(vcpu, request);
+    storage::Request request = next(profile, stream, random);
+    request.stream = job;
+    if (!profile.direct)
+      co_await host_.run(vcpu, static_cast<double>(profile.cached.count()), scheduler::kNoCpu);
+    co_await disk.serve(request);
     const double took_s = sim::seconds(engine().now() - began);
     const bool read = request.operation == storage::Operation::read;
     ++(read ? counts.reads : counts.writes);
@@ -194,7 +211,7 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
     counts.io_s.record(took_s);
     if (read || profile.sync_every == 0 || ++stream.unsynced < profile.sync_every) continue;
     stream.unsynced = 0;
-    co_await running.disk->transfer(vcpu, {.operation = storage::Operation::flush});
+    co_await disk.serve({.operation = storage::Operation::flush, .stream = job});
     ++counts.syncs;
   }
   ++counts.transactions;
@@ -221,8 +238,7 @@ storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& strea
 void IoPaths::begin_measuring() {
   std::fill(counts_.begin(), counts_.end(), Counts{});
   for (RunningGuest& running : guests_) {
-    running.disk->restart_stats();
-    if (running.file) running.file->restart_stats();
+    for (const auto& disk : running.disks) disk->restart_stats();
   }
 }
 
@@ -239,12 +255,14 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   for (const RunningGuest& running : guests_) {
     if (running.kind != kind) continue;
     ++vms;
-    const GuestDisk::Stats& stats = running.disk->stats();
-    guest_s += stats.guest_s;
-    vmm_s += stats.vmm_s;
-    if (running.file) storage_s += running.file->served_s();
-    kicks += static_cast<double>(stats.kicks);
-    interrupts += static_cast<double>(stats.interrupts);
+    for (const auto& disk : running.disks) {
+      const GuestDisk::Stats& stats = disk->disk().stats();
+      guest_s += stats.guest_s;
+      vmm_s += stats.vmm_s;
+      storage_s += disk->storage_s();
+      kicks += static_cast<double>(stats.kicks);
+      interrupts += static_cast<double>(stats.interrupts);
+    }
   }
   const auto put = [&](std::string_view quantity, double value) {
     results.metrics.push_back({fmt::format("vm.{}.{}", description.name, quantity), value});
@@ -263,13 +281,44 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
     put(fmt::format("transactions.latency.{}", name), counts.transaction.percentile(share));
   const double all_s = guest_s + vmm_s;
   // Of I/Os in parallel below one request of the guest, only the time of one counts.
-  const bool emulated = vmm_s > 0 && storage_s > 0;
-  storage_s = emulated ? std::min(storage_s, vmm_s) : vmm_s;
+  storage_s = std::min(storage_s, vmm_s);
   put("io.time.guest", ratio(guest_s, all_s));
   put("io.time.vmm", ratio(vmm_s - storage_s, all_s));
   put("io.time.storage", ratio(storage_s, all_s));
   put("io.kicks", ratio(kicks, ios));
   put("io.interrupts", ratio(interrupts, ios));
+  report_images(kind, results);
+}
+
+// What images asked of the files that they are in, since the run began.
+void IoPaths::report_images(int kind, Results& results) const {
+  storage::image::Stats all;
+  double images = 0;
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    for (const auto& disk : running.disks) {
+      if (disk->image() == nullptr) continue;
+      const storage::image::Stats& stats = disk->image()->stats();
+      ++images;
+      all.reads += stats.reads;
+      all.read_bytes += stats.read_bytes;
+      all.writes += stats.writes;
+      all.written_bytes += stats.written_bytes;
+      all.zeroes += stats.zeroes;
+      all.syncs += stats.syncs;
+    }
+  }
+  const auto put = [&](std::string_view quantity, auto value) {
+    results.metrics.push_back(
+        {fmt::format("vm.{}.image.{}", description_.vms[at(kind)].name, quantity),
+         ratio(static_cast<double>(value), images)});
+  };
+  put("reads", all.reads);
+  put("read_bytes", all.read_bytes.count());
+  put("writes", all.writes);
+  put("written_bytes", all.written_bytes.count());
+  put("zeroes", all.zeroes);
+  put("syncs", all.syncs);
 }
 
 }  // namespace models

@@ -6,18 +6,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "models/guest_disk.hpp"
+#include "models/disk_path.hpp"
 #include "models/host_description.hpp"
-#include "models/host_file.hpp"
 #include "models/host_storage.hpp"
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/storage/block_device.hpp"
-#include "models/storage/image/image.hpp"
 #include "sim/engine.hpp"
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
@@ -85,15 +84,19 @@ class IoPaths {
   struct RunningGuest {
     int kind = 0;  // class
     const VmDescription* description = nullptr;
-    std::vector<int> vcpus;                      // workers
-    std::string name;                            // of its streams
-    std::unique_ptr<EventLoop> loop;             // null: its processes call the host's kernel
-    std::unique_ptr<storage::BlockDevice> part;  // of what its disk lies on
-    std::unique_ptr<HostFile> file;              // as the loop uses it
-    std::unique_ptr<storage::image::Image> image;
-    std::unique_ptr<GuestDisk> disk;
-    std::vector<Stream*> streams;  // [job]
+    std::vector<int> vcpus;  // workers
+    std::string name;        // of its streams
+    std::vector<std::unique_ptr<EventLoop>> loops;
+    std::vector<std::unique_ptr<DiskPath>> disks;  // job i uses disk i mod their number
+    int at_work = 0;                               // jobs that have not ended
+    std::vector<Stream*> streams;                  // [job]
   };
+  void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
+                const std::vector<int>& cpus, scheduler::GroupId group);
+  storage::throttle::Group* limits(const DiskDescription& disk);
+  sim::Process open_and_run(RunningGuest& running);
+  void run_jobs(RunningGuest& running);
+  void report_images(int kind, Results& results) const;
   sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
   sim::Process arrivals(RunningGuest& guest);
   sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
@@ -105,6 +108,8 @@ class IoPaths {
   RunningHost& host_;
   const HostDescription& description_;
   std::vector<int> dom0_;  // workers
+  std::deque<storage::throttle::Group> limits_;
+  std::map<std::string, storage::throttle::Group*> shared_limits_;
   KernelThreads kernel_;
   HostStorage storage_;
   std::vector<Counts> counts_;  // [class]

@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "models/storage/cache/description.hpp"
 #include "models/storage/device/description.hpp"
+#include "models/storage/file_system.hpp"
 #include "models/storage/image/description.hpp"
 #include "models/storage/queue/queue.hpp"
 #include "models/storage/raid/description.hpp"
+#include "models/storage/throttle.hpp"
 #include "models/storage/volume/volume.hpp"
 #include "sim/units.hpp"
 
@@ -46,7 +49,14 @@ enum class Aio { native, threads, io_uring };
 struct DiskDescription {
   std::string on;     // a disk, array or volume of the host; of several disks guests take turns
   sim::Bytes size{};  // that the guest sees; zero: an equal share of what it lies on
-  storage::image::Description image;  // its size is `size`
+  // Its size is `size`. A raw image whose space is all allocated adds nothing to the path.
+  storage::image::Description image = {.preallocation = storage::image::Preallocation::full};
+  storage::cache::Description cache = {.mode = storage::cache::Mode::none};  // the host's
+  storage::throttle::Description iotune;
+  // The guest's own file system and page cache, for jobs that do not ask for O_DIRECT.
+  bool formatted = false;
+  storage::file_system::Description file_system;
+  storage::cache::Description guest_cache = {.size = sim::Bytes{std::int64_t{1} << 30}};
   DiskBus bus = DiskBus::virtio_blk;
   Aio aio = Aio::native;
   bool iothread = false;  // an event loop of its own; else the VM's one loop

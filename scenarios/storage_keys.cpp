@@ -3,6 +3,7 @@
 #include "scenarios/array_keys.hpp"
 #include "scenarios/device_keys.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/image_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -97,14 +98,69 @@ Field<models::DiskDescription> image_key() {
   static const std::vector<Word<image::Format>> formats{{"raw", image::Format::raw},
                                                         {"qcow2", image::Format::qcow2}};
   return {"image",
-          "one of " + words_of(formats),
-          "format of its image; raw: a file without holes, or the device itself",
+          "one of " + words_of(formats) + ", or a table",
+          "its image; raw: a file without holes, or the device itself",
           [](T& disk, const Node& node, const std::string& path, Problems& problems) {
-            if (const auto* word = read_word(formats, node, path, problems))
-              disk.image.format = word->value;
+            if (node.table() != nullptr) {
+              if (find(node, "preallocation") == nullptr && find(node, "format") != nullptr)
+                disk.image.preallocation = image::Preallocation::off;
+              read_table(image_keys(), disk.image, node, path, problems);
+              return;
+            }
+            const auto* word = read_word(formats, node, path, problems);
+            if (word == nullptr) return;
+            disk.image.format = word->value;
+            disk.image.preallocation = word->value == image::Format::raw
+                                           ? image::Preallocation::full
+                                           : image::Preallocation::off;
           },
-          [](const T& disk) { return Json(word_for(formats, disk.image.format)); },
-          {}};
+          [](const T& disk) { return write_table(image_keys(), disk.image); },
+          [](const std::string& path, std::vector<KeyInfo>& into) {
+            list_keys(image_keys(), path, into);
+          }};
+}
+
+// A table whose most telling key may be given alone, as a word.
+template <class Inner>
+Field<models::DiskDescription> word_or_table(std::string_view name,
+                                             Inner models::DiskDescription::*member,
+                                             std::string_view key,
+                                             const Section<Inner>& (*section)(),
+                                             std::string_view meaning) {
+  using T = models::DiskDescription;
+  return {name,
+          "word, or table",
+          meaning,
+          [=](T& disk, const Node& node, const std::string& path, Problems& problems) {
+            if (node.text() == nullptr) {
+              read_table(section(), disk.*member, node, path, problems);
+              return;
+            }
+            for (const Field<Inner>& field : section()) {
+              if (field.name == key) field.read(disk.*member, node, path, problems);
+            }
+          },
+          [=](const T& disk) { return write_table(section(), disk.*member); },
+          [=](const std::string& path, std::vector<KeyInfo>& into) {
+            list_keys(section(), path, into);
+          }};
+}
+
+Field<models::DiskDescription> file_system_key() {
+  using T = models::DiskDescription;
+  Field<T> field =
+      word_or_table("file_system", &T::file_system, "kind", &file_system_keys,
+                    "the guest's, for jobs that do not ask for O_DIRECT; without it they write to "
+                    "the disk as it is");
+  const auto read = field.read;
+  field.read = [read](T& disk, const Node& node, const std::string& path, Problems& problems) {
+    disk.formatted = true;
+    read(disk, node, path, problems);
+  };
+  field.write = [](const T& disk) {
+    return disk.formatted ? write_table(file_system_keys(), disk.file_system) : Json{};
+  };
+  return field;
 }
 
 }  // namespace
@@ -133,6 +189,10 @@ const Section<models::DiskDescription>& disk_keys() {
       text("on", &T::on, "disk, array or volume of the host that it lies on"),
       quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
       image_key(),
+      word_or_table("cache", &T::cache, "mode", &page_cache_keys, "the host's page cache"),
+      table("iotune", &T::iotune, &throttle_keys, "limits, as libvirt's <iotune>"),
+      file_system_key(),
+      table("guest_cache", &T::guest_cache, &page_cache_keys, "the guest's page cache"),
       choice("bus", &T::bus, buses, "of the guest's disk"),
       choice("aio", &T::aio, aios, "how the VMM submits"),
       truth("iothread", &T::iothread, "an event loop of its own"),

@@ -220,6 +220,8 @@ const Section<workload::IoProfile>& io_keys() {
                "of the kernel, an I/O: system call, file system, block layer, driver"),
       quantity("complete", Unit::instructions, &T::complete,
                "of the kernel, an I/O: interrupt, completion, waking the job"),
+      quantity("cached", Unit::instructions, &T::cached,
+               "of the kernel, an I/O through the guest's page cache, copying included"),
       whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
       truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
       quantity("think", Unit::time, &T::think, "mean between two transactions of a closed loop"),

@@ -27,6 +27,7 @@ struct IoProfile {
   sim::Instructions compute{};   // of the application, a transaction
   sim::Instructions submit{};    // of the kernel, an I/O: system call, file system, block layer
   sim::Instructions complete{};  // of the kernel, an I/O: interrupt, completion, waking the job
+  sim::Instructions cached{};    // of the kernel, an I/O through the guest's page cache
   int sync_every = 0;            // writes of a job between two fdatasync; 0: never
   bool direct = true;            // O_DIRECT; else through the guest's page cache
   sim::Duration think{};         // mean, exponential, between two transactions of a closed loop
