@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/io_paths.hpp"
+#include "models/network_paths.hpp"
 #include "models/running_host.hpp"
 #include "models/translation/page_walk.hpp"
 #include "sim/entitlement.hpp"
@@ -188,6 +189,7 @@ void RunningHost::build_vms() {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
   const std::vector<scheduler::GroupConfig> configs = groups();
   io_ = std::make_unique<IoPaths>(*this, description_);
+  network_ = std::make_unique<NetworkPaths>(*this, description_);
   const bool emulation = !description_.without.contains(Mechanism::emulation);
   for (const VmDescription& description : description_.vms) {
     Kind& kind = kinds_.emplace_back();
@@ -223,6 +225,7 @@ void RunningHost::build_vms() {
         vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
       if (description.workload.io.any()) io_->add(index, place.emulator_cpus, group);
+      if (!description.nics.empty()) network_->add(index, place.emulator_cpus, group);
     }
   }
   share_lines();

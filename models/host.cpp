@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/network_paths.hpp"
 #include "models/host_storage.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
@@ -135,6 +136,8 @@ void check_host(const HostDescription& host) {
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
   for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  const std::string network = network_complaints(host);
+  complaints.need(network.empty(), network);
   check_storage(host, complaints);
   complaints.raise();
   check_memory(host, topology, place_vms(host.vms, topology), complaints);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "models/cluster/network.hpp"
+#include "models/network_description.hpp"
+#include "models/pcie/description.hpp"
 #include "models/storage_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
@@ -87,6 +89,7 @@ struct VmDescription {
   DirtyLogging dirty_logging = DirtyLogging::off;
   sim::Duration dirty_log_interval{1'000'000'000'000};  // between two readings of the log, 1 s
   std::vector<DiskDescription> disks;
+  std::vector<GuestNicDescription> nics;
   workload::Description workload;
   std::string on;        // host of the cluster; empty: the scenario's [host]
   bool arrives = false;  // comes from another host: its vCPUs do not run before
@@ -134,6 +137,9 @@ struct MigrationDescription {
 // A simulated box; with `others` the one that the scenario's [host] is about, among them.
 struct HostDescription {
   topology::Description hardware;
+  std::vector<NicDescription> nics;
+  PeerDescription peer{};
+  pcie::Description pcie{};
   StorageDescription storage;
   VmmDescription vmm;
   std::vector<VmDescription> vms;

@@ -7,6 +7,7 @@
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
+#include "models/network_paths.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -70,6 +71,7 @@ void RunningHost::begin_measuring() {
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
   std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
   io_->begin_measuring();
+  network_->begin_measuring();
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
 }
@@ -132,8 +134,9 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   const workload::Description& work = description.workload;
   const int index_of_kind = vms_[at(kind.vms.front())].kind;
   // Of a guest that does nothing but I/O, a transaction is the unit.
-  const double units = work.idle && work.io.any()
-                           ? io_->transactions(index_of_kind)
+  const double units = work.idle && work.io.any() ? io_->transactions(index_of_kind)
+                       : work.idle && work.net.any()
+                           ? network_->units(index_of_kind)
                            : instructions / static_cast<double>(work.unit.count());
   const double vms = static_cast<double>(kind.vms.size());
   const std::string object = "vm." + description.name;
@@ -162,6 +165,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("clock.lost", lost_ticks / measured_s / vms);
   put("clock.error", behind_s / measured_s / vms);
   io_->report(index_of_kind, measured_s, results);
+  network_->report(index_of_kind, measured_s, results);
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
@@ -200,6 +204,7 @@ void RunningHost::report_host(const RunLength& length, Results& results) const {
   put("host.migrations.node", per_second(stats.node_migrations, stats_before_.node_migrations));
   put("host.controller.utilisation.max", controller);
   put("host.link.utilisation.max", link);
+  network_->report_host(measured_s, results);
 }
 
 void RunningHost::check_time(const RunLength& length, Results& results) const {

@@ -46,6 +46,7 @@ struct Worker {
   bool resuming = false;           // goes through its jobs: another one need not start it
   double displaced = -1.0;  // instructions of a vCPU's process that wait for its jobs; -1: none
   bool dead = false;        // its VM was killed
+  bool interrupt = false;   // runs on whatever CPU it is bound to, without waking a thread
   bool woken = false;       // runnable again but not yet run: pays the wake-up path
   bool halts = false;       // was preempted between its kick and its halt
   bool polling = false;     // halted, but keeps its CPU for a while

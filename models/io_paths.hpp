@@ -36,6 +36,8 @@ class IoPaths {
   // The VM's disk and the threads that serve it, which may run on `cpus`.
   void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void start();
+  // The worker that serves a device of the VM: a new thread, or one of dom0's.
+  int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void begin_measuring();
   double transactions(int kind) const;
   void report(int kind, double measured_s, Results& results) const;
@@ -95,7 +97,6 @@ class IoPaths {
   sim::Process open_and_run(RunningGuest& running);
   void run_jobs(RunningGuest& running);
   void report_images(int kind, Results& results) const;
-  int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
   sim::Process arrivals(RunningGuest& guest);
   sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);

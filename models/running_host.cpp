@@ -11,6 +11,7 @@
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
+#include "models/network_paths.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -238,11 +239,13 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       answer_flushes(entering);
     }
     if (!description_.without.contains(Mechanism::switch_cost)) {
-      sim::Duration cost = description_.vmm.context_switch;
+      sim::Duration cost =
+          entering.interrupt ? sim::Duration::zero() : description_.vmm.context_switch;
       if (entering.stream >= 0)
         cost += description_.vmm.world_switch / topology_.description().frequency;
       if (entering.woken && previous == scheduler::kNoThread)
-        cost += description_.vmm.wake_latency + awake;
+        cost +=
+            awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
       entering.progress.owe_switch(cost);
     }
     if (entering.woken && entering.stream >= 0 && !entering.for_tick)
@@ -324,6 +327,7 @@ void RunningHost::start() {
     place(vm);
   }
   io_->start();
+  network_->start();
   fill_.after(kFillPeriod);
   dirty_logs_->start();
   if (!pressure_) return;

@@ -74,6 +74,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class Migration;
   friend class RunningCluster;
   friend class IoPaths;
+  friend class NetworkPaths;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -210,6 +211,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
   std::unique_ptr<class IoPaths> io_;
+  std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
   double worst_overload_ = 0.0;
   std::string overloaded_;

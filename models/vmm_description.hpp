@@ -5,6 +5,7 @@
 
 #include "models/memory/dirty_log.hpp"
 #include "models/memory/ksm.hpp"
+#include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
 #include "models/vmm/exits.hpp"
@@ -59,6 +60,7 @@ struct VmmDescription {
   Credit2Tunables credit2;
   vmm::ExitCosts exits;
   vmm::BlockCosts block;
+  NetworkCosts network{};
   Backend backend = Backend::process;
   int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;

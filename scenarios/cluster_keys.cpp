@@ -21,10 +21,10 @@ using models::MigrationDescription;
 const Section<models::cluster::NetworkDescription>& network_keys() {
   using T = models::cluster::NetworkDescription;
   static const Section<T> section{
-      quantity("bandwidth", Unit::network_rate, &T::bandwidth, "of a host's port, each direction",
+      quantity("bandwidth", Unit::wire_rate, &T::bandwidth, "of a host's port, each direction",
                Zero::refused),
       quantity("latency", Unit::time, &T::latency, "from one host to another"),
-      quantity("switching", Unit::network_rate, &T::switching,
+      quantity("switching", Unit::wire_rate, &T::switching,
                "of all ports together; 0 B/s: no limit"),
   };
   return section;
@@ -38,7 +38,7 @@ const Section<MigrationDescription>& migration_keys() {
   static const Section<T> section{
       text("to", &T::to, "host that the VMs of the class move to"),
       quantity("at", Unit::time, &T::at, "when it starts, after measuring has begun"),
-      quantity("bandwidth", Unit::network_rate, &T::bandwidth,
+      quantity("bandwidth", Unit::wire_rate, &T::bandwidth,
                "migrate_set_speed; 0 B/s: what the network gives"),
       quantity("max_downtime", Unit::time, &T::max_downtime,
                "that a VM may stand still for the last round", Zero::refused),
@@ -147,7 +147,7 @@ void write_cluster(Json& json, const HostDescription& host) {
     json["cluster"]["network"] = write_table(network_keys(), host.network);
     for (const HostDescription& other : host.others) {
       Json& one = json["cluster"]["host"][other.name];
-      one["hardware"] = write_table(host_keys(), other.hardware);
+      one["hardware"] = write_table(host_keys(), other);
       one["hardware"].update(write_table(storage_keys(), other.storage));
       one["vmm"] = write_table(vmm_keys(), other.vmm);
     }

@@ -1,6 +1,8 @@
 #include "scenarios/host_keys.hpp"
 
 #include "scenarios/fields.hpp"
+#include "scenarios/network_keys.hpp"
+#include "scenarios/storage_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -138,9 +140,7 @@ Field<topology::Description> turbo_key() {
           {}};
 }
 
-}  // namespace
-
-const Section<topology::Description>& host_keys() {
+const Section<topology::Description>& hardware_keys() {
   using T = topology::Description;
   static const Section<T> section{
       text("name", &T::name, "what the host is called in reports"),
@@ -178,6 +178,22 @@ const Section<topology::Description>& host_keys() {
       table("link_queueing", &T::link_queueing, &queueing_keys, "added delay of a loaded link"),
       tables("link", &T::links, &link_keys, "links between nodes"),
   };
+  return section;
+}
+
+}  // namespace
+
+const Section<models::HostDescription>& host_keys() {
+  using T = models::HostDescription;
+  static const Section<T> section = [] {
+    Section<T> all;
+    append_part(all, hardware_keys(), &T::hardware);
+    append_part(all, storage_keys(), &T::storage);
+    all.push_back(tables("nic", &T::nics, &nic_keys, "network interfaces"));
+    all.push_back(table("peer", &T::peer, &peer_keys, "the machine at the other end of a NIC"));
+    all.push_back(table("pcie", &T::pcie, &pcie_keys, "slots, DMI and IOMMU"));
+    return all;
+  }();
   return section;
 }
 

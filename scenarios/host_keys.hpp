@@ -1,11 +1,11 @@
 // Keys of [host].
 #pragma once
 
-#include "models/topology/description.hpp"
+#include "models/host_description.hpp"
 #include "scenarios/section.hpp"
 
 namespace scenarios {
 
-const Section<models::topology::Description>& host_keys();
+const Section<models::HostDescription>& host_keys();
 
 }  // namespace scenarios

@@ -10,7 +10,31 @@ namespace scenarios {
 namespace {
 
 void set_below(Node& node, const std::vector<std::string>& path, std::size_t depth,
+               const Location& key_at, const Node& value);
+
+// An array's elements go by their names; without one, all of them are meant.
+void set_in_array(Node::Array& array, const std::vector<std::string>& path, std::size_t depth,
+                  const Location& key_at, const Node& value) {
+  const bool all = path[depth] == "*";
+  bool found = false;
+  for (Node& element : array) {
+    const Entry* name = find(element, "name");
+    const bool named =
+        name != nullptr && name->value.text() != nullptr && *name->value.text() == path[depth];
+    if (!(all || named) || depth + 1 == path.size()) continue;
+    set_below(element, path, depth + 1, key_at, value);
+    found = true;
+  }
+  if (found) return;
+  for (Node& element : array) set_below(element, path, depth, key_at, value);
+}
+
+void set_below(Node& node, const std::vector<std::string>& path, std::size_t depth,
                const Location& key_at, const Node& value) {
+  if (Node::Array* array = std::get_if<Node::Array>(&node.value)) {
+    set_in_array(*array, path, depth, key_at, value);
+    return;
+  }
   open_table(node);
   if (node.table() == nullptr) node.value = Node::Table{};
   Entry* entry = find(node, path[depth]);

@@ -115,16 +115,7 @@ void read_study(StudySettings& study, const Node& node, Problems& problems) {
 }
 
 void read_host(models::HostDescription& host, const Node& node, Problems& problems) {
-  if (node.table() == nullptr) return expect(problems, node, "host", "a table");
-  Node hardware{node.at, Node::Table{}};
-  Node storage{node.at, Node::Table{}};
-  for (const Entry& entry : *node.table()) {
-    const bool stores = std::any_of(storage_keys().begin(), storage_keys().end(),
-                                    [&](const auto& field) { return field.name == entry.key; });
-    (stores ? storage : hardware).table()->push_back(entry);
-  }
-  read_table(host_keys(), host.hardware, hardware, "host", problems);
-  read_table(storage_keys(), host.storage, storage, "host", problems);
+  read_table(host_keys(), host, node, "host", problems);
 }
 
 void read_vmm(VmmDescription& vmm, const Node& node, Problems& problems) {
@@ -159,7 +150,6 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   list_keys(study_keys(), "study", all);
   all.push_back({"host.use", "text", "", "preset (`tenancy list hosts`) or path to start from"});
   list_keys(host_keys(), "host", all);
-  list_keys(storage_keys(), "host", all);
   all.push_back({"host.disk.device.use", "text", "", "preset (`tenancy list devices`) or path"});
   all.push_back({"vmm.use", "text", "", "preset (`tenancy list vmms`) or path to start from"});
   list_keys(vmm_keys(), "vmm", all);
@@ -184,8 +174,7 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
 Json resolved(const Scenario& scenario) {
   Json json;
   json["study"] = write_table(study_keys(), scenario.study);
-  json["host"] = write_table(host_keys(), scenario.host.hardware);
-  json["host"].update(write_table(storage_keys(), scenario.host.storage));
+  json["host"] = write_table(host_keys(), scenario.host);
   json["vmm"] = write_table(vmm_keys(), scenario.host.vmm);
   json["vm"] = Json::array();
   for (const VmDescription& vm : scenario.host.vms)

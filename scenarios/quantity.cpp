@@ -22,6 +22,12 @@ std::vector<Name> with_transfers(std::vector<Name> rates, double bytes) {
   return rates;
 }
 
+std::vector<Name> with_bits(std::vector<Name> rates) {
+  rates.push_back({"Gbit/s", 1e9 / 8});
+  rates.push_back({"Mbit/s", 1e6 / 8});
+  return rates;
+}
+
 const std::vector<Name>& names(Unit unit) {
   static const std::vector<Name> time{{"h", 3600e12}, {"min", 60e12}, {"s", 1e12}, {"ms", 1e9},
                                       {"us", 1e6},    {"ns", 1e3},    {"ps", 1}};
@@ -44,11 +50,7 @@ const std::vector<Name>& names(Unit unit) {
                                       {"B/s", 1}};
   static const std::vector<Name> link_rate = with_transfers(rate, 2);
   static const std::vector<Name> channel_rate = with_transfers(rate, 8);
-  static const std::vector<Name> network_rate = [] {
-    std::vector<Name> all = rate;
-    all.insert(all.end(), {{"Gbit/s", 1e9 / 8}, {"Mbit/s", 1e6 / 8}, {"kbit/s", 1e3 / 8}});
-    return all;
-  }();
+  static const std::vector<Name> wire_rate = with_bits(rate);
   static const std::vector<Name> frequency{{"GHz", 1e9}, {"MHz", 1e6}, {"kHz", 1e3}, {"Hz", 1}};
   static const std::vector<Name> cycles{{"cycles", 1}};
   static const std::vector<Name> instructions{
@@ -64,8 +66,8 @@ const std::vector<Name>& names(Unit unit) {
       return link_rate;
     case Unit::channel_rate:
       return channel_rate;
-    case Unit::network_rate:
-      return network_rate;
+    case Unit::wire_rate:
+      return wire_rate;
     case Unit::frequency:
       return frequency;
     case Unit::cycles:
@@ -78,7 +80,7 @@ const std::vector<Name>& names(Unit unit) {
 
 bool counted(Unit unit) {
   return unit != Unit::rate && unit != Unit::link_rate && unit != Unit::channel_rate &&
-         unit != Unit::network_rate && unit != Unit::frequency;
+         unit != Unit::wire_rate && unit != Unit::frequency;
 }
 
 // Largest value of each unit: what an int64 of base units holds, or any finite double.
@@ -106,8 +108,8 @@ std::string_view example(Unit unit) {
       return "a rate such as \"19.2 GB/s\", or \"9.6 GT/s\" of 2 bytes";
     case Unit::channel_rate:
       return "a rate such as \"23.5 GB/s\", or \"2933 MT/s\" of 8 bytes";
-    case Unit::network_rate:
-      return "a rate such as \"10 Gbit/s\" or \"1.25 GB/s\"";
+    case Unit::wire_rate:
+      return "a rate such as \"10 Gbit/s\"";
     case Unit::frequency:
       return "a frequency such as \"2.4 GHz\"";
     case Unit::cycles:
@@ -146,7 +148,7 @@ Parsed parse_quantity(Unit unit, std::string_view text) {
 }
 
 std::string format_quantity(Unit unit, double value) {
-  if (unit == Unit::link_rate || unit == Unit::channel_rate || unit == Unit::network_rate)
+  if (unit == Unit::link_rate || unit == Unit::channel_rate || unit == Unit::wire_rate)
     unit = Unit::rate;  // one way to write
   std::string best;
   for (const Name& name : names(unit)) {

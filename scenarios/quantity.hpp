@@ -20,7 +20,7 @@ enum class Unit {
   rate,
   link_rate,
   channel_rate,
-  network_rate,
+  wire_rate,
   frequency,
   cycles,
   instructions

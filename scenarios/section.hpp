@@ -107,6 +107,18 @@ Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*sect
           }};
 }
 
+// The keys of a part of T, as T's own: they stand in T's table, not in one of their own.
+template <class T, class Sub>
+void append_part(Section<T>& into, const Section<Sub>& part, Sub T::*member) {
+  for (const Field<Sub>& field : part) {
+    into.push_back({field.name, field.type, field.meaning,
+                    [=](T& object, const Node& node, const std::string& path, Problems& problems) {
+                      field.read(object.*member, node, path, problems);
+                    },
+                    [=](const T& object) { return field.write(object.*member); }, field.inner});
+  }
+}
+
 template <class T, class Sub>
 Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
                 const Section<Sub>& (*section)(), std::string_view meaning) {

@@ -4,6 +4,7 @@
 
 #include "scenarios/cpuset.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/network_keys.hpp"
 #include "scenarios/storage_keys.hpp"
 #include "scenarios/workload_keys.hpp"
 
@@ -223,6 +224,7 @@ const Section<VmDescription>& vm_keys() {
       quantity("dirty_log_interval", Unit::time, &T::dirty_log_interval,
                "between two readings of the log of dirty pages", Zero::refused),
       tables("disk", &T::disks, &disk_keys, "virtual disks"),
+      tables("nic", &T::nics, &guest_nic_keys, "virtual network interfaces"),
       table("workload", &T::workload, &workload_keys,
             "what it runs: a name, or a table with `use`"),
   };

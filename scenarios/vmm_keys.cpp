@@ -2,6 +2,7 @@
 
 #include "scenarios/fields.hpp"
 #include "scenarios/shadow_keys.hpp"
+#include "scenarios/network_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -214,6 +215,7 @@ const Section<VmmDescription>& vmm_keys() {
              "where device models run: a process of each VM, one domain for all, one for each"),
       whole("dom0_vcpus", &T::dom0_vcpus, 1, 1024, "of the domain that all share"),
       table("block", &T::block, &block_keys, "what the VMM's side of a disk costs"),
+      table("network", &T::network, &network_cost_keys, "what the kernels' network paths cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),

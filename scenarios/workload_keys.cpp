@@ -2,6 +2,7 @@
 
 #include "scenarios/fields.hpp"
 #include "scenarios/shadow_keys.hpp"
+#include "scenarios/network_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -287,6 +288,7 @@ const Section<workload::Description>& workload_keys() {
                "host CPU time of the emulator thread per wait"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),
+      table("net", &T::net, &net_profile_keys, "what it does on the network"),
       quantity("resident", Unit::size, &T::resident, "memory ever touched; 0: all of the VM's"),
       quantity("touch_rate", Unit::rate, &T::touch_rate,
                "of new memory while running; 0: all at start"),

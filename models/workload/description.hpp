@@ -14,6 +14,7 @@
 #include "models/vmm/address_space_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
 #include "models/workload/io_profile.hpp"
+#include "models/workload/net_profile.hpp"
 #include "sim/units.hpp"
 
 namespace models::workload {
@@ -44,6 +45,7 @@ struct Description {
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
   bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
   IoProfile io;               // what its jobs ask of its disk
+  NetProfile net;             // and of the network
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's
   // memory share in use (`resident`) is filled; 0 rate: touched at start, where the vCPU starts.
   sim::Bytes resident{};

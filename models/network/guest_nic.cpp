@@ -1,0 +1,166 @@
+#include "models/network/guest_nic.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/error.hpp"
+
+namespace models::network {
+namespace {
+
+void check(const GuestNicConfig& config, std::size_t threads) {
+  sim::Complaints complaints;
+  const auto need = [&](bool holds, const std::string& text) {
+    complaints.need(holds, fmt::format("nic {}: {}", config.name, text));
+  };
+  need(config.queues >= 1, fmt::format("queues = {}, needs at least 1", config.queues));
+  need(static_cast<std::size_t>(std::max(config.queues, 0)) == threads,
+       fmt::format("threads of {} queues for {}", threads, config.queues));
+  need(config.ring >= 2 && config.ring <= 1'024,
+       fmt::format("ring = {}, needs 2 to 1024", config.ring));
+  need(config.tap_queue >= 1, fmt::format("tap_queue = {}, needs at least 1", config.tap_queue));
+  need(!emulated(config.model) || config.queues == 1,
+       fmt::format("{} queues on an emulated device, which has 1", config.queues));
+  need(!config.zero_copy || config.model == GuestNicModel::vhost,
+       "zero_copy without vhost, which alone has it");
+  need(config.model != GuestNicModel::sriov, "a virtual function is a queue of the NIC itself");
+  complaints.raise();
+}
+
+ReceiveConfig receive_config(const GuestNicConfig& config) {
+  const BackendCosts& costs = config.costs;
+  const bool emulation = emulated(config.model);
+  return {.descriptors = config.ring,
+          .gro_packets = emulation ? 1 : ReceiveConfig{}.gro_packets,
+          .moderation = {.kind = ModerationKind::none},
+          .costs = costs.guest_driver,
+          .exits = costs.inject + costs.end_of_interrupt +
+                   costs.call_qemu * (emulation ? costs.emulated_receive_exits : 0),
+          .clock = config.clock};
+}
+
+}  // namespace
+
+GuestNic::Queue::Queue(GuestNic& nic, const Threads& threads, const ReceiveConfig& config,
+                       Port& guest)
+    : backend{*threads.backend},
+      transmit{nic.engine_, nic.config_.ring},
+      tap{nic.engine_, nic.config_.tap_queue},
+      receive{nic.engine_, config, *threads.vcpu, guest},
+      kicked{nic.engine_} {}
+
+GuestNic::GuestNic(sim::Engine& engine, const GuestNicConfig& config,
+                   const std::vector<Threads>& threads, Port& guest, Port& host)
+    : engine_{engine}, config_{config}, host_{host}, tap_{*this} {
+  check(config, threads.size());
+  for (const Threads& own : threads) {
+    Queue& queue = queues_.emplace_back(*this, own, receive_config(config), guest);
+    if (!emulated(config.model)) engine_.spawn(serve_guest(queue));
+    engine_.spawn(serve_tap(queue));
+  }
+}
+
+bool GuestNic::takes_bursts() const {
+  return config_.model == GuestNicModel::e1000 || (config_.offloads && !emulated(config_.model));
+}
+
+std::uint64_t GuestNic::interrupts() const {
+  std::uint64_t sum = 0;
+  for (const Queue& queue : queues_) sum += queue.receive.moderation().interrupts();
+  return sum;
+}
+
+// --- out of the guest ---------------------------------------------------------------------------
+
+sim::Task<> GuestNic::send(Batch batch, Thread& on) {
+  sent_.count(batch);
+  if (emulated(config_.model)) {
+    co_await send_emulated(batch, on);
+    co_return;
+  }
+  Queue& queue = queues_[queue_of(batch, queues_.size())];
+  co_await on.work(cycles(config_.costs.guest_send, batch) / config_.clock);
+  co_await queue.transmit.put_when_room(batch, batch.buffers);
+  if (!queue.idle) co_return;
+  queue.idle = false;
+  ++kicks_;
+  co_await on.work((config_.costs.kick + config_.costs.wake) / config_.clock);
+  queue.kicked.fire();
+}
+
+// QEMU sends in the context of the vCPU that wrote the register.
+sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
+  const BackendCosts& costs = config_.costs;
+  const auto writes = static_cast<std::int64_t>(batch.buffers) * costs.emulated_send_exits;
+  kicks_ += static_cast<std::uint64_t>(writes);
+  const sim::Cycles work =
+      cycles(costs.guest_send, batch) + costs.call_qemu * writes + cycles(costs.emulated, batch);
+  batch.buffers = batch.packets;
+  co_await on.work(work / config_.clock);
+  co_await host_.send(batch, on);
+}
+
+sim::Process GuestNic::serve_guest(Queue& queue) {
+  for (;;) {
+    while (queue.transmit.empty()) {
+      queue.idle = true;
+      co_await queue.kicked;
+    }
+    const Batch batch = co_await queue.transmit.take();
+    co_await queue.backend.work(sending(batch) / config_.clock);
+    co_await host_.send(batch, queue.backend);
+    queue.transmit.done();
+  }
+}
+
+sim::Cycles GuestNic::sending(const Batch& batch) const {
+  if (config_.model == GuestNicModel::virtio) return cycles(config_.costs.qemu_send, batch);
+  if (!config_.zero_copy) return cycles(config_.costs.vhost_send, batch);
+  return config_.costs.vhost_send.per_buffer * batch.buffers +
+         config_.costs.zero_copy * batch.buffers;
+}
+
+// --- into the guest -----------------------------------------------------------------------------
+
+sim::Task<> GuestNic::enter_tap(Batch batch, Thread& on) {
+  // Bursts cross a tap whole only where the guest's device takes them.
+  if (emulated(config_.model) || !config_.offloads) batch.buffers = batch.packets;
+  Queue& queue = queues_[queue_of(batch, queues_.size())];
+  const bool asleep = queue.tap.used() == 0;
+  sim::Cycles work = cycles(config_.costs.tap, batch);
+  if (asleep) work += config_.costs.wake;
+  co_await on.work(work / config_.clock);
+  if (!queue.tap.fits(batch.buffers)) {
+    received_.drop(batch);
+    co_return;
+  }
+  queue.tap.put(batch, batch.buffers);
+}
+
+sim::Process GuestNic::serve_tap(Queue& queue) {
+  sim::Signal& drained = queue.receive.drained();
+  for (;;) {
+    const Batch batch = co_await queue.tap.take();
+    co_await queue.backend.work(receiving(batch) / config_.clock);
+    while (!queue.receive.fits(batch)) co_await drained;
+    if (!queue.receive.polling()) {
+      co_await queue.backend.work(config_.costs.signal / config_.clock);
+    }
+    received_.count(batch);
+    queue.receive.arrive(batch);
+    queue.tap.done();
+  }
+}
+
+sim::Cycles GuestNic::receiving(const Batch& batch) const {
+  switch (config_.model) {
+    case GuestNicModel::vhost:
+      return cycles(config_.costs.vhost_receive, batch);
+    case GuestNicModel::virtio:
+      return cycles(config_.costs.qemu_receive, batch);
+    default:
+      return cycles(config_.costs.emulated, batch) +
+             config_.costs.qemu_receive.per_buffer * batch.buffers;
+  }
+}
+
+}  // namespace models::network

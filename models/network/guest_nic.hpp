@@ -1,0 +1,102 @@
+// A guest's NIC and what serves it on the host.
+//
+//   rtl8139, e1000  emulated: registers that exit to QEMU, packets copied one by one
+//   virtio          a ring shared with QEMU's thread, which reads and writes the tap
+//   vhost           the same ring, served by a thread of the host's kernel
+//   (sriov          a virtual function: Nic::add_function)
+//
+// Models  finite rings that stop the guest, a tap queue that drops, one backend thread a queue
+//         pair for both directions, notifications that are suppressed while the other side works
+//         (event index, NAPI), bursts that pass whole (virtio) or are cut (emulated), zero-copy.
+// Omits   vhost's budget (256 packets or 512 KiB: directions take turns batch by batch), polling
+//         vhost, e1000's own moderation.
+// Source  semantics.md 3.6, 6.4: rings of 256; tun's queue of 500, later 1,000 packets.
+// Checked tests/models/network/guest_nic_test.cpp.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "models/network/receive_queue.hpp"
+#include "models/network/ring.hpp"
+
+namespace models::network {
+
+enum class GuestNicModel { rtl8139, e1000, virtio, vhost, sriov };
+
+constexpr bool emulated(GuestNicModel model) {
+  return model == GuestNicModel::rtl8139 || model == GuestNicModel::e1000;
+}
+
+struct GuestNicConfig {
+  std::string name{};
+  GuestNicModel model = GuestNicModel::virtio;
+  int queues = 1;
+  int ring = 256;          // descriptors, either direction
+  int tap_queue = 1'000;   // buffers
+  bool offloads = true;    // virtio: bursts of 64 KiB cross it whole
+  bool zero_copy = false;  // vhost: transmitted pages are not copied
+  BackendCosts costs{};
+  sim::Hertz clock{3e9};
+};
+
+class GuestNic : public Port {
+ public:
+  // A queue pair's threads: who takes its interrupts in the guest, who serves it on the host.
+  struct Threads {
+    Thread* vcpu;
+    Thread* backend;
+  };
+  // What the guest receives goes to `guest`, what it sends to `host`. Throws sim::ConfigError on
+  // an impossible config.
+  GuestNic(sim::Engine& engine, const GuestNicConfig& config, const std::vector<Threads>& threads,
+           Port& guest, Port& host);
+
+  sim::Engine& engine() override { return engine_; }
+  // The guest's side: its driver.
+  sim::Task<> send(Batch batch, Thread& on) override;
+  // The host's side.
+  Port& tap() { return tap_; }
+  // The guest's stack may send bursts.
+  bool takes_bursts() const;
+
+  const Traffic& sent() const { return sent_; }
+  const Traffic& received() const { return received_; }  // dropped: the tap's queue was full
+  std::uint64_t kicks() const { return kicks_; }
+  std::uint64_t interrupts() const;
+
+ private:
+  struct Queue {
+    Queue(GuestNic& nic, const Threads& threads, const ReceiveConfig& config, Port& guest);
+    Thread& backend;
+    Ring transmit;
+    Ring tap;
+    ReceiveQueue receive;
+    sim::Signal kicked;
+    bool idle = false;  // waits for a kick
+  };
+  struct Tap : Port {
+    explicit Tap(GuestNic& owner) : nic{owner} {}
+    sim::Engine& engine() override { return nic.engine_; }
+    sim::Task<> send(Batch batch, Thread& on) override { return nic.enter_tap(batch, on); }
+    GuestNic& nic;
+  };
+  sim::Task<> enter_tap(Batch batch, Thread& on);
+  sim::Task<> send_emulated(Batch batch, Thread& on);
+  sim::Process serve_guest(Queue& queue);
+  sim::Process serve_tap(Queue& queue);
+  sim::Cycles sending(const Batch& batch) const;
+  sim::Cycles receiving(const Batch& batch) const;
+
+  sim::Engine& engine_;
+  GuestNicConfig config_;
+  Port& host_;
+  Tap tap_;
+  std::deque<Queue> queues_;
+  Traffic sent_;
+  Traffic received_;
+  std::uint64_t kicks_ = 0;
+};
+
+}  // namespace models::network

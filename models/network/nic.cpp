@@ -1,0 +1,179 @@
+#include "models/network/nic.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/error.hpp"
+
+namespace models::network {
+namespace {
+
+constexpr int kFetched = 4;  // buffers: FIFO of 160 KiB (82599 data sheet) over bursts of 64 KiB
+
+void check(const NicConfig& config, std::size_t softirqs) {
+  sim::Complaints complaints;
+  const auto need = [&](bool holds, const std::string& text) {
+    complaints.need(holds, fmt::format("nic {}: {}", config.name, text));
+  };
+  need(config.rate.count() > 0, "rate is 0, needs more");
+  need(config.mtu >= sim::Bytes{576} && config.mtu <= sim::Bytes{9'216},
+       fmt::format("mtu = {}, needs 576 to 9216", config.mtu.count()));
+  need(config.queues >= 1, fmt::format("queues = {}, needs at least 1", config.queues));
+  need(static_cast<std::size_t>(std::max(config.queues, 0)) == softirqs,
+       fmt::format("{} softirq threads for {} queues", softirqs, config.queues));
+  need(config.tx_ring >= 1, fmt::format("tx_ring = {}, needs at least 1", config.tx_ring));
+  need(config.functions >= 0, fmt::format("functions = {}, needs 0 or more", config.functions));
+  complaints.raise();
+}
+
+}  // namespace
+
+struct Nic::Function : Port {
+  Function(Nic& owner, int of, Thread& vcpu, Port& up, const ReceiveConfig& config)
+      : nic{owner},
+        station{of},
+        ring{owner.engine_, owner.config_.tx_ring},
+        queue{owner.engine_, config, vcpu, up} {
+    nic.engine_.spawn(nic.move_out(ring));
+  }
+  sim::Engine& engine() override { return nic.engine_; }
+  sim::Task<> send(Batch batch, Thread& on) override { return nic.post(batch, on, ring); }
+  Nic& nic;
+  int station;
+  Ring ring;
+  ReceiveQueue queue;
+};
+
+Nic::Nic(sim::Engine& engine, const NicConfig& config, const std::vector<Thread*>& softirqs,
+         Port& up, Dma* dma)
+    : engine_{engine}, config_{config}, dma_{dma}, inside_{engine, kFetched}, wire_{engine} {
+  check(config, softirqs.size());
+  for (Thread* softirq : softirqs) {
+    queues_.emplace_back(engine, receive_config(), *softirq, up);
+    rings_.emplace_back(engine, config.tx_ring);
+    engine_.spawn(move_out(rings_.back()));
+  }
+  engine_.spawn(transmit());
+}
+
+Nic::~Nic() = default;
+
+ReceiveConfig Nic::receive_config() const {
+  return {.descriptors = config_.rx_ring,
+          .gro_packets = config_.gro ? config_.gro_packets : 1,
+          .moderation = config_.moderation,
+          .costs = config_.driver,
+          .exits = {},
+          .clock = config_.clock};
+}
+
+Port& Nic::add_function(int station, Thread& vcpu, Port& up, sim::Cycles exits) {
+  if (functions_.size() >= static_cast<std::size_t>(config_.functions)) {
+    throw sim::ConfigError{fmt::format("nic {}: {} virtual functions, one more is asked for",
+                                       config_.name, config_.functions)};
+  }
+  ReceiveConfig config = receive_config();
+  config.exits = exits;
+  functions_.push_back(std::make_unique<Function>(*this, station, vcpu, up, config));
+  return *functions_.back();
+}
+
+void Nic::connect(Receiver& far, sim::Duration latency) {
+  far_ = &far;
+  far_latency_ = latency;
+}
+
+sim::Task<> Nic::send(Batch batch, Thread& on) {
+  return post(batch, on, rings_[queue_of(batch, rings_.size())]);
+}
+
+sim::Task<> Nic::post(Batch batch, Thread& on, Ring& ring) {
+  sim::Cycles work = cycles(config_.driver.transmit, batch);
+  if (!config_.tso && batch.packets > batch.buffers) {
+    work += config_.driver.segment * batch.packets;
+    batch.buffers = batch.packets;
+  }
+  co_await on.work(work / config_.clock);
+  co_await ring.put_when_room(batch, batch.buffers);
+}
+
+sim::Process Nic::move_out(Ring& ring) {
+  for (;;) {
+    const Batch batch = co_await ring.take();
+    if (dma_ != nullptr) co_await dma_->read(in_memory(batch));
+    if (function_of(batch) != nullptr) {
+      engine_.spawn(propagate(batch));
+    } else {
+      co_await inside_.put_when_room(batch, 1);
+    }
+    ring.done();
+  }
+}
+
+sim::Process Nic::transmit() {
+  for (;;) {
+    const Batch batch = co_await inside_.take();
+    co_await wire_.serve(on_wire(batch) / config_.rate);
+    inside_.done();
+    sent_.count(batch);
+    engine_.spawn(propagate(batch));
+  }
+}
+
+sim::Process Nic::propagate(Batch batch) {
+  batch.buffers = batch.packets;
+  const bool inward = function_of(batch) != nullptr;
+  co_await engine_.delay(config_.latency + (inward ? sim::Duration::zero() : far_latency_));
+  if (inward) {
+    arrive(batch);
+  } else if (far_ != nullptr) {
+    far_->arrive(batch);
+  } else {
+    sent_.drop(batch);
+  }
+}
+
+void Nic::arrive(const Batch& batch) {
+  engine_.spawn(move_in(batch));
+}
+
+sim::Process Nic::move_in(Batch batch) {
+  if (dma_ != nullptr) co_await dma_->write(in_memory(batch));
+  co_await engine_.delay(config_.latency);
+  deliver(batch);
+}
+
+void Nic::deliver(const Batch& batch) {
+  if (Function* function = function_of(batch)) {
+    function->queue.arrive(batch);
+  } else {
+    queues_[queue_of(batch, queues_.size())].arrive(batch);
+  }
+}
+
+Nic::Function* Nic::function_of(const Batch& batch) {
+  for (const auto& function : functions_) {
+    if (function->station == batch.to->station()) return function.get();
+  }
+  return nullptr;
+}
+
+Traffic Nic::received() const {
+  Traffic sum;
+  const auto add = [&](const Traffic& part) {
+    sum.packets += part.packets;
+    sum.payload_B += part.payload_B;
+    sum.dropped += part.dropped;
+  };
+  for (const ReceiveQueue& queue : queues_) add(queue.traffic());
+  for (const auto& function : functions_) add(function->queue.traffic());
+  return sum;
+}
+
+std::uint64_t Nic::interrupts() const {
+  std::uint64_t sum = 0;
+  for (const ReceiveQueue& queue : queues_) sum += queue.moderation().interrupts();
+  for (const auto& function : functions_) sum += function->queue.moderation().interrupts();
+  return sum;
+}
+
+}  // namespace models::network

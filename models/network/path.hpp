@@ -1,0 +1,88 @@
+// The contracts of the network path: what a stage is asked, and what it asks of others.
+//
+// A stage (driver, backend, switch, NIC, stack) is a Port on top of another. Code of a kernel's
+// network path runs in the context of whoever calls it, so a batch is handed over together with
+// the thread whose time it takes, up to the next queue; there another thread goes on.
+#pragma once
+
+#include "models/network/batch.hpp"
+#include "sim/engine.hpp"
+#include "sim/process.hpp"
+#include "sim/units.hpp"
+
+namespace models::network {
+
+// A vCPU, a thread of the host or a CPU's softirq: its work queues behind what it has to do
+// already, and all of it waits for a CPU.
+class Thread {
+ public:
+  virtual ~Thread() = default;
+  virtual sim::Task<> work(sim::Duration cpu_time) = 0;
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual sim::Engine& engine() = 0;
+  // Until the batch stands in the next queue, or is lost. Takes the time of `on`; waits where that
+  // queue stops its sender.
+  virtual sim::Task<> send(Batch batch, Thread& on) = 0;
+};
+
+// Where packets come in that wait for nobody: the far end of a wire.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  virtual void arrive(const Batch& batch) = 0;
+};
+
+// One end of a conversation.
+class Socket {
+ public:
+  // `station`: the machine it lives on, as switches know it. `flow`: spreads conversations over
+  // queues; RSS and XPS are taken to do so evenly.
+  Socket(int station, int flow) : station_{station}, flow_{flow} {}
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  virtual ~Socket() = default;
+  int station() const { return station_; }
+  int flow() const { return flow_; }
+  // A batch has passed the stack, in the context of `softirq`.
+  virtual sim::Task<> receive(Batch batch, Thread& softirq) = 0;
+  // A full queue dropped what this socket sent.
+  virtual void lost(const Batch& batch) = 0;
+
+ private:
+  int station_;
+  int flow_;
+};
+
+// A device's way to memory: PCIe lanes, and links to other nodes behind them.
+class Dma {
+ public:
+  virtual ~Dma() = default;
+  virtual sim::Task<> read(sim::Bytes amount) = 0;   // from memory
+  virtual sim::Task<> write(sim::Bytes amount) = 0;  // to memory
+};
+
+// The queue that a batch takes of `queues`.
+inline std::size_t queue_of(const Batch& batch, std::size_t queues) {
+  return static_cast<std::size_t>(batch.to->flow()) % queues;
+}
+
+// How much has come by, and what was lost.
+struct Traffic {
+  std::uint64_t packets = 0;
+  std::int64_t payload_B = 0;
+  std::uint64_t dropped = 0;  // packets
+  void count(const Batch& batch) {
+    packets += static_cast<std::uint64_t>(batch.packets);
+    payload_B += batch.payload.count();
+  }
+  void drop(const Batch& batch) {
+    dropped += static_cast<std::uint64_t>(batch.packets);
+    if (batch.from != nullptr) batch.from->lost(batch);
+  }
+};
+
+}  // namespace models::network

@@ -1,0 +1,57 @@
+// The sockets and TCP/IP of a machine: a guest, the host, or a client outside.
+//
+//   transmit: copy from the caller, segments of 64 KiB (TSO) or of one packet, device
+//   send:     what comes in from below, through IP and TCP, to its socket
+//
+// Models  cost per call, per segment and per byte; acknowledgements as packets of their own.
+// Omits   congestion control beyond traffic.hpp's window, IP fragments, netfilter in the guest.
+// Source  costs.hpp.
+// Checked tests/models/network/stack_test.cpp.
+#pragma once
+
+#include "models/network/costs.hpp"
+#include "models/network/path.hpp"
+
+namespace models::network {
+
+struct StackConfig {
+  StackCosts costs{};
+  sim::Bytes mtu = kEthernetMtu;
+  bool tso = true;  // the device below takes bursts
+  sim::Hertz clock{3e9};
+};
+
+class Stack : public Port {
+ public:
+  Stack(sim::Engine& engine, const StackConfig& config) : engine_{engine}, config_{config} {}
+  void set_device(Port& device) { device_ = &device; }
+
+  const StackConfig& config() const { return config_; }
+  sim::Engine& engine() override { return engine_; }
+  // Payload and ends of `batch` are given, packets and buffers found here. Requires a device.
+  sim::Task<> transmit(Batch batch, Thread& on);
+  // `count` datagrams of the batch's payload each. Requires a device.
+  sim::Task<> datagrams(Batch batch, int count, Thread& on);
+  // `count` packets without payload. Requires a device.
+  sim::Task<> acknowledge(Batch batch, int count, Thread& on);
+  sim::Task<> send(Batch batch, Thread& on) override;
+  sim::Duration time(sim::Cycles work) const { return work / config_.clock; }
+
+ private:
+  sim::Engine& engine_;
+  StackConfig config_;
+  Port* device_ = nullptr;
+};
+
+// A device that hands back what it is given, in its sender's context.
+class Loopback : public Port {
+ public:
+  explicit Loopback(Stack& stack) : stack_{stack} {}
+  sim::Engine& engine() override { return stack_.engine(); }
+  sim::Task<> send(Batch batch, Thread& on) override { return stack_.send(batch, on); }
+
+ private:
+  Stack& stack_;
+};
+
+}  // namespace models::network

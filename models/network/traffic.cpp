@@ -1,0 +1,266 @@
+#include "models/network/traffic.hpp"
+
+#include <algorithm>
+
+namespace models::network {
+
+sim::Task<> Inbox::put(Batch batch, Thread& softirq, const Stack& stack) {
+  batches_.push_back(batch);
+  if (!asleep_) co_return;
+  asleep_ = false;
+  co_await softirq.work(stack.time(stack.config().costs.wake));
+  filled_.fire();
+}
+
+sim::Task<Batch> Inbox::take() {
+  while (batches_.empty()) {
+    asleep_ = true;
+    co_await filled_;
+  }
+  const Batch first = batches_.front();
+  batches_.pop_front();
+  co_return first;
+}
+
+namespace {
+
+// More than this under way stands in queues: bytes gather in the socket and leave in large bursts.
+// Four bursts: what 10 Gbit/s have under way in 200 us, of which TCP small queues let two into the
+// sender's own queues [recall].
+constexpr sim::Bytes kQueueing{4 * 64 * 1'024};
+
+}  // namespace
+
+// --- streams ------------------------------------------------------------------------------------
+
+StreamSender::StreamSender(const Place& place, int flow, const StreamConfig& config)
+    : Socket{place.station, flow},
+      place_{place},
+      config_{config},
+      window_B_{static_cast<double>(config.window.count())},
+      credit_{place.stack->engine()} {}
+
+void StreamSender::start(Socket& to) {
+  to_ = &to;
+  engine().spawn(run());
+}
+
+sim::Process StreamSender::run() {
+  const StackConfig& stack = place_.stack->config();
+  const sim::Bytes segment = stack.mtu - headers(Protocol::tcp);
+  // Small messages are simulated together until they fill a packet, which is when they leave.
+  const std::int64_t calls =
+      (segment.count() + config_.message.count() - 1) / config_.message.count();
+  const sim::Bytes filled = config_.message * calls;
+  const sim::Duration calling = place_.stack->time(stack.costs.call * calls);
+  sim::Bytes burst{};
+  for (;;) {
+    co_await place_.app->work(calling);
+    burst += filled;
+    if (sim::Bytes{under_way_B_} > kQueueing && burst < kLargestBurst) continue;
+    while (under_way_B_ > 0 && static_cast<double>(under_way_B_ + burst.count()) > window_B_) {
+      co_await credit_;
+    }
+    under_way_B_ += burst.count();
+    co_await place_.stack->transmit(Batch{.from = this, .to = to_, .payload = burst}, *place_.app);
+    burst = {};
+  }
+}
+
+// An acknowledgement: its tag is how many bytes were read.
+sim::Task<> StreamSender::receive(Batch batch, Thread&) {
+  const auto acknowledged = static_cast<std::int64_t>(batch.tag);
+  under_way_B_ -= acknowledged;
+  const double segment = static_cast<double>(kEthernetMtu.count());
+  window_B_ = std::min(static_cast<double>(config_.window.count()),
+                       window_B_ + segment * static_cast<double>(acknowledged) / window_B_);
+  credit_.fire();
+  co_return;
+}
+
+void StreamSender::lost(const Batch& batch) {
+  losses_ += static_cast<std::uint64_t>(batch.packets);
+  if (engine().now() >= halved_ + config_.resend_after) {
+    halved_ = engine().now();
+    window_B_ = std::max(window_B_ / 2.0, static_cast<double>(kLargestBurst.count()));
+  }
+  engine().spawn(send_again(batch));
+}
+
+sim::Process StreamSender::send_again(Batch batch) {
+  co_await engine().delay(config_.resend_after);
+  co_await place_.stack->transmit(Batch{.from = this, .to = to_, .payload = batch.payload},
+                                  *place_.app);
+}
+
+StreamReceiver::StreamReceiver(const Place& place, int flow)
+    : Socket{place.station, flow}, place_{place}, inbox_{place.stack->engine()} {}
+
+void StreamReceiver::start() {
+  engine().spawn(run());
+}
+
+sim::Task<> StreamReceiver::receive(Batch batch, Thread& softirq) {
+  return inbox_.put(batch, softirq, *place_.stack);
+}
+
+sim::Process StreamReceiver::run() {
+  Stack& stack = *place_.stack;
+  const StackCosts& costs = stack.config().costs;
+  for (;;) {
+    const Batch batch = co_await inbox_.take();
+    const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
+    co_await place_.app->work(stack.time(costs.call + copy));
+    read_B_ += batch.payload.count();
+    const int acknowledgements = std::max(1, std::min(batch.buffers, batch.packets / 2));
+    co_await stack.acknowledge(Batch{.from = this,
+                                     .to = batch.from,
+                                     .tag = static_cast<std::uint64_t>(batch.payload.count())},
+                               acknowledgements, *place_.app);
+  }
+}
+
+// --- requests and responses ---------------------------------------------------------------------
+
+Requester::Requester(const Place& place, int flow, const RequestConfig& config)
+    : Socket{place.station, flow}, place_{place}, config_{config}, inbox_{place.stack->engine()} {}
+
+void Requester::start(Socket& to, sim::Random random) {
+  to_ = &to;
+  engine().spawn(run(random));
+}
+
+sim::Process Requester::run(sim::Random random) {
+  Stack& stack = *place_.stack;
+  const StackCosts& costs = stack.config().costs;
+  for (;;) {
+    if (config_.think > sim::Duration::zero()) {
+      co_await engine().delay(random.exponential(config_.think));
+    }
+    const sim::Instant began = engine().now();
+    co_await place_.app->work(stack.time(costs.call));
+    co_await stack.transmit(Batch{.from = this, .to = to_, .payload = config_.request},
+                            *place_.app);
+    co_await inbox_.take();
+    co_await place_.app->work(stack.time(costs.call));
+    const double took = sim::seconds(engine().now() - began);
+    latency_.record(took);
+    mean_.record(took);
+  }
+}
+
+sim::Task<> Requester::receive(Batch batch, Thread& softirq) {
+  return inbox_.put(batch, softirq, *place_.stack);
+}
+
+void Requester::restart_stats() {
+  latency_.clear();
+  mean_.clear();
+}
+
+namespace {
+
+// TCP's least time-out, after which what was lost goes out again.
+constexpr sim::Duration kTimeOut{200'000'000'000};  // TCP_RTO_MIN, 200 ms
+
+sim::Process again_after_time_out(sim::Engine& engine, Place place, Batch batch) {
+  co_await engine.delay(kTimeOut);
+  co_await place.stack->transmit(batch, *place.app);
+}
+
+}  // namespace
+
+void Requester::lost(const Batch& batch) {
+  engine().spawn(again_after_time_out(engine(), place_, batch));
+}
+
+Responder::Responder(const Place& place, int flow, const RequestConfig& config)
+    : Socket{place.station, flow}, place_{place}, config_{config}, inbox_{place.stack->engine()} {}
+
+void Responder::start() {
+  engine().spawn(run());
+}
+
+sim::Process Responder::run() {
+  Stack& stack = *place_.stack;
+  const StackCosts& costs = stack.config().costs;
+  for (;;) {
+    const Batch request = co_await inbox_.take();
+    const sim::Cycles copy{costs.read_per_KiB.count() * request.payload.count() / 1'024};
+    co_await place_.app->work(stack.time(costs.call * 2 + copy) + config_.service);
+    co_await stack.transmit(Batch{.from = this, .to = request.from, .payload = config_.response},
+                            *place_.app);
+  }
+}
+
+sim::Task<> Responder::receive(Batch batch, Thread& softirq) {
+  return inbox_.put(batch, softirq, *place_.stack);
+}
+
+void Responder::lost(const Batch& batch) {
+  engine().spawn(again_after_time_out(engine(), place_, batch));
+}
+
+// --- datagrams ----------------------------------------------------------------------------------
+
+DatagramSender::DatagramSender(const Place& place, int flow, const DatagramConfig& config)
+    : Socket{place.station, flow}, place_{place}, config_{config} {}
+
+void DatagramSender::start(Socket& to) {
+  to_ = &to;
+  engine().spawn(run());
+}
+
+sim::Process DatagramSender::run() {
+  const sim::Duration calling =
+      place_.stack->time(place_.stack->config().costs.call * config_.at_once);
+  sim::Instant due = engine().now();
+  for (;;) {
+    if (config_.rate_Hz > 0) {
+      due += sim::from_seconds(config_.at_once / config_.rate_Hz);
+      if (due > engine().now()) co_await engine().delay(due - engine().now());
+    }
+    if (config_.calls) co_await place_.app->work(calling);
+    sent_ += static_cast<std::uint64_t>(config_.at_once);
+    co_await place_.stack->datagrams(
+        Batch{.from = this, .to = to_, .protocol = Protocol::udp, .payload = config_.payload},
+        config_.at_once, *place_.app);
+  }
+}
+
+sim::Task<> DatagramSender::receive(Batch, Thread&) {
+  co_return;
+}
+
+DatagramReceiver::DatagramReceiver(const Place& place, int flow, int backlog)
+    : Socket{place.station, flow},
+      place_{place},
+      backlog_{backlog},
+      inbox_{place.stack->engine()} {}
+
+void DatagramReceiver::start() {
+  engine().spawn(run());
+}
+
+sim::Task<> DatagramReceiver::receive(Batch batch, Thread& softirq) {
+  if (waiting_ > 0 && waiting_ + batch.packets > backlog_) {
+    traffic_.drop(batch);
+    co_return;
+  }
+  waiting_ += batch.packets;
+  co_await inbox_.put(batch, softirq, *place_.stack);
+}
+
+sim::Process DatagramReceiver::run() {
+  Stack& stack = *place_.stack;
+  const StackCosts& costs = stack.config().costs;
+  for (;;) {
+    const Batch batch = co_await inbox_.take();
+    const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
+    co_await place_.app->work(stack.time(costs.call * batch.packets + copy));
+    waiting_ -= batch.packets;
+    traffic_.count(batch);
+  }
+}
+
+}  // namespace models::network

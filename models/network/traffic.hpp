@@ -1,0 +1,180 @@
+// What sends and receives: streams, requests and responses, datagrams, as netperf and pktgen do.
+//
+// Models  TCP_STREAM whose messages leave as they fill packets, or gather to bursts of 64 KiB while
+//         the way is congested; a window that halves at a loss and grows by a segment a round trip,
+//         acknowledgements once the reader has read, lost bytes sent again; TCP_RR: one request
+//         under way a connection; UDP: as fast as given, or as the sender can.
+// Omits   slow start, reordering, time-outs other than `resend_after`, connection set-up.
+// Source  RFC 5681 for the window; Linux acknowledges each merged buffer, else every second packet.
+// Checked tests/models/network/traffic_test.cpp.
+#pragma once
+
+#include <deque>
+
+#include "models/network/stack.hpp"
+#include "sim/histogram.hpp"
+#include "sim/tally.hpp"
+
+namespace models::network {
+
+// Where a socket's owner runs.
+struct Place {
+  int station = 0;
+  Stack* stack = nullptr;
+  Thread* app = nullptr;
+};
+
+// A reader that sleeps until something is there.
+class Inbox {
+ public:
+  explicit Inbox(sim::Engine& engine) : engine_{engine}, filled_{engine} {}
+  sim::Engine& engine() { return engine_; }
+  bool empty() const { return batches_.empty(); }
+  // In the context of `softirq`, which pays for waking the reader.
+  sim::Task<> put(Batch batch, Thread& softirq, const Stack& stack);
+  // Waits for the first that has come.
+  sim::Task<Batch> take();
+
+ private:
+  sim::Engine& engine_;
+  std::deque<Batch> batches_;
+  sim::Signal filled_;
+  bool asleep_ = false;
+};
+
+struct StreamConfig {
+  sim::Bytes message{16 * 1'024};        // of each send()
+  sim::Bytes window{4 * 1'024 * 1'024};  // most bytes under way
+  sim::Duration resend_after{
+      1'000'000'000};  // a loss is noticed, 1 ms: a queue's worth of round trip
+};
+
+class StreamSender : public Socket {
+ public:
+  StreamSender(const Place& place, int flow, const StreamConfig& config);
+  // Sends to `to` for ever.
+  void start(Socket& to);
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch& batch) override;
+  std::uint64_t losses() const { return losses_; }
+
+ private:
+  sim::Process run();
+  sim::Process send_again(Batch batch);
+  Place place_;
+  StreamConfig config_;
+  Socket* to_ = nullptr;
+  double window_B_;
+  std::int64_t under_way_B_ = 0;
+  sim::Instant halved_{};
+  std::uint64_t losses_ = 0;  // packets
+  sim::Signal credit_;
+};
+
+class StreamReceiver : public Socket {
+ public:
+  StreamReceiver(const Place& place, int flow);
+  void start();
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch&) override {}  // a later acknowledgement says the same: see sender
+  std::int64_t read_B() const { return read_B_; }
+
+ private:
+  sim::Process run();
+  Place place_;
+  Inbox inbox_;
+  std::int64_t read_B_ = 0;
+};
+
+struct RequestConfig {
+  sim::Bytes request{1};
+  sim::Bytes response{1};
+  sim::Duration service{};  // of the server's own, beside its calls
+  sim::Duration think{};    // mean, exponential, between response and next request; 0: none
+};
+
+// A connection's client, which measures.
+class Requester : public Socket {
+ public:
+  Requester(const Place& place, int flow, const RequestConfig& config);
+  void start(Socket& to, sim::Random random);
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch& batch) override;
+  std::uint64_t transactions() const { return latency_.count(); }
+  const sim::Histogram& latency() const { return latency_; }  // s
+  const sim::Tally& mean() const { return mean_; }
+  void restart_stats();
+
+ private:
+  sim::Process run(sim::Random random);
+  Place place_;
+  RequestConfig config_;
+  Socket* to_ = nullptr;
+  Inbox inbox_;
+  sim::Histogram latency_;
+  sim::Tally mean_;
+};
+
+// Answers whoever asks, one after another.
+class Responder : public Socket {
+ public:
+  Responder(const Place& place, int flow, const RequestConfig& config);
+  void start();
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch& batch) override;
+
+ private:
+  sim::Process run();
+  Place place_;
+  RequestConfig config_;
+  Inbox inbox_;
+};
+
+struct DatagramConfig {
+  sim::Bytes payload{18};  // 64-byte frames
+  double rate_Hz = 0.0;    // packets/s; 0: as fast as the sender can
+  int at_once = 1;         // packets handed over together
+  bool calls = true;       // a system call a packet, as netperf; false: pktgen, in the kernel
+};
+
+class DatagramSender : public Socket {
+ public:
+  DatagramSender(const Place& place, int flow, const DatagramConfig& config);
+  void start(Socket& to);
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch&) override {}
+  std::uint64_t sent() const { return sent_; }
+
+ private:
+  sim::Process run();
+  Place place_;
+  DatagramConfig config_;
+  Socket* to_ = nullptr;
+  std::uint64_t sent_ = 0;
+};
+
+class DatagramReceiver : public Socket {
+ public:
+  // At most `backlog` packets wait for the reader (SO_RCVBUF); what comes beyond is lost.
+  DatagramReceiver(const Place& place, int flow, int backlog = 256);
+  void start();
+  sim::Engine& engine() { return place_.stack->engine(); }
+  sim::Task<> receive(Batch batch, Thread& softirq) override;
+  void lost(const Batch&) override {}
+  const Traffic& traffic() const { return traffic_; }  // read; dropped: the backlog was full
+
+ private:
+  sim::Process run();
+  Place place_;
+  int backlog_;
+  int waiting_ = 0;
+  Inbox inbox_;
+  Traffic traffic_;
+};
+
+}  // namespace models::network

@@ -1,0 +1,265 @@
+#include "models/network_paths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/io_paths.hpp"
+#include "models/network_state.hpp"
+#include "sim/error.hpp"
+
+namespace models {
+namespace {
+
+constexpr double kKernelShares = 262'144;  // softirqs go before guests; the most that cgroups take
+constexpr int kOutside = -1;               // station of the first NIC's other end; then down
+constexpr int kHost = 0;
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+network::SwitchMode switch_mode(NicMode mode) {
+  switch (mode) {
+    case NicMode::automatic:
+    case NicMode::bridge:
+    case NicMode::host:
+      return network::SwitchMode::bridge;
+    case NicMode::routed:
+      return network::SwitchMode::routed;
+    case NicMode::nat:
+      return network::SwitchMode::nat;
+    case NicMode::isolated:
+      return network::SwitchMode::isolated;
+  }
+  throw sim::ModelError{"unknown NIC mode"};
+}
+
+// Of few busy cores: the path of one conversation keeps four at work.
+sim::Hertz busy_clock(const topology::Description& hardware) {
+  if (hardware.turbo.empty()) return hardware.frequency;
+  return hardware.turbo[std::min<std::size_t>(3, hardware.turbo.size() - 1)];
+}
+
+}  // namespace
+
+NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description)
+    : host_{host}, description_{description}, clock_{busy_clock(description.hardware)} {
+  const bool used = std::any_of(description.vms.begin(), description.vms.end(),
+                                [](const VmDescription& vm) { return !vm.nics.empty(); });
+  if (!used) return;
+  kernel_ = host_.scheduler_->add_group(scheduler::GroupConfig{.shares = kKernelShares});
+  pcie::Description pcie = description.pcie;
+  for (const NicDescription& nic : description.nics) {
+    if (nic.slot.empty()) continue;
+    pcie.cards.push_back(
+        {.name = nic.nic.name, .slot = nic.slot, .lanes = nic.lanes, .generation = nic.generation});
+  }
+  if (!pcie.cards.empty())
+    fabric_ = std::make_unique<pcie::Fabric>(engine(), pcie, host_.topology_);
+  for (const NicDescription& nic : description.nics) add_nic(nic);
+}
+
+NetworkPaths::~NetworkPaths() = default;
+
+sim::Engine& NetworkPaths::engine() {
+  return host_.engine();
+}
+
+NetworkPaths::WorkerThread& NetworkPaths::thread(int worker) {
+  const Worker& of = host_.workers_[at(worker)];
+  double work_per_s = 1.0 / RunningHost::kEmulatorUnit_s;
+  if (of.stream >= 0) {
+    const auto& profile = host_.vms_[at(of.vm)].description->workload.profile;
+    work_per_s = clock_.count() / profile.base_cpi;
+  }
+  return threads_.emplace_back(host_, worker, work_per_s);
+}
+
+network::Thread& NetworkPaths::kernel_thread(const std::vector<int>& cpus, bool interrupt) {
+  const int worker = host_.add_thread(-1, cpus, kernel_);
+  host_.workers_[at(worker)].interrupt = interrupt;
+  if (interrupt) softirqs_.push_back(worker);
+  return thread(worker);
+}
+
+// --- the host's NICs, and the machines at their other ends --------------------------------------
+
+void NetworkPaths::add_nic(const NicDescription& description) {
+  HostNic& own = nics_.emplace_back(engine());
+  own.description = &description;
+  own.peer_station = kOutside - static_cast<int>(nics_.size()) + 1;
+  network::NicConfig config = description.nic;
+  config.driver = description_.vmm.network.driver;
+  config.clock = clock_;
+  int node = description.node;
+  if (!description.slot.empty()) {
+    const int card = fabric_->card(config.name);
+    if (node < 0) node = fabric_->node_of(card);
+    own.dma = std::make_unique<PciDma>(*fabric_, card, node);
+    config.latency += fabric_->latency(card, node);
+  }
+  const std::vector<int>& cpus = host_.topology_.cpus_of_node(std::max(node, 0));
+  std::vector<network::Thread*> softirqs;
+  for (int queue = 0; queue < config.queues; ++queue) {
+    softirqs.push_back(&kernel_thread({cpus[at(queue) % cpus.size()]}, true));
+  }
+  own.nic = std::make_unique<network::Nic>(engine(), config, softirqs, own.ingress, own.dma.get());
+
+  const PeerDescription& peer = description_.peer;
+  int connections = 1;
+  for (const VmDescription& vm : description_.vms) {
+    if (!vm.nics.empty()) connections += vm.count * vm.workload.net.connections;
+  }
+  config.clock = peer.clock;
+  config.latency = description.nic.latency;
+  config.queues = connections;
+  std::vector<network::Thread*> peer_softirqs;
+  for (int i = 0; i < connections; ++i)
+    peer_softirqs.push_back(&own.peer_softirqs.emplace_back(engine(), peer.interrupt_wake));
+  own.peer_stack = std::make_unique<network::Stack>(
+      engine(), network::StackConfig{.costs = description_.vmm.network.stack,
+                                     .mtu = config.mtu,
+                                     .tso = config.tso,
+                                     .clock = peer.clock});
+  own.peer = std::make_unique<network::Nic>(engine(), config, peer_softirqs, *own.peer_stack);
+  own.peer_stack->set_device(*own.peer);
+  own.nic->connect(*own.peer, peer.cable);
+  own.peer->connect(*own.nic, peer.cable);
+}
+
+network::Switch& NetworkPaths::network_of(HostNic& nic, NicMode mode) {
+  for (const Switches& known : nic.switches) {
+    if (known.mode == mode) return *known.network;
+  }
+  auto made = std::make_unique<network::Switch>(engine(), switch_mode(mode),
+                                                description_.vmm.network.forwarding, clock_);
+  if (mode != NicMode::isolated) made->set_uplink(*nic.nic);
+  return *nic.switches.emplace_back(Switches{mode, std::move(made)}).network;
+}
+
+// --- the guests' NICs ---------------------------------------------------------------------------
+
+void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
+  const RunningVm& owner = host_.vms_[at(vm)];
+  Guest& guest = guests_.emplace_back();
+  guest.vm = vm;
+  guest.kind = owner.kind;
+  guest.station = vm + 1;
+  guest.description = owner.description;
+  const std::string& on = owner.description->nics.front().on;
+  for (HostNic& nic : nics_) {
+    if (on.empty() || nic.description->nic.name == on) {
+      guest.on = &nic;
+      break;
+    }
+  }
+  for (const int worker : owner.vcpus) guest.vcpus.push_back(&thread(worker));
+  attach(guest, cpus, group);
+}
+
+network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts) const {
+  return {.costs = description_.vmm.network.stack,
+          .mtu = nic.description->nic.mtu,
+          .tso = bursts,
+          .clock = clock_};
+}
+
+network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
+  network::BackendCosts costs = description_.vmm.network.backend;
+  const auto exit = [&](vmm::ExitKind kind) {
+    return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
+  };
+  costs.kick += exit(vmm::ExitKind::pio);
+  costs.inject = exit(vmm::ExitKind::inject);
+  costs.end_of_interrupt = exit(vmm::ExitKind::eoi);
+  costs.call_qemu = exit(vmm::ExitKind::mmio_user);
+  costs.guest_driver = description_.vmm.network.driver;
+  // Emulated devices fill a buffer a packet.
+  if (!network::emulated(model)) costs.guest_driver.receive.per_packet = costs.page;
+  return costs;
+}
+
+void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler::GroupId group) {
+  const GuestNicDescription& description = guest.description->nics.front();
+  if (description_.vmm.architecture == Architecture::container) return attach_container(guest);
+  if (description.model == network::GuestNicModel::sriov) return attach_function(guest);
+  HostNic& on = *guest.on;
+  const bool one_loop = description.model != network::GuestNicModel::vhost;
+  std::vector<network::GuestNic::Threads> threads;
+  for (int queue = 0; queue < description.queues; ++queue) {
+    if (queue == 0 || !one_loop)
+      guest.backends.push_back(&thread(host_.io_->backend(guest.vm, cpus, group)));
+    threads.push_back({guest.vcpus[at(queue) % guest.vcpus.size()], guest.backends.back()});
+  }
+  const bool bursts = description.offloads && description.model != network::GuestNicModel::rtl8139;
+  network::Switch& network = network_of(on, description.mode);
+  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(on, bursts));
+  guest.nic = std::make_unique<network::GuestNic>(
+      engine(),
+      network::GuestNicConfig{.name = guest.description->name,
+                              .model = description.model,
+                              .queues = description.queues,
+                              .ring = description.ring,
+                              .tap_queue = description.tap_queue,
+                              .offloads = description.offloads,
+                              .zero_copy = description.zero_copy,
+                              .costs = backend_costs(description.model),
+                              .clock = clock_},
+      threads, *guest.stack, network);
+  guest.stack->set_device(*guest.nic);
+  network.attach(guest.station, guest.nic->tap());
+  on.ingress.ports.emplace_back(guest.station, &network);
+}
+
+// Interrupts of a function leave the guest, are handed on, and their end leaves it again, unless
+// they are delivered virtually (posted).
+void NetworkPaths::attach_function(Guest& guest) {
+  double exits = 0.0;
+  if (!description_.hardware.virtual_interrupts) {
+    exits = host_.cycles_of(vmm::ExitKind::interrupt) + host_.cycles_of(vmm::ExitKind::inject) +
+            host_.cycles_of(vmm::ExitKind::eoi) +
+            static_cast<double>(description_.vmm.network.backend.function_interrupt.count());
+  }
+  const bool bursts = guest.on->description->nic.tso;
+  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(*guest.on, bursts));
+  guest.stack->set_device(
+      guest.on->nic->add_function(guest.station, *guest.vcpus.front(), *guest.stack,
+                                  sim::Cycles{static_cast<std::int64_t>(exits)}));
+}
+
+void NetworkPaths::attach_container(Guest& guest) {
+  const NicMode mode = guest.description->nics.front().mode;
+  HostNic& on = *guest.on;
+  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(on, true));
+  if (mode == NicMode::host || mode == NicMode::automatic) {
+    const bool alone = guest.description->workload.net.partner == workload::Partner::host;
+    guest.stack->set_device(
+        alone ? static_cast<network::Port&>(loopbacks_.emplace_back(*guest.stack)) : *on.nic);
+    guest.hosts = guest.stack.get();
+    on.ingress.ports.emplace_back(guest.station, guest.stack.get());
+    return;
+  }
+  network::Switch& network = network_of(on, mode);
+  guest.stack->set_device(network);
+  network.attach(guest.station, *guest.stack);
+  on.ingress.ports.emplace_back(guest.station, &network);
+}
+
+// The host's own stack on the guest's network.
+network::Stack& NetworkPaths::host_stack(Guest& guest) {
+  if (guest.hosts != nullptr) return *guest.hosts;
+  network::Switch& network = network_of(*guest.on, guest.description->nics.front().mode);
+  for (Guest& other : guests_) {
+    if (other.hosts == nullptr || other.on != guest.on) continue;
+    if (&network_of(*other.on, other.description->nics.front().mode) != &network) continue;
+    guest.hosts = other.hosts;
+    return *guest.hosts;
+  }
+  guest.hosts = &host_stacks_.emplace_back(engine(), stack_config(*guest.on, true));
+  guest.hosts->set_device(network);
+  network.attach(kHost, *guest.hosts);
+  return *guest.hosts;
+}
+
+}  // namespace models

@@ -1,0 +1,119 @@
+// The state of a running host's network. Plain records of the composition root; NetworkPaths
+// (network_paths.hpp) is what wires and reads them.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "models/network_paths.hpp"
+#include "models/running_host.hpp"
+
+namespace models {
+
+// A vCPU or a thread of the host, as the network path sees it.
+class NetworkPaths::WorkerThread : public network::Thread {
+ public:
+  // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for.
+  WorkerThread(RunningHost& host, int worker, double work_per_s)
+      : host_{host}, worker_{worker}, work_per_s_{work_per_s} {}
+  sim::Engine& engine() { return host_.engine(); }
+  int worker() const { return worker_; }
+  sim::Task<> work(sim::Duration cpu_time) override {
+    if (cpu_time <= sim::Duration::zero()) co_return;
+    co_await host_.run(worker_, sim::seconds(cpu_time) * work_per_s_, scheduler::kNoCpu);
+  }
+
+ private:
+  RunningHost& host_;
+  int worker_;
+  double work_per_s_;
+};
+
+// Where what comes from the wire goes on.
+struct NetworkPaths::Ingress : network::Port {
+  explicit Ingress(sim::Engine& of) : engine_{of} {}
+  sim::Engine& engine() override { return engine_; }
+  sim::Task<> send(network::Batch batch, network::Thread& on) override {
+    for (const auto& [station, port] : ports) {
+      if (station == batch.to->station()) return port->send(batch, on);
+    }
+    return lose(batch);
+  }
+  sim::Task<> lose(network::Batch batch) {
+    unknown.drop(batch);
+    co_return;
+  }
+  sim::Engine& engine_;
+  std::vector<std::pair<int, network::Port*>> ports;  // station
+  network::Traffic unknown;
+};
+
+struct NetworkPaths::PciDma : network::Dma {
+  PciDma(pcie::Fabric& of, int which, int where) : fabric{of}, card{which}, node{where} {}
+  sim::Task<> read(sim::Bytes amount) override {
+    return fabric.transfer(card, node, pcie::Direction::from_memory, amount, {});
+  }
+  sim::Task<> write(sim::Bytes amount) override {
+    return fabric.transfer(card, node, pcie::Direction::to_memory, amount, {});
+  }
+  pcie::Fabric& fabric;
+  int card;
+  int node;
+};
+
+struct NetworkPaths::Switches {
+  NicMode mode;
+  std::unique_ptr<network::Switch> network;
+};
+
+struct NetworkPaths::HostNic {
+  explicit HostNic(sim::Engine& engine) : ingress{engine} {}
+  const NicDescription* description = nullptr;
+  int peer_station = 0;
+  Ingress ingress;
+  std::unique_ptr<PciDma> dma;
+  std::unique_ptr<network::Nic> nic;
+  std::vector<Switches> switches;
+  // The machine at the other end.
+  std::deque<network::OwnCpu> peer_softirqs;
+  std::deque<network::OwnCpu> peer_apps;
+  std::unique_ptr<network::Stack> peer_stack;
+  std::unique_ptr<network::Nic> peer;
+};
+
+struct NetworkPaths::Guest {
+  int vm = 0;
+  int kind = 0;
+  int station = 0;
+  const VmDescription* description = nullptr;
+  HostNic* on = nullptr;
+  std::vector<WorkerThread*> vcpus;
+  std::vector<WorkerThread*> backends;
+  std::unique_ptr<network::Stack> stack;
+  std::unique_ptr<network::GuestNic> nic;
+  network::Stack* hosts = nullptr;  // for what the host itself says to it
+};
+
+// A connection. Of its two ends one measures.
+struct NetworkPaths::Talk {
+  int kind = 0;
+  std::unique_ptr<network::Socket> from;
+  std::unique_ptr<network::Socket> to;
+  network::StreamReceiver* reader = nullptr;
+  network::Requester* asker = nullptr;
+  network::DatagramReceiver* sink = nullptr;
+  network::DatagramSender* source = nullptr;
+  std::int64_t bytes_before = 0;  // of what was read when measuring began
+  std::uint64_t packets_before = 0;
+  std::uint64_t sent_before = 0;
+};
+
+struct NetworkPaths::Counts {
+  double transactions = 0.0;
+  double bytes = 0.0;
+  double packets = 0.0;
+  double sent = 0.0;  // datagrams
+};
+
+}  // namespace models

@@ -1,0 +1,223 @@
+// What guests and others say to each other on the network, and what came of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/network_state.hpp"
+#include "sim/error.hpp"
+
+namespace models {
+namespace {
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0.0;
+}
+
+}  // namespace
+
+void NetworkPaths::start() {
+  for (Guest& guest : guests_) {
+    const workload::NetProfile& net = guest.description->workload.net;
+    for (int i = 0; net.any() && i < net.connections; ++i) talk(guest, i);
+  }
+}
+
+network::Place NetworkPaths::here(Guest& guest, int connection) {
+  return {.station = guest.station,
+          .stack = guest.stack.get(),
+          .app = guest.vcpus[at(connection) % guest.vcpus.size()]};
+}
+
+NetworkPaths::Guest& NetworkPaths::neighbour(Guest& guest) {
+  const std::vector<int>& vms = host_.kinds_[at(guest.kind)].vms;
+  const int next = guest.vm + 1 <= vms.back() ? guest.vm + 1 : vms.front();
+  return *std::find_if(guests_.begin(), guests_.end(),
+                       [&](const Guest& other) { return other.vm == next; });
+}
+
+network::Place NetworkPaths::there(Guest& guest, int connection) {
+  switch (guest.description->workload.net.partner) {
+    case workload::Partner::outside:
+      return {.station = guest.on->peer_station,
+              .stack = guest.on->peer_stack.get(),
+              .app = &guest.on->peer_apps.emplace_back(engine(), description_.peer.wake)};
+    case workload::Partner::host: {
+      // A container on the host's stack is the host.
+      network::Stack& stack = host_stack(guest);
+      return {.station = &stack == guest.stack.get() ? guest.station : 0,
+              .stack = &stack,
+              .app = &kernel_thread({}, false)};
+    }
+    case workload::Partner::guest:
+      return here(neighbour(guest), connection);
+  }
+  throw sim::ModelError{"unknown partner"};
+}
+
+void NetworkPaths::talk(Guest& guest, int connection) {
+  const workload::NetProfile& net = guest.description->workload.net;
+  const network::Place guest_end = here(guest, connection);
+  const network::Place other_end = there(guest, connection);
+  const int flow = flows_++;
+  Talk& made = talks_.emplace_back();
+  made.kind = guest.kind;
+  using workload::Conversation;
+  const bool from_guest = net.conversation == Conversation::stream_out ||
+                          net.conversation == Conversation::ask ||
+                          net.conversation == Conversation::datagrams_out;
+  const network::Place& from = from_guest ? guest_end : other_end;
+  const network::Place& to = from_guest ? other_end : guest_end;
+  const auto keep = [&](auto sender, auto receiver, auto&&... arguments) {
+    receiver->start();
+    sender->start(*receiver, arguments...);
+    made.from = std::move(sender);
+    made.to = std::move(receiver);
+  };
+  switch (net.conversation) {
+    case Conversation::none:
+      return;
+    case Conversation::stream_out:
+    case Conversation::stream_in: {
+      auto reader = std::make_unique<network::StreamReceiver>(to, flow);
+      made.reader = reader.get();
+      keep(std::make_unique<network::StreamSender>(
+               from, flow, network::StreamConfig{.message = net.message, .window = net.window}),
+           std::move(reader));
+      return;
+    }
+    case Conversation::serve:
+    case Conversation::ask: {
+      const network::RequestConfig config{.request = net.request,
+                                          .response = net.response,
+                                          .service = net.service / clock_,
+                                          .think = net.think};
+      auto asker = std::make_unique<network::Requester>(from, flow, config);
+      made.asker = asker.get();
+      keep(std::move(asker), std::make_unique<network::Responder>(to, flow, config),
+           engine().stream(fmt::format("net.{}.{}", guest.station, connection)));
+      return;
+    }
+    case Conversation::datagrams_in:
+    case Conversation::datagrams_out: {
+      auto source = std::make_unique<network::DatagramSender>(
+          from, flow,
+          network::DatagramConfig{.payload = net.datagram,
+                                  .rate_Hz = net.rate.count(),
+                                  .at_once = net.at_once,
+                                  .calls = !net.in_kernel});
+      auto sink = std::make_unique<network::DatagramReceiver>(to, flow);
+      made.source = source.get();
+      made.sink = sink.get();
+      keep(std::move(source), std::move(sink));
+      return;
+    }
+  }
+}
+
+// --- what came of it ----------------------------------------------------------------------------
+
+void NetworkPaths::begin_measuring() {
+  for (Talk& talk : talks_) {
+    if (talk.reader != nullptr) talk.bytes_before = talk.reader->read_B();
+    if (talk.asker != nullptr) talk.asker->restart_stats();
+    if (talk.sink == nullptr) continue;
+    talk.bytes_before = talk.sink->traffic().payload_B;
+    talk.packets_before = talk.sink->traffic().packets;
+    talk.sent_before = talk.source->sent();
+  }
+}
+
+NetworkPaths::Counts NetworkPaths::counts(const Talk& talk) const {
+  Counts counts;
+  const auto since = [](auto now, auto before) { return static_cast<double>(now - before); };
+  if (talk.reader != nullptr) counts.bytes = since(talk.reader->read_B(), talk.bytes_before);
+  if (talk.asker != nullptr) counts.transactions = static_cast<double>(talk.asker->transactions());
+  if (talk.sink == nullptr) return counts;
+  counts.bytes = since(talk.sink->traffic().payload_B, talk.bytes_before);
+  counts.packets = since(talk.sink->traffic().packets, talk.packets_before);
+  counts.sent = since(talk.source->sent(), talk.sent_before);
+  return counts;
+}
+
+double NetworkPaths::units(int kind) const {
+  double sum = 0.0;
+  for (const Talk& talk : talks_) {
+    if (talk.kind != kind) continue;
+    const Counts of = counts(talk);
+    sum += talk.asker != nullptr ? of.transactions : talk.sink != nullptr ? of.packets : of.bytes;
+  }
+  return sum;
+}
+
+void NetworkPaths::report(int kind, double measured_s, Results& results) const {
+  const VmDescription& description = description_.vms[at(kind)];
+  if (!description.workload.net.any()) return;
+  Counts all;
+  sim::Histogram latency;
+  sim::Tally mean;
+  for (const Talk& talk : talks_) {
+    if (talk.kind != kind) continue;
+    const Counts of = counts(talk);
+    all.transactions += of.transactions;
+    all.bytes += of.bytes;
+    all.packets += of.packets;
+    all.sent += of.sent;
+    if (talk.asker == nullptr) continue;
+    latency.merge(talk.asker->latency());
+    mean.merge(talk.asker->mean());
+  }
+  double backend_s = 0.0, kicks = 0.0, interrupts = 0.0, vms = 0.0;
+  for (const Guest& guest : guests_) {
+    if (guest.kind != kind) continue;
+    ++vms;
+    for (const WorkerThread* backend : guest.backends) {
+      const guest::Causes& causes = host_.workers_[at(backend->worker())].progress.seconds();
+      backend_s += causes[static_cast<std::size_t>(Cause::running)];
+    }
+    if (guest.nic == nullptr) continue;
+    kicks += static_cast<double>(guest.nic->kicks());
+    interrupts += static_cast<double>(guest.nic->interrupts());
+  }
+  const auto put = [&](std::string_view quantity, double value) {
+    results.metrics.push_back({fmt::format("vm.{}.{}", description.name, quantity), value});
+  };
+  put("net.throughput", all.bytes / measured_s / vms);
+  put("net.packets", all.packets / measured_s / vms);
+  put("net.lost", all.sent > 0 ? std::max(0.0, 1.0 - all.packets / all.sent) : 0.0);
+  put("net.transactions", all.transactions / measured_s / vms);
+  put("net.latency.mean", mean.mean());
+  for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
+    put(fmt::format("net.latency.{}", name), latency.percentile(share));
+  put("net.backend", backend_s / measured_s / vms);
+  put("net.kicks", ratio(kicks, sim::seconds(host_.engine_.now().time_since_epoch())) / vms);
+  put("net.interrupts",
+      ratio(interrupts, sim::seconds(host_.engine_.now().time_since_epoch())) / vms);
+}
+
+void NetworkPaths::report_host(double measured_s, Results& results) const {
+  if (nics_.empty()) return;
+  double softirq_s = 0.0, interrupts = 0.0, dropped = 0.0, most = 0.0;
+  for (const int worker : softirqs_) {
+    const double busy_s =
+        host_.workers_[at(worker)].progress.seconds()[static_cast<std::size_t>(Cause::running)];
+    softirq_s += busy_s;
+    most = std::max(most, busy_s);
+  }
+  for (const HostNic& nic : nics_) {
+    interrupts += static_cast<double>(nic.nic->interrupts());
+    dropped += static_cast<double>(nic.nic->received().dropped);
+    results.utilisation.push_back({fmt::format("nic.{}", nic.description->nic.name),
+                                   nic.nic->wire().stats().busy.average(host_.engine_.now())});
+  }
+  const double all_s = sim::seconds(host_.engine_.now().time_since_epoch());
+  results.metrics.push_back({"host.softirq", softirq_s / measured_s});
+  results.metrics.push_back({"host.softirq.max", most / measured_s});
+  results.metrics.push_back({"host.nic.interrupts", ratio(interrupts, all_s)});
+  results.metrics.push_back({"host.nic.dropped", ratio(dropped, all_s)});
+}
+
+}  // namespace models

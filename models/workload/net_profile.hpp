@@ -1,0 +1,39 @@
+// What a guest does on the network: streams, requests and responses, datagrams.
+//
+// Source  netperf(1): TCP_STREAM, TCP_MAERTS, TCP_RR, UDP_STREAM; pktgen.
+#pragma once
+
+#include "sim/units.hpp"
+
+namespace models::workload {
+
+enum class Conversation {
+  none,
+  stream_out,     // TCP from the guest
+  stream_in,      // TCP to the guest
+  serve,          // clients ask, the guest answers
+  ask,            // the guest asks, servers answer
+  datagrams_in,   // UDP to the guest
+  datagrams_out,  // UDP from the guest
+};
+// Who is at the other end: a machine on the wire, the host itself, or the next guest of the class.
+enum class Partner { outside, host, guest };
+
+struct NetProfile {
+  Conversation conversation = Conversation::none;
+  Partner partner = Partner::outside;
+  int connections = 1;                   // of a guest; connection i is on vCPU i mod vcpus
+  sim::Bytes message{16 * 1'024};        // of each send() of a stream
+  sim::Bytes window{4 * 1'024 * 1'024};  // of a stream
+  sim::Bytes request{1};
+  sim::Bytes response{1};
+  sim::Cycles service{};    // of the server, a request, beside its system calls
+  sim::Duration think{};    // mean, exponential, of a client
+  sim::Bytes datagram{18};  // 64-byte frames
+  sim::Hertz rate{};        // of datagrams of a connection; zero: as fast as the sender can
+  int at_once = 1;          // datagrams that are simulated together
+  bool in_kernel = false;   // datagrams come from pktgen, without system calls
+  bool any() const { return conversation != Conversation::none; }
+};
+
+}  // namespace models::workload

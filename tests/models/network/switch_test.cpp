@@ -1,0 +1,50 @@
+#include "models/network/switch.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sim/error.hpp"
+#include "tests/models/network/machine.hpp"
+
+using namespace models::network;
+
+namespace {
+
+sim::Duration forwarding(SwitchMode mode) {
+  sim::Engine engine;
+  OwnCpu cpu{engine};
+  Deliver port{engine};
+  Note to{engine, 1};
+  Switch bridge{engine, mode, SwitchCosts{}, sim::Hertz{1e9}};
+  bridge.attach(1, port);
+  engine.spawn(hand_over(engine, bridge, Batch{.to = &to}, cpu));
+  engine.run();
+  REQUIRE(to.batches.size() == 1);
+  return cpu.busy();
+}
+
+}  // namespace
+
+TEST_CASE("routing adds to bridging, and translation to routing") {
+  CHECK(forwarding(SwitchMode::bridge) == ns(1'100));
+  CHECK(forwarding(SwitchMode::isolated) == ns(1'100));
+  CHECK(forwarding(SwitchMode::routed) == ns(2'000));
+  CHECK(forwarding(SwitchMode::nat) == ns(3'400));
+}
+
+TEST_CASE("what is for nobody here goes to the uplink, which an isolated network has not") {
+  sim::Engine engine;
+  OwnCpu cpu{engine};
+  Deliver port{engine};
+  Note outside{engine, 9}, from{engine, 1};
+  Switch isolated{engine, SwitchMode::isolated, SwitchCosts{}, sim::Hertz{1e9}};
+  engine.spawn(hand_over(engine, isolated, Batch{.from = &from, .to = &outside}, cpu));
+  engine.run();
+  CHECK(isolated.traffic().dropped == 1);
+  CHECK(from.lost_packets == 1);
+  CHECK_THROWS_WITH(isolated.set_uplink(port), "an isolated network has no uplink");
+  Switch bridge{engine, SwitchMode::bridge, SwitchCosts{}, sim::Hertz{1e9}};
+  bridge.set_uplink(port);
+  engine.spawn(hand_over(engine, bridge, Batch{.from = &from, .to = &outside}, cpu));
+  engine.run();
+  CHECK(outside.batches.size() == 1);
+}

@@ -1,0 +1,132 @@
+#include "models/network_paths.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+#include "sim/error.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+HostDescription networked(double rate_Bps) {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 8;
+  d.frequency = sim::Hertz{3e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
+  d.llc = {.size = 16_MiB, .shared_by = 8, .latency = 15_ns};
+  d.memory = 32_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{12.8e9};
+  d.controller.latency = 80_ns;
+  host.nics.push_back({.nic = {.name = "eth0", .rate = sim::BytesPerSecond{rate_Bps}}});
+  VmDescription vm;
+  vm.name = "guest";
+  vm.memory = 1_GiB;
+  vm.vcpus = 2;
+  vm.workload.idle = true;
+  vm.workload.profile.base_cpi = 1.0;
+  vm.workload.net.conversation = workload::Conversation::stream_out;
+  vm.nics.push_back({.on = "eth0"});
+  host.vms.push_back(vm);
+  return host;
+}
+
+double metric(const Results& results, const std::string& name) {
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 50_ms, .warmup = 50_ms}, {.seed = 1, .check = true});
+}
+
+double round_trip_us(HostDescription host) {
+  host.vms.front().workload.net.conversation = workload::Conversation::serve;
+  return metric(run(host), "vm.guest.net.latency.mean") * 1e6;
+}
+
+}  // namespace
+
+TEST_CASE("a guest fills 1 Gbit/s in either direction, and reports where its time went") {
+  HostDescription host = networked(0.125e9);
+  Results results = run(host);
+  CHECK(results.violations.empty());
+  CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 == Approx(941).epsilon(0.005));
+  CHECK(metric(results, "host.softirq") > 0.0);
+  CHECK(metric(results, "vm.guest.net.backend") > 0.0);
+  host.vms.front().workload.net.conversation = workload::Conversation::stream_in;
+  results = run(host);
+  CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 == Approx(941).epsilon(0.005));
+}
+
+TEST_CASE("a guest's round trip is longer than bare metal's, by vhost less than by QEMU") {
+  HostDescription host = networked(1.25e9);
+  const double vhost = round_trip_us(host);
+  host.vms.front().nics.front().model = network::GuestNicModel::virtio;
+  const double qemu = round_trip_us(host);
+  host.vms.front().nics.front().model = network::GuestNicModel::e1000;
+  const double emulated = round_trip_us(host);
+  host.vms.front().nics.front().model = network::GuestNicModel::sriov;
+  host.nics.front().nic.functions = 1;
+  const double function = round_trip_us(host);
+  host.vmm.architecture = Architecture::container;
+  host.vmm.world_switch = {};
+  const double native = round_trip_us(host);
+  CHECK(native < function);
+  CHECK(function < vhost);
+  CHECK(vhost < qemu);
+  CHECK(qemu < emulated);
+}
+
+TEST_CASE("guests of one host talk without the wire") {
+  HostDescription host = networked(0.125e9);
+  host.vms.front().count = 2;
+  host.vms.front().workload.net.partner = workload::Partner::guest;
+  const Results results = run(host);
+  CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 > 2'000);
+}
+
+TEST_CASE("more queues take more small packets") {
+  HostDescription host = networked(1.25e9);
+  auto& vm = host.vms.front();
+  vm.vcpus = 4;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_in,
+                     .connections = 4,
+                     .rate = sim::Hertz{400e3},
+                     .at_once = 8,
+                     .in_kernel = true};
+  const double one = metric(run(host), "vm.guest.net.packets");
+  host.nics.front().nic.queues = 4;
+  vm.nics.front().queues = 4;
+  const double four = metric(run(host), "vm.guest.net.packets");
+  CHECK(four > 1.5 * one);
+}
+
+TEST_CASE("impossible networks are refused with their reasons") {
+  HostDescription host = networked(1.25e9);
+  auto& vm = host.vms.front();
+  vm.nics.front().on = "eth7";
+  CHECK(network_complaints(host) == "vm.guest.nic: on: no NIC \"eth7\", the host has eth0");
+  vm.nics.front() = {.on = "eth0", .model = network::GuestNicModel::sriov};
+  CHECK(network_complaints(host) == "host.nic: eth0 has 0 virtual functions, 1 guests want one");
+  vm.nics.front() = {.on = "eth0", .mode = NicMode::isolated};
+  CHECK_THROWS_AS(check(host), sim::ConfigError);
+  vm.nics.clear();
+  CHECK(network_complaints(host) ==
+        "vm.guest.nic: the workload talks on the network, give the VM a NIC");
+}
+
+TEST_CASE("a NIC in the second riser of a host with one CPU is refused") {
+  HostDescription host = networked(1.25e9);
+  host.nics.front().slot = "4";
+  host.pcie.slots = {{.name = "4", .riser = "secondary", .owner = 1}};
+  CHECK(network_complaints(host) ==
+        "host.pcie: card eth0 in slot 4 of the secondary riser: its lanes come from CPU 2, whose "
+        "socket is empty (1 populated); fit that CPU or use another slot");
+}
