@@ -19,6 +19,9 @@
 
 namespace models {
 
+// What the disk takes of the host's storage at most; zero: an equal share.
+sim::Bytes space(const DiskDescription& description);
+
 class DiskPath {
  public:
   struct Threads {

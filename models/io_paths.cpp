@@ -66,7 +66,7 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
   running.disks.push_back(std::make_unique<DiskPath>(
-      host_, disk, profile, storage_.part(disk.on, disk.size), std::move(threads), limits(disk)));
+      host_, disk, profile, storage_.part(disk.on, space(disk)), std::move(threads), limits(disk)));
 }
 
 // Disks with the same group share their limits.
