@@ -33,6 +33,8 @@ sim::Bytes largest_image(const image::Description& description, sim::Bytes file)
   return sim::Bytes{least * step};
 }
 
+}  // namespace
+
 std::unique_ptr<image::Image> make_image(const DiskDescription& disk, storage::BlockDevice& below) {
   image::Description description = disk.image;
   description.size = disk.size.count() > 0 ? disk.size : below.capacity();
@@ -42,8 +44,6 @@ std::unique_ptr<image::Image> make_image(const DiskDescription& disk, storage::B
   description.size = std::min(description.size, largest_image(description, below.capacity()));
   return std::make_unique<image::Qcow2>(below, description);
 }
-
-}  // namespace
 
 sim::Bytes space(const DiskDescription& description) {
   if (description.size.count() == 0 || description.image.format == image::Format::raw)

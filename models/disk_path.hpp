@@ -21,6 +21,9 @@ namespace models {
 
 // What the disk takes of the host's storage at most; zero: an equal share.
 sim::Bytes space(const DiskDescription& description);
+// Throws ConfigError for an image that cannot be.
+std::unique_ptr<storage::image::Image> make_image(const DiskDescription& disk,
+                                                  storage::BlockDevice& below);
 
 class DiskPath {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "models/disk_path.hpp"
 #include "models/storage/partition.hpp"
 #include "models/storage/volume/volume.hpp"
 
@@ -66,6 +67,37 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
       if (!disk.on.empty())
         known(fmt::format("vm.{}.disk", vm.name), disk.on, "disk, array or volume");
     }
+  }
+}
+
+void check_storage_fits(const HostDescription& host, sim::Complaints& complaints) {
+  struct NoThread final : storage::Thread {
+    sim::Task<> work(sim::Duration) override { throw sim::ModelError{"nothing runs in a check"}; }
+  };
+  struct NoThreads final : HostStorage::Threads {
+    storage::Thread& add(const std::string&) override { return none; }
+    NoThread none;
+  };
+  sim::Engine engine;
+  NoThreads threads;
+  try {
+    HostStorage storage{engine, host, threads};
+    for (const VmDescription& vm : host.vms) {
+      for (int i = 0; i < vm.count; ++i) {
+        for (const DiskDescription& disk : vm.disks) {
+          const auto part = storage.part(disk.on, space(disk));
+          if (i > 0) continue;
+          try {
+            const auto image = make_image(disk, *part);
+            if (disk.iotune.limits()) storage::throttle::Group{engine, disk.iotune};
+          } catch (const sim::ConfigError& error) {
+            complaints.need(false, fmt::format("vm.{}.disk: {}", vm.name, error.what()));
+          }
+        }
+      }
+    }
+  } catch (const sim::ConfigError& error) {
+    complaints.need(false, error.what());
   }
 }
 
