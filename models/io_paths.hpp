@@ -41,6 +41,7 @@ class IoPaths {
   void begin_measuring();
   double transactions(int kind) const;
   void report(int kind, double measured_s, Results& results) const;
+  void report_host(double measured_s, Results& results) const;
   void check(Results& results) const;  // requests in equal requests out and under way
 
  private:
