@@ -136,7 +136,6 @@ void IoPaths::start() {
 sim::Process IoPaths::open_and_run(RunningGuest& running) {
   for (const auto& disk : running.disks) {
     if (disk->image() != nullptr) co_await disk->image()->open();
-    if (disk->backing() != nullptr) co_await disk->backing()->open();
   }
   run_jobs(running);
 }
@@ -174,7 +173,6 @@ sim::Process IoPaths::job(RunningGuest& running, int job, int slot, Stream& stre
   if (--running.at_work > 0) co_return;
   for (const auto& disk : running.disks) {
     if (disk->image() != nullptr) co_await disk->image()->close();
-    if (disk->backing() != nullptr) co_await disk->backing()->close();
   }
 }
 

@@ -12,20 +12,28 @@ using namespace models;
 namespace {
 
 // A guest that reads or writes 64 places of a qcow2 image of 1 GiB, opened before and closed after.
-HostDescription guest(double read_share) {
+HostDescription one_guest(double read_share) {
   HostDescription host;
   host.hardware.sockets = 1;
   host.hardware.cores_per_node = 4;
   host.hardware.threads_per_core = 1;
+  host.hardware.frequency = sim::Hertz{2e9};
+  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  host.hardware.llc = {.size = 8_MiB, .shared_by = 4, .latency = 20_ns};
   host.hardware.memory = 8_GiB;
-  HostDisk disk{.name = "ram"};
+  host.hardware.controller.channel_bandwidth = sim::BytesPerSecond{20e9};
+  host.hardware.controller.latency = 90_ns;
+  HostDisk disk;
+  disk.name = "ram";
   disk.device.kind = storage::device::Kind::memory;
   disk.device.capacity = 8_GiB;
   host.storage.disks.push_back(disk);
   VmDescription vm;
   vm.name = "guest";
   vm.memory = 1_GiB;
-  DiskDescription own{.on = "ram", .size = 1_GiB};
+  DiskDescription own;
+  own.on = "ram";
+  own.size = 1_GiB;
   own.image.format = storage::image::Format::qcow2;
   own.image.preallocation = storage::image::Preallocation::off;
   vm.disks.push_back(own);
@@ -50,7 +58,8 @@ double metric(const Results& results, const std::string& name) {
 }  // namespace
 
 TEST_CASE("the file of a qcow2 image has room for its tables, a raw one is as large as the disk") {
-  DiskDescription disk{.size = 1_GiB};
+  DiskDescription disk;
+  disk.size = 1_GiB;
   CHECK(DiskPath::largest_file(disk) == 1_GiB);
   disk.image.format = storage::image::Format::qcow2;
   CHECK(DiskPath::largest_file(disk) > 1_GiB);
@@ -62,7 +71,7 @@ TEST_CASE("the file of a qcow2 image has room for its tables, a raw one is as la
 }
 
 TEST_CASE("a disk of a given size shows all of it through qcow2") {
-  HostDescription host = guest(0.0);
+  HostDescription host = one_guest(0.0);
   host.vms.front().workload.io = {.jobs = 1,
                                   .read_share = 0.0,
                                   .pattern = workload::Pattern::sequential,
@@ -75,7 +84,7 @@ TEST_CASE("a disk of a given size shows all of it through qcow2") {
 }
 
 TEST_CASE("an overlay's reads go to its backing file, of which writes read the rest of a cluster") {
-  HostDescription host = guest(1.0);
+  HostDescription host = one_guest(1.0);
   host.vms.front().disks.front().backing = "ram";
   const Results read = run(host);
   CHECK(metric(read, "vm.guest.backing.reads") > 64);  // its data, and its tables
