@@ -33,19 +33,32 @@ sim::Bytes largest_image(const image::Description& description, sim::Bytes file)
   return sim::Bytes{least * step};
 }
 
-}  // namespace
-
-std::unique_ptr<image::Image> make_image(const DiskDescription& disk, storage::BlockDevice& below) {
+image::Description opened(const DiskDescription& disk, const storage::BlockDevice& below) {
   image::Description description = disk.image;
   description.size = disk.size.count() > 0 ? disk.size : below.capacity();
   if (cache::direct(disk.cache.mode)) description.alignment = kSector;
-  if (description.format == image::Format::raw)
-    return std::make_unique<image::Raw>(below, description);
-  description.size = std::min(description.size, largest_image(description, below.capacity()));
+  if (description.format == image::Format::qcow2)
+    description.size = std::min(description.size, largest_image(description, below.capacity()));
+  return description;
+}
+
+std::unique_ptr<image::Image> make_backing(image::Description description,
+                                           storage::BlockDevice& below) {
+  description.preallocation = image::Preallocation::full;
+  description.snapshots = 0;
   return std::make_unique<image::Qcow2>(below, description);
 }
 
-sim::Bytes space(const DiskDescription& description) {
+}  // namespace
+
+std::unique_ptr<image::Image> make_image(const DiskDescription& disk, storage::BlockDevice& below,
+                                         image::Image* backing) {
+  const image::Description made = opened(disk, below);
+  if (made.format == image::Format::raw) return std::make_unique<image::Raw>(below, made);
+  return std::make_unique<image::Qcow2>(below, made, backing);
+}
+
+sim::Bytes DiskPath::largest_file(const DiskDescription& description) {
   if (description.size.count() == 0 || description.image.format == image::Format::raw)
     return description.size;
   image::Description whole = description.image;
@@ -53,23 +66,37 @@ sim::Bytes space(const DiskDescription& description) {
   return image::Qcow2::largest_file(whole);
 }
 
+DiskPath::File DiskPath::open_file(RunningHost& host, const DiskDescription& description,
+                                   std::unique_ptr<storage::BlockDevice> part, EventLoop& loop,
+                                   std::vector<int> pool) {
+  File opened{.part = std::move(part), .file = nullptr, .cache = nullptr, .top = nullptr};
+  opened.file = std::make_unique<HostFile>(loop, *opened.part, host.block_costs(), std::move(pool));
+  opened.top = opened.file.get();
+  if (description.cache.mode != cache::Mode::none) {
+    opened.cache = std::make_unique<cache::PageCache>(*opened.top, description.cache, &loop);
+    opened.top = opened.cache.get();
+  }
+  return opened;
+}
+
 DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
-                   const workload::IoProfile& profile, std::unique_ptr<storage::BlockDevice> part,
-                   Threads threads, storage::throttle::Group* group)
-    : part_{std::move(part)} {
-  storage::BlockDevice* below = part_.get();
-  if (threads.loop != nullptr) {
-    file_ = std::make_unique<HostFile>(*threads.loop, *below, host.block_costs(),
-                                       std::move(threads.pool));
-    below = file_.get();
-    if (description.cache.mode != cache::Mode::none) {
-      host_cache_ = std::make_unique<cache::PageCache>(*below, description.cache, threads.loop);
-      below = host_cache_.get();
-    }
+                   const workload::IoProfile& profile, Parts parts, Threads threads,
+                   storage::throttle::Group* group) {
+  storage::BlockDevice* below = parts.image.get();
+  if (threads.loop == nullptr) {
+    file_.part = std::move(parts.image);
+  } else {
+    file_ = open_file(host, description, std::move(parts.image), *threads.loop,
+                      std::move(threads.pool));
+    below = file_.top;
     const bool whole_device = description.image.format == image::Format::raw &&
                               description.image.preallocation != image::Preallocation::off;
     if (!whole_device) {
-      image_ = make_image(description, *below);
+      if (parts.backing != nullptr) {
+        backing_file_ = open_file(host, description, std::move(parts.backing), *threads.loop, {});
+        backing_ = make_backing(opened(description, *below), *backing_file_.top);
+      }
+      image_ = make_image(description, *below, backing_.get());
       below = image_.get();
     }
     if (group != nullptr) {
@@ -90,13 +117,22 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
 }
 
 void DiskPath::start() {
-  if (file_) file_->start();
+  for (const File* file : {&file_, &backing_file_}) {
+    if (file->file) file->file->start();
+  }
   disk_->start();
+}
+
+double DiskPath::storage_s() const {
+  if (!file_.file) return disk_->stats().vmm_s;
+  return file_.file->served_s() + (backing_file_.file ? backing_file_.file->served_s() : 0.0);
 }
 
 void DiskPath::restart_stats() {
   disk_->restart_stats();
-  if (file_) file_->restart_stats();
+  for (const File* file : {&file_, &backing_file_}) {
+    if (file->file) file->file->restart_stats();
+  }
 }
 
 }  // namespace models

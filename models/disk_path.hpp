@@ -19,11 +19,11 @@
 
 namespace models {
 
-// What the disk takes of the host's storage at most; zero: an equal share.
-sim::Bytes space(const DiskDescription& description);
-// Throws ConfigError for an image that cannot be.
+// `backing`: what an image's unallocated clusters are read from. Throws ConfigError for an image
+// that cannot be.
 std::unique_ptr<storage::image::Image> make_image(const DiskDescription& disk,
-                                                  storage::BlockDevice& below);
+                                                  storage::BlockDevice& below,
+                                                  storage::image::Image* backing = nullptr);
 
 class DiskPath {
  public:
@@ -32,23 +32,43 @@ class DiskPath {
     std::vector<int> pool;      // workers of aio=threads
     std::vector<int> vcpus;     // workers
   };
+  // What the image and its backing file lie on.
+  struct Parts {
+    std::unique_ptr<storage::BlockDevice> image;
+    std::unique_ptr<storage::BlockDevice> backing;  // null: none
+  };
   // `group` null: no limits. Throws ConfigError.
   DiskPath(RunningHost& host, const DiskDescription& description,
-           const workload::IoProfile& profile, std::unique_ptr<storage::BlockDevice> part,
-           Threads threads, storage::throttle::Group* group);
+           const workload::IoProfile& profile, Parts parts, Threads threads,
+           storage::throttle::Group* group);
+
+  // How large the image's file may grow under a disk of `description.size`.
+  static sim::Bytes largest_file(const DiskDescription& description);
 
   void start();
   // What a job asks: through the guest's page cache unless `direct`.
   storage::BlockDevice& top(bool direct) { return direct ? *disk_ : *cached_; }
   const GuestDisk& disk() const { return *disk_; }
   storage::image::Image* image() { return image_.get(); }
-  double storage_s() const { return file_ ? file_->served_s() : disk_->stats().vmm_s; }
+  storage::image::Image* backing() { return backing_.get(); }
+  double storage_s() const;
   void restart_stats();
 
  private:
-  std::unique_ptr<storage::BlockDevice> part_;
-  std::unique_ptr<HostFile> file_;
-  std::unique_ptr<storage::cache::PageCache> host_cache_;
+  // A file of the host, as its VMM reaches it.
+  struct File {
+    std::unique_ptr<storage::BlockDevice> part;
+    std::unique_ptr<HostFile> file;
+    std::unique_ptr<storage::cache::PageCache> cache;
+    storage::BlockDevice* top = nullptr;
+  };
+  static File open_file(RunningHost& host, const DiskDescription& description,
+                        std::unique_ptr<storage::BlockDevice> part, EventLoop& loop,
+                        std::vector<int> pool);
+
+  File file_;
+  File backing_file_;
+  std::unique_ptr<storage::image::Image> backing_;
   std::unique_ptr<storage::image::Image> image_;
   std::unique_ptr<storage::throttle::Throttle> throttle_;
   std::unique_ptr<GuestDisk> disk_;

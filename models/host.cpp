@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "models/network_paths.hpp"
 #include "models/host_storage.hpp"
+#include "models/network_paths.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
 #include "sim/error.hpp"

@@ -208,6 +208,7 @@ void RunningHost::report_host(const RunLength& length, Results& results) const {
   put("host.migrations.node", per_second(stats.node_migrations, stats_before_.node_migrations));
   put("host.controller.utilisation.max", controller);
   put("host.link.utilisation.max", link);
+  io_->report_host(measured_s, results);
   network_->report_host(measured_s, results);
 }
 

@@ -7,6 +7,7 @@
 
 #include "models/disk_path.hpp"
 #include "models/storage/partition.hpp"
+#include "models/storage/raid/redundancy.hpp"
 #include "models/storage/volume/volume.hpp"
 
 namespace models {
@@ -66,6 +67,12 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
                                                     vm.name));
       if (!disk.on.empty())
         known(fmt::format("vm.{}.disk", vm.name), disk.on, "disk, array or volume");
+      if (disk.backing.empty()) continue;
+      known(fmt::format("vm.{}.disk.backing", vm.name), disk.backing, "disk, array or volume");
+      complaints.need(
+          disk.image.format == storage::image::Format::qcow2,
+          fmt::format("vm.{}.disk.backing: a raw image has no backing file; make it qcow2",
+                      vm.name));
     }
   }
 }
@@ -85,7 +92,8 @@ void check_storage_fits(const HostDescription& host, sim::Complaints& complaints
     for (const VmDescription& vm : host.vms) {
       for (int i = 0; i < vm.count; ++i) {
         for (const DiskDescription& disk : vm.disks) {
-          const auto part = storage.part(disk.on, space(disk));
+          const auto part = storage.part(disk.on, DiskPath::largest_file(disk));
+          if (!disk.backing.empty()) storage.part(disk.backing, DiskPath::largest_file(disk));
           if (i > 0) continue;
           try {
             const auto image = make_image(disk, *part);
@@ -122,13 +130,14 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
     for (const std::string& disk : array.disks) {
       for (const Place* place : places(disk)) members.push_back(place->device);
     }
+    const int disks = static_cast<int>(members.size());
     std::vector<storage::Thread*> group;
     storage::Thread& thread = threads.add("md." + array.name);
     for (int i = 0; i < array.raid.group_threads; ++i)
       group.push_back(&threads.add(fmt::format("md.{}.{}", array.name, i)));
     try {
       auto made = storage::raid::make_array(engine, array.raid, std::move(members), thread, group);
-      arrays_.push_back({array.name, made.get()});
+      arrays_.push_back({&array, disks, made.get()});
       devices_.push_back(std::move(made));
     } catch (const sim::ConfigError& error) {
       throw sim::ConfigError{fmt::format("host.array: {}: {}", array.name, error.what())};
@@ -171,7 +180,8 @@ std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, s
   if (size.count() == 0) {
     std::int64_t askers = 0;
     for (const VmDescription& vm : description_.vms) {
-      for (const DiskDescription& disk : vm.disks) askers += disk.on == on ? vm.count : 0;
+      for (const DiskDescription& disk : vm.disks)
+        askers += vm.count * ((disk.on == on ? 1 : 0) + (disk.backing == on ? 1 : 0));
     }
     const auto here = (askers + static_cast<std::int64_t>(alike.size()) - 1) /
                       static_cast<std::int64_t>(alike.size());
@@ -186,6 +196,44 @@ std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, s
   auto part = std::make_unique<storage::Partition>(*place.device, place.handed_out, size);
   place.handed_out += aligned(size + sim::Bytes{kAlignment_B - 1});
   return part;
+}
+
+void HostStorage::begin_measuring() {
+  for (NamedArray& named : arrays_) named.before = named.array->stats();
+}
+
+void HostStorage::report(double measured_s, Results& results) const {
+  for (const NamedArray& named : arrays_) {
+    const storage::raid::Description& raid = named.description->raid;
+    const storage::raid::Stats now = named.array->stats();
+    const storage::raid::Stats& before = named.before;
+    const auto put = [&](std::string_view quantity, double value) {
+      results.metrics.push_back(
+          {fmt::format("host.array.{}.{}", named.description->name, quantity), value});
+    };
+    const auto since = [&](std::int64_t storage::raid::Stats::*count) {
+      return static_cast<double>(now.*count - before.*count);
+    };
+    using Stats = storage::raid::Stats;
+    const double own = since(&Stats::reads) + since(&Stats::writes);
+    const double members = since(&Stats::member_reads) + since(&Stats::member_writes);
+    put("reads", since(&Stats::reads) / measured_s);
+    put("writes", since(&Stats::writes) / measured_s);
+    put("member_reads", since(&Stats::member_reads) / measured_s);
+    put("member_writes", since(&Stats::member_writes) / measured_s);
+    put("member_flushes", since(&Stats::member_flushes) / measured_s);
+    put("amplification", own > 0 ? members / own : 0.0);
+    const int disks = named.disks - raid.spares;
+    put("usable", storage::raid::utilisation(raid.level, disks, raid.copies));
+    put("tolerates", storage::raid::fault_tolerance(raid.level, disks, raid.copies));
+    put("state", static_cast<double>(named.array->state()));
+    const storage::raid::Progress progress = named.array->rebuild_progress();
+    put("rebuild.progress", progress.length.count() > 0
+                                ? static_cast<double>(progress.done.count()) /
+                                      static_cast<double>(progress.length.count())
+                                : 1.0);
+    put("rebuild.rate", progress.running ? progress.speed.count() : 0.0);
+  }
 }
 
 }  // namespace models

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/host_description.hpp"
+#include "models/results.hpp"
 #include "models/storage/block_device.hpp"
 #include "models/storage/queue/queue.hpp"
 #include "models/storage/raid/array.hpp"
@@ -39,13 +40,17 @@ class HostStorage {
   // whose disk lies there.
   std::unique_ptr<storage::BlockDevice> part(const std::string& on, sim::Bytes size);
 
-  struct NamedArray {
-    std::string name;
-    storage::raid::Array* array;
-  };
-  const std::vector<NamedArray>& arrays() const { return arrays_; }
+  void begin_measuring();
+  // What arrays are, what they were asked and what they asked of their disks.
+  void report(double measured_s, Results& results) const;
 
  private:
+  struct NamedArray {
+    const HostArray* description;
+    int disks;  // spares included
+    storage::raid::Array* array;
+    storage::raid::Stats before{};
+  };
   struct Place {
     storage::BlockDevice* device = nullptr;
     sim::Bytes handed_out{};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
@@ -65,8 +66,11 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
     for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
-  running.disks.push_back(std::make_unique<DiskPath>(
-      host_, disk, profile, storage_.part(disk.on, space(disk)), std::move(threads), limits(disk)));
+  const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);
+  DiskPath::Parts parts{.image = storage_.part(disk.on, size), .backing = nullptr};
+  if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size);
+  running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
+                                                     std::move(threads), limits(disk)));
 }
 
 // Disks with the same group share their limits.
@@ -209,13 +213,26 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
     counts.bytes += static_cast<std::uint64_t>(request.size.count());
     counts.io.record(took_s);
     counts.io_s.record(took_s);
-    if (read || profile.sync_every == 0 || ++stream.unsynced < profile.sync_every) continue;
+    if (read || profile.sync_every == 0) continue;
+    stream.written.insert((request.offset - stream.from).count() / file_size(profile, stream));
+    if (++stream.unsynced < profile.sync_every) continue;
     stream.unsynced = 0;
-    co_await disk.serve({.operation = storage::Operation::flush, .stream = job});
-    ++counts.syncs;
+    for (const std::int64_t file : std::exchange(stream.written, {})) {
+      storage::Request sync{.operation = storage::Operation::flush, .stream = job};
+      if (profile.files > 1) {
+        sync.size = sim::Bytes{file_size(profile, stream)};
+        sync.offset = stream.from + sync.size * file;
+      }
+      co_await disk.serve(sync);
+      ++counts.syncs;
+    }
   }
   ++counts.transactions;
   counts.transaction.record(sim::seconds(engine().now() - asked));
+}
+
+std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {
+  return (stream.size.count() + profile.files - 1) / profile.files;
 }
 
 storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& stream,
@@ -240,6 +257,11 @@ void IoPaths::begin_measuring() {
   for (RunningGuest& running : guests_) {
     for (const auto& disk : running.disks) disk->restart_stats();
   }
+  storage_.begin_measuring();
+}
+
+void IoPaths::report_host(double measured_s, Results& results) const {
+  storage_.report(measured_s, results);
 }
 
 double IoPaths::transactions(int kind) const {
@@ -307,35 +329,41 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   report_images(kind, results);
 }
 
-// What images asked of the files that they are in, since the run began.
+// What images asked of the files that they are in, and of their backing files, since the run began.
 void IoPaths::report_images(int kind, Results& results) const {
-  storage::image::Stats all;
-  double images = 0;
+  storage::image::Stats all, backing;
+  double images = 0, backed = 0;
+  const auto add = [](storage::image::Image* image, storage::image::Stats& to, double& number) {
+    if (image == nullptr) return;
+    const storage::image::Stats& stats = image->stats();
+    ++number;
+    to.reads += stats.reads;
+    to.read_bytes += stats.read_bytes;
+    to.writes += stats.writes;
+    to.written_bytes += stats.written_bytes;
+    to.zeroes += stats.zeroes;
+    to.syncs += stats.syncs;
+  };
   for (const RunningGuest& running : guests_) {
     if (running.kind != kind) continue;
     for (const auto& disk : running.disks) {
-      if (disk->image() == nullptr) continue;
-      const storage::image::Stats& stats = disk->image()->stats();
-      ++images;
-      all.reads += stats.reads;
-      all.read_bytes += stats.read_bytes;
-      all.writes += stats.writes;
-      all.written_bytes += stats.written_bytes;
-      all.zeroes += stats.zeroes;
-      all.syncs += stats.syncs;
+      add(disk->image(), all, images);
+      add(disk->backing(), backing, backed);
     }
   }
-  const auto put = [&](std::string_view quantity, auto value) {
-    results.metrics.push_back(
-        {fmt::format("vm.{}.image.{}", description_.vms[at(kind)].name, quantity),
-         ratio(static_cast<double>(value), images)});
+  const auto put = [&](std::string_view quantity, auto value, double of) {
+    results.metrics.push_back({fmt::format("vm.{}.{}", description_.vms[at(kind)].name, quantity),
+                               ratio(static_cast<double>(value), of)});
   };
-  put("reads", all.reads);
-  put("read_bytes", all.read_bytes.count());
-  put("writes", all.writes);
-  put("written_bytes", all.written_bytes.count());
-  put("zeroes", all.zeroes);
-  put("syncs", all.syncs);
+  put("image.reads", all.reads, images);
+  put("image.read_bytes", all.read_bytes.count(), images);
+  put("image.writes", all.writes, images);
+  put("image.written_bytes", all.written_bytes.count(), images);
+  put("image.zeroes", all.zeroes, images);
+  put("image.syncs", all.syncs, images);
+  if (backed == 0) return;
+  put("backing.reads", backing.reads, backed);
+  put("backing.read_bytes", backing.read_bytes.count(), backed);
 }
 
 }  // namespace models

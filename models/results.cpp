@@ -118,6 +118,44 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.net.backend", "1", "CPUs that the threads serving one VM's NIC take"},
       {"vm.<vm>.net.kicks", "1/s", "notifications of the host by one VM, since the start"},
       {"vm.<vm>.net.interrupts", "1/s", "interrupts of one VM's NIC, since the start"},
+      {"vm.<vm>.io.rate", "1/s", "I/Os of one VM's jobs"},
+      {"vm.<vm>.io.reads", "1/s", "of these, reads"},
+      {"vm.<vm>.io.writes", "1/s", "of these, writes"},
+      {"vm.<vm>.io.syncs", "1/s", "fdatasync calls of one VM's jobs"},
+      {"vm.<vm>.io.bandwidth", "B/s", "that one VM's jobs read and write"},
+      {"vm.<vm>.io.latency.mean", "s", "mean time of an I/O"},
+      {"vm.<vm>.io.latency.p50", "s", "median of that time"},
+      {"vm.<vm>.io.latency.p95", "s", "95th percentile of that time"},
+      {"vm.<vm>.io.latency.p99", "s", "99th percentile of that time"},
+      {"vm.<vm>.io.time.guest", "1", "share of an I/O's time in the guest's kernel"},
+      {"vm.<vm>.io.time.vmm", "1", "share of it in the VMM and the image's format"},
+      {"vm.<vm>.io.time.storage", "1", "share of it in the host's storage"},
+      {"vm.<vm>.io.kicks", "1", "notifications of the VMM, an I/O"},
+      {"vm.<vm>.io.interrupts", "1", "interrupts of the guest, an I/O"},
+      {"vm.<vm>.transactions", "1/s", "transactions of one VM's jobs"},
+      {"vm.<vm>.transactions.latency.p50", "s", "median time of a transaction"},
+      {"vm.<vm>.transactions.latency.p95", "s", "95th percentile of that time"},
+      {"vm.<vm>.transactions.latency.p99", "s", "99th percentile of that time"},
+      {"vm.<vm>.image.reads", "count", "of its file by a disk's image, since the start"},
+      {"vm.<vm>.image.read_bytes", "B", "that these read"},
+      {"vm.<vm>.image.writes", "count", "to its file by a disk's image, since the start"},
+      {"vm.<vm>.image.written_bytes", "B", "that these wrote"},
+      {"vm.<vm>.image.zeroes", "count", "ranges of its file zeroed by an image, since the start"},
+      {"vm.<vm>.image.syncs", "count", "fdatasync of its file by an image, since the start"},
+      {"vm.<vm>.backing.reads", "count", "of an image's backing file, since the start"},
+      {"vm.<vm>.backing.read_bytes", "B", "that these read"},
+      {"host.array.<array>.reads", "1/s", "of the array"},
+      {"host.array.<array>.writes", "1/s", "to the array"},
+      {"host.array.<array>.member_reads", "1/s", "of its disks for these, parity's included"},
+      {"host.array.<array>.member_writes", "1/s", "to its disks for these, parity's included"},
+      {"host.array.<array>.member_flushes", "1/s", "of its disks"},
+      {"host.array.<array>.amplification", "1", "I/Os of the disks for one I/O of the array"},
+      {"host.array.<array>.usable", "1", "share of its disks that holds data"},
+      {"host.array.<array>.tolerates", "count", "failed disks that it survives, whichever"},
+      {"host.array.<array>.state", "1",
+       "at the end: 0 clean, 1 resyncing, 2 degraded, 3 rebuilding, 4 lost"},
+      {"host.array.<array>.rebuild.progress", "1", "share rebuilt at the end; none runs: 1"},
+      {"host.array.<array>.rebuild.rate", "B/s", "of a member, at the end"},
       {"host.elapsed", "s", "measured part of the run"},
       {"host.softirq", "1", "CPUs that the NICs' softirqs take"},
       {"host.softirq.max", "1", "CPU share of the busiest NIC queue's softirq"},
@@ -148,9 +186,9 @@ std::string_view unit_of(std::string_view metric) {
     return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
   }
   const auto matches = [&](std::string_view pattern) {
-    const std::size_t name = pattern.find("<vm>");
+    const std::size_t name = pattern.find('<');
     if (name == std::string_view::npos) return pattern == metric;
-    const std::string_view tail = pattern.substr(name + 4);  // with its dot
+    const std::string_view tail = pattern.substr(pattern.find('>') + 1);  // with its dot
     return metric.starts_with(pattern.substr(0, name)) && metric.size() > name + tail.size() &&
            metric.ends_with(tail);
   };

@@ -23,7 +23,7 @@ struct Metric {
   double value = 0.0;  // SI base unit
 };
 
-// Documents a metric; names are patterns with <vm> for a VM class and <n> for an index.
+// Documents a metric; names are patterns with <vm> for a VM class, <array> for an array.
 struct MetricKind {
   std::string_view name;
   std::string_view unit;

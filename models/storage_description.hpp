@@ -50,6 +50,9 @@ struct DiskDescription {
   std::string on;     // a disk, array or volume of the host; of several disks guests take turns
   sim::Bytes size{};  // that the guest sees; zero: an equal share of what it lies on
   // Its size is `size`. A raw image whose space is all allocated adds nothing to the path.
+  // Where the image's backing file lies: one of the same size and clusters, fully written, of which
+  // the disk is an overlay. Empty: the image has none.
+  std::string backing;
   storage::image::Description image = {.preallocation = storage::image::Preallocation::full};
   storage::cache::Description cache = {.mode = storage::cache::Mode::none};  // the host's
   storage::throttle::Description iotune;

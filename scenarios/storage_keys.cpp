@@ -189,6 +189,9 @@ const Section<models::DiskDescription>& disk_keys() {
       text("on", &T::on, "disk, array or volume of the host that it lies on"),
       quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
       image_key(),
+      text("backing", &T::backing,
+           "disk, array or volume of the host with the image's backing file, fully written, of the "
+           "same size and clusters; empty: none"),
       word_or_table("cache", &T::cache, "mode", &page_cache_keys, "the host's page cache"),
       table("iotune", &T::iotune, &throttle_keys, "limits, as libvirt's <iotune>"),
       file_system_key(),

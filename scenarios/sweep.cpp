@@ -104,9 +104,9 @@ bool is_metric(std::string_view name) {
   const auto& known = models::metric_catalogue();
   return std::any_of(known.begin(), known.end(), [&](const auto& kind) {
     if (kind.name == name || kind.name == fmt::format("vm.<vm>.{}", name)) return true;
-    const std::size_t vm = kind.name.find("<vm>");
-    return vm != std::string_view::npos && name.starts_with(kind.name.substr(0, vm)) &&
-           name.ends_with(kind.name.substr(vm + 4));
+    const std::size_t own = kind.name.find('<');  // "<vm>", "<array>"
+    return own != std::string_view::npos && name.starts_with(kind.name.substr(0, own)) &&
+           name.ends_with(kind.name.substr(kind.name.find('>') + 1));
   });
 }
 

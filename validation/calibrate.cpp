@@ -139,7 +139,8 @@ std::vector<Experiment> experiments(const std::vector<Case>& cases,
       if (const auto target = target_of(check, points)) experiment.targets.push_back(*target);
     }
     if (experiment.targets.empty()) continue;
-    experiment.study = scenarios::read_text(of.file.text, of.file.name, {{}, {"check"}, {}});
+    experiment.study =
+        scenarios::read_text(of.file.text, of.file.name, {{}, {"check", "values"}, {}});
     const auto& uncertain = experiment.study.uncertain;
     const bool uses = std::any_of(uncertain.begin(), uncertain.end(),
                                   [&](const auto& p) { return preset.is(p.file); });

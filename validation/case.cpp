@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "validation/toml_file.hpp"
@@ -102,6 +103,46 @@ Check read_check(const toml::table& table, const std::string& file, Problems& pr
   return check;
 }
 
+// Which metric each value is, for checks that name none.
+std::map<std::string, std::string> read_values(const toml::table& root, const std::string& file,
+                                               Problems& problems) {
+  std::map<std::string, std::string> metrics;
+  const toml::node* node = root.get("values");
+  if (node == nullptr) return metrics;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) {
+    complain(problems, file, *node,
+             "values: need a table, { \"read.count\" = \"vm.guest.image.reads\" }");
+    return metrics;
+  }
+  for (const auto& [key, value] : *table) {
+    if (const auto metric = text_of(*table, key.str(), file, problems))
+      metrics.emplace(std::string{key.str()}, *metric);
+  }
+  return metrics;
+}
+
+void read_checks(const toml::table& root, Case& into, Problems& problems) {
+  const std::string& file = into.file.name;
+  const std::map<std::string, std::string> metrics = read_values(root, file, problems);
+  for (const toml::table* table : tables_of(root, "check", file, problems)) {
+    if (metrics.empty() || table->contains("metric")) {
+      into.checks.push_back(read_check(*table, file, problems));
+      continue;
+    }
+    for (const auto& [value, metric] : metrics) {
+      toml::table one = *table;
+      one.insert_or_assign("metric", metric);
+      Check check = read_check(one, file, problems);
+      check.line = static_cast<int>(table->source().begin.line);
+      check.column = static_cast<int>(table->source().begin.column);
+      check.value = value;
+      check.of_table = true;
+      into.checks.push_back(std::move(check));
+    }
+  }
+}
+
 UncoveredRule read_rule(const toml::table& table, const std::string& file, Problems& problems) {
   refuse_unknown_keys<3>(table, {"id", "subsystem", "reason"}, file, problems);
   UncoveredRule rule;
@@ -139,8 +180,7 @@ CaseLibrary read_cases(const std::vector<TextFile>& files) {
       continue;
     }
     Case read{file, {}};
-    for (const toml::table* table : tables_of(*root, "check", file.name, problems))
-      read.checks.push_back(read_check(*table, file.name, problems));
+    read_checks(*root, read, problems);
     if (!root->contains("check"))
       problems.push_back({file.name, 1, 1, "no [[check]] in it, need at least one"});
     library.cases.push_back(std::move(read));

@@ -10,6 +10,12 @@
 // `relative_to = { metric = "...", at = {...} }`, the metric is divided by another of the same
 // study; `inverse = true`, one over the metric (a time from a rate); `scale` and `offset`:
 // predicted = offset + scale * metric, into the recorded unit. They apply in this order.
+//
+// Points of request counts have many values. A table says once for the file which metric each of
+// them is; a check without `metric` then compares all values that its point has:
+//
+//   [values]
+//   "read.count" = "vm.guest.image.reads"
 #pragma once
 
 #include <optional>
@@ -33,7 +39,8 @@ struct Check {
   int line = 0;
   int column = 0;
   std::string point;
-  std::string value;  // empty: the point's only one
+  std::string value;      // empty: the point's only one
+  bool of_table = false;  // from [values]: the point need not have this value
   MetricAt predicted;
   std::optional<MetricAt> relative_to;
   bool inverse = false;

@@ -38,6 +38,7 @@ class Planner {
     }
     const Point& point = *found->second;
     const auto slot = slot_of(point, check.value);
+    if (!slot && check.of_table) return;
     if (!slot) {
       complain(of_case, check, need_value(point));
       return;

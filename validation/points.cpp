@@ -13,8 +13,17 @@ namespace validation {
 
 namespace {
 
-// Request counts of one kind of I/O: read = { count = 6, bytes = 131328 }.
-constexpr std::array<std::string_view, 4> kRequestKinds{"read", "write", "sync", "fallocate"};
+// Request counts of one kind of I/O: read = { count = 6, bytes = 131328 }. A sync and a fallocate
+// carry no data: only their count is a value.
+struct RequestKind {
+  std::string_view name;
+  bool carries_data;
+};
+constexpr std::array<RequestKind, 5> kRequestKinds{{{"read", true},
+                                                    {"write", true},
+                                                    {"sync", false},
+                                                    {"fallocate", false},
+                                                    {"backing_read", true}}};
 
 class PointReader {
  public:
@@ -80,7 +89,7 @@ class PointReader {
     for (const char* key : {"values", "matrix", "series"}) {
       if (const toml::node* node = table_.get(key)) read_array(*node, key);
     }
-    for (std::string_view kind : kRequestKinds) read_requests(kind);
+    for (const RequestKind& kind : kRequestKinds) read_requests(kind);
     read_formulas();
     if (!point_.values.empty() || !point_.formulas.empty()) return;
     complain(problems_, file_, table_,
@@ -103,12 +112,14 @@ class PointReader {
     }
   }
 
-  void read_requests(std::string_view kind) {
-    const toml::node* node = table_.get(kind);
+  void read_requests(const RequestKind& kind) {
+    const toml::node* node = table_.get(kind.name);
     const toml::table* counts = node != nullptr ? node->as_table() : nullptr;
     if (counts == nullptr) return;
     for (const char* key : {"count", "bytes"}) {
-      if (const toml::node* count = counts->get(key)) add(*count, fmt::format("{}.{}", kind, key));
+      if (std::string_view{key} == "bytes" && !kind.carries_data) continue;
+      if (const toml::node* count = counts->get(key))
+        add(*count, fmt::format("{}.{}", kind.name, key));
     }
   }
 

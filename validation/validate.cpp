@@ -56,7 +56,7 @@ std::map<std::size_t, Run> run_cases(const std::vector<Case>& cases,
   std::map<std::size_t, Run> runs;
   for (std::size_t i : needed) {
     const Case& of = cases[i];
-    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check"}, {}}), {}};
+    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check", "values"}, {}}), {}};
     scenarios::RunOptions run_options;
     run_options.jobs = options.jobs;
     run_options.cancel = options.cancel;

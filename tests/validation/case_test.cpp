@@ -96,6 +96,42 @@ TEST_CASE("a plan covers a point only when each of its values has one check") {
                     Catch::Contains("case.toml:4:1") && Catch::Contains("another check"));
 }
 
+TEST_CASE("a table of values says once which metrics checks without one compare") {
+  const auto library = read(R"([values]
+"read.count" = "vm.a.image.reads"
+"sync.count" = "vm.a.image.syncs"
+[[check]]
+point = "both"
+at = { "vm.a.count" = 2 }
+scale = 2
+[[check]]
+point = "reads"
+[[check]]
+point = "other"
+metric = "vm.a.throughput"
+)");
+  REQUIRE(library.cases.at(0).checks.size() == 5);
+  const Check& first = library.cases[0].checks[0];
+  CHECK(first.line == 4);
+  CHECK(first.value == "read.count");
+  CHECK(first.predicted.metric == "vm.a.image.reads");
+  CHECK(first.predicted.at.size() == 1);
+  CHECK(first.scale == 2);
+  const std::vector<Point> points{point("both", {{"read.count", 1}, {"sync.count", 2}}),
+                                  point("reads", {{"read.count", 1}}),
+                                  point("other", {{"value", 1}})};
+  const Plan plan = make_plan(points, library.cases, false);
+  REQUIRE(plan.size() == 3);
+  CHECK(plan.at("both").at(1).check->value == "sync.count");
+  CHECK(plan.at("reads").size() == 1);
+  CHECK_THROWS_WITH(
+      make_plan({point("both", {{"read.count", 1}, {"write.count", 2}}), points[1], points[2]},
+                library.cases, false),
+      Catch::Contains("no check for write.count"));
+  CHECK_THROWS_WITH(read("values = 3\n[[check]]\npoint = \"p\"\n"),
+                    Catch::Contains("values: need a table"));
+}
+
 TEST_CASE("a check of an unknown point is a mistake unless the data are someone else's") {
   const auto library = read("[[check]]\npoint = \"nowhere\"\nmetric = \"m\"\n");
   CHECK_THROWS_WITH(make_plan({}, library.cases, false), Catch::Contains("no recorded point"));

@@ -62,7 +62,9 @@ TEST_CASE("values, matrix, series and request counts each become named values") 
         Names{"matrix[0][0]", "matrix[0][1]", "matrix[1][0]", "matrix[1][1]"});
   CHECK(names("series = [[1.0, 5]]") == Names{"series[0][0]", "series[0][1]"});
   CHECK(names("read = { count = 6, bytes = 131328 }\nsync = { count = 2, bytes = 0 }") ==
-        Names{"read.count", "read.bytes", "sync.count", "sync.bytes"});
+        Names{"read.count", "read.bytes", "sync.count"});  // a sync carries no data
+  CHECK(names("backing_read = { count = 3, bytes = 12 }") ==
+        Names{"backing_read.count", "backing_read.bytes"});
 }
 
 TEST_CASE("formulas stand without a value") {

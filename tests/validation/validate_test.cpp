@@ -145,7 +145,8 @@ TEST_CASE("an interrupted validation says which points it did not reach") {
 TEST_CASE("every embedded case is a sound scenario whose checks each single out a sweep point") {
   for (const Case& c : read_cases(embedded_cases()).cases) {
     INFO(c.file.name);
-    const auto study = scenarios::read_text(c.file.text, c.file.name, {{}, {"check"}, {}});
+    const auto study =
+        scenarios::read_text(c.file.text, c.file.name, {{}, {"check", "values"}, {}});
     for (const Check& check : c.checks) {
       INFO(check.point << ", line " << check.line);
       CHECK(find_point(study, check.predicted.at).has_value());

@@ -1,0 +1,103 @@
+// What the host's arrays report of a run.
+#include "models/host_storage.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+// A container that writes 4 KiB at random places of an array of eight memory disks.
+HostDescription writer(storage::raid::Level level) {
+  HostDescription host;
+  host.hardware.sockets = 1;
+  host.hardware.cores_per_node = 2;
+  host.hardware.threads_per_core = 1;
+  host.hardware.frequency = sim::Hertz{2e9};
+  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  host.hardware.llc = {.size = 8_MiB, .shared_by = 2, .latency = 20_ns};
+  host.hardware.memory = 8_GiB;
+  host.hardware.controller.channel_bandwidth = sim::BytesPerSecond{20e9};
+  host.hardware.controller.latency = 90_ns;
+  host.vmm.architecture = Architecture::container;
+  HostDisk disk;
+  disk.name = "ram";
+  disk.count = 8;
+  disk.device.kind = storage::device::Kind::memory;
+  disk.device.capacity = 64_GiB;
+  host.storage.disks.push_back(disk);
+  HostArray array;
+  array.name = "md0";
+  array.disks = {"ram"};
+  array.raid.level = level;
+  host.storage.arrays.push_back(array);
+  VmDescription vm;
+  vm.name = "writer";
+  vm.memory = 1_GiB;
+  vm.disks.emplace_back().on = "md0";
+  vm.workload.idle = true;
+  vm.workload.io = {.jobs = 1, .read_share = 0.0};
+  host.vms.push_back(vm);
+  return host;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 20_ms, .warmup = 2_ms}, {.seed = 1, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a small write takes four I/Os of the disks on RAID 5, two on RAID 10, one on RAID 0") {
+  using storage::raid::Level;
+  const auto amplification = [](Level level) {
+    return metric(run(writer(level)), "host.array.md0.amplification");
+  };
+  CHECK(amplification(Level::raid5) == Approx(4).margin(0.02));
+  CHECK(amplification(Level::raid10) == Approx(2).margin(0.02));
+  CHECK(amplification(Level::raid0) == Approx(1).margin(0.02));
+}
+
+TEST_CASE("an array's writes are those of its guests, and no disk is read for a mirror") {
+  const Results results = run(writer(storage::raid::Level::raid10));
+  CHECK(metric(results, "host.array.md0.writes") ==
+        Approx(metric(results, "vm.writer.io.rate")).epsilon(0.01));
+  CHECK(metric(results, "host.array.md0.reads") == 0);
+  CHECK(metric(results, "host.array.md0.member_reads") == 0);
+  CHECK(metric(results, "host.array.md0.usable") == 0.5);
+  CHECK(metric(results, "host.array.md0.tolerates") == 1);
+  CHECK(metric(results, "host.array.md0.state") == 0);
+  CHECK(metric(results, "host.array.md0.rebuild.progress") == 1);
+}
+
+TEST_CASE("an array with a failed disk is degraded, with a spare it is rebuilt") {
+  HostDescription host = writer(storage::raid::Level::raid5);
+  storage::raid::Description& raid = host.storage.arrays.front().raid;
+  raid.failed = {0};
+  CHECK(metric(run(host), "host.array.md0.state") == 2);
+  raid.spares = 1;
+  const Results rebuilt = run(host);
+  CHECK(metric(rebuilt, "host.array.md0.state") == 3);
+  CHECK(metric(rebuilt, "host.array.md0.rebuild.progress") < 0.01);
+  CHECK(metric(rebuilt, "host.array.md0.usable") == Approx(6.0 / 7));  // the spare counts not
+}
+
+TEST_CASE("a backing file is one of the host's disks, and of qcow2 only") {
+  HostDescription host = writer(storage::raid::Level::raid0);
+  host.vmm.architecture = Architecture::kvm;
+  DiskDescription& disk = host.vms.front().disks.front();
+  disk.backing = "golden";
+  CHECK_THROWS_WITH(run(host), Catch::Contains("vm.writer.disk.backing: no disk, array or volume "
+                                               "is named \"golden\"") &&
+                                   Catch::Contains("a raw image has no backing file"));
+}
