@@ -24,9 +24,11 @@ enum class Cause {
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path
   halt_polling,         // halted, but looking for an interrupt on its CPU
+  io_threads,           // halted, its job waits for the VMM's threads
+  storage,              // halted, its job waits for disks
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 17;
+inline constexpr int kCauses = 19;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -18,12 +18,13 @@ constexpr sim::Bytes kSector{512};  // O_DIRECT's alignment
 // What a qcow2 image can show of a file that may grow to `file`, tables included.
 sim::Bytes largest_image(const image::Description& description, sim::Bytes file) {
   image::Description tried = description;
+  tried.allocated = {};
   const std::int64_t step = std::max<std::int64_t>(1 << 20, tried.cluster.count());
   std::int64_t least = 0, most = file.count() / step;
   while (least < most) {
     const std::int64_t middle = (least + most + 1) / 2;
     tried.size = sim::Bytes{middle * step};
-    if (image::Qcow2::largest_file(tried, tried.snapshots) <= file) {
+    if (image::Qcow2::largest_file(tried) <= file) {
       least = middle;
     } else {
       most = middle - 1;
@@ -50,12 +51,12 @@ std::unique_ptr<image::Image> make_backing(image::Description description,
 
 }  // namespace
 
-sim::Bytes DiskPath::largest_file(const DiskDescription& description) {
+sim::Bytes space(const DiskDescription& description) {
   if (description.size.count() == 0 || description.image.format == image::Format::raw)
     return description.size;
   image::Description whole = description.image;
   whole.size = description.size;
-  return image::Qcow2::largest_file(whole, whole.snapshots);
+  return image::Qcow2::largest_file(whole);
 }
 
 DiskPath::File DiskPath::open_file(RunningHost& host, const DiskDescription& description,

@@ -4,7 +4,7 @@
 //     -> host page cache -> HostFile (submitting and reaping) -> part of a disk, array or volume
 //
 // Stages that a disk does not have are left out. Part of the composition root.
-// Checked tests/models/io_paths_test.cpp.
+// Checked tests/models/disk_path_test.cpp, io_paths_test.cpp.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,9 @@
 #include "models/storage/throttle.hpp"
 
 namespace models {
+
+// What the disk takes of the host's storage at most; zero: an equal share.
+sim::Bytes space(const DiskDescription& description);
 
 class DiskPath {
  public:
@@ -35,9 +38,6 @@ class DiskPath {
   DiskPath(RunningHost& host, const DiskDescription& description,
            const workload::IoProfile& profile, Parts parts, Threads threads,
            storage::throttle::Group* group);
-
-  // How large the image's file may grow under a disk of `description.size`.
-  static sim::Bytes largest_file(const DiskDescription& description);
 
   void start();
   // What a job asks: through the guest's page cache unless `direct`.

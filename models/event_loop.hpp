@@ -1,7 +1,7 @@
 // A thread of the VMM that handles events in rounds: whatever came before a round's look is handled
 // in it.
 //
-// Checked tests/models/guest_disk_test.cpp.
+// Checked tests/models/io_paths_test.cpp.
 #pragma once
 
 #include "models/storage/block_device.hpp"

@@ -173,8 +173,9 @@ sim::Process GuestDisk::notify() {
       done_.front()->interrupts = true;
       co_await loop_->work(host_.block_costs().notify);
     }
-    found.assign(done_.begin(), done_.end());
-    done_.clear();
+    const auto end = host_.block_costs().batch_notify ? done_.end() : done_.begin() + 1;
+    found.assign(done_.begin(), end);
+    done_.erase(done_.begin(), end);
     in_guest_ += static_cast<int>(found.size());
     for (Piece* piece : found) {
       piece->answered = true;

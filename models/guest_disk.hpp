@@ -11,7 +11,7 @@
 //         containers, whose processes call the host's kernel themselves.
 // Omits   interrupts on another vCPU than the one that submitted.
 // Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index).
-// Checked tests/models/guest_disk_test.cpp; validation subsystem storage.
+// Checked tests/models/io_paths_test.cpp; validation subsystem storage.
 #pragma once
 
 #include <coroutine>

@@ -54,11 +54,10 @@ void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {
 sim::Process HostFile::reap() {
   for (;;) {
     if (done_.empty()) co_await completed_;
-    if (!pooled_) co_await loop_.work(costs_.interrupt);
     co_await loop_.look(completed_at_, costs_.round);
     while (!done_.empty()) {
       const std::coroutine_handle<> waiter = done_.front();
-      co_await loop_.work(costs_.complete);
+      co_await loop_.work(pooled_ ? costs_.complete : costs_.interrupt + costs_.complete);
       done_.pop_front();
       waiter.resume();
     }

@@ -4,7 +4,7 @@
 // Models  CPU time of submitting and reaping, waiting for the thread, several completions reaped in
 //         one round of the loop, as many I/Os of a pool at once as it has threads.
 // Source  QEMU block/linux-aio.c, util/thread-pool.c for what is done.
-// Checked tests/models/guest_disk_test.cpp.
+// Checked tests/models/io_paths_test.cpp.
 #pragma once
 
 #include <coroutine>

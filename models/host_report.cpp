@@ -166,6 +166,10 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("clock.error", behind_s / measured_s / vms);
   io_->report(index_of_kind, measured_s, results);
   network_->report(index_of_kind, measured_s, results);
+  const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
+  causes[at(Cause::io_threads)] = idle_s * waiting.threads;
+  causes[at(Cause::storage)] = idle_s * waiting.storage;
+  causes[at(Cause::idle)] -= causes[at(Cause::io_threads)] + causes[at(Cause::storage)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {

@@ -65,7 +65,7 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
     for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
-  const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);
+  const sim::Bytes size = space(disk);
   DiskPath::Parts parts{.image = storage_.part(disk.on, size), .backing = nullptr};
   if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size);
   running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
@@ -254,24 +254,43 @@ double IoPaths::transactions(int kind) const {
   return static_cast<double>(counts_[at(kind)].transactions);
 }
 
+// Where transfers of a class were, in seconds.
+IoPaths::Times IoPaths::times(int kind) const {
+  Times all;
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    ++all.vms;
+    for (const auto& disk : running.disks) {
+      const GuestDisk::Stats& stats = disk->disk().stats();
+      all.guest_s += stats.guest_s;
+      all.vmm_s += stats.vmm_s;
+      all.storage_s += disk->storage_s();
+      all.kicks += static_cast<double>(stats.kicks);
+      all.interrupts += static_cast<double>(stats.interrupts);
+    }
+  }
+  // Of I/Os in parallel below one request of the guest, only the time of one counts.
+  all.storage_s = std::min(all.storage_s, all.vmm_s);
+  all.vmm_s -= all.storage_s;
+  return all;
+}
+
+IoPaths::Waiting IoPaths::waiting(int kind) const {
+  const workload::IoProfile& profile = description_.vms[at(kind)].workload.io;
+  const bool always = profile.any() && profile.arrivals.count() <= 0 && profile.requests == 0 &&
+                      profile.think == sim::Duration::zero();
+  const Times all = times(kind);
+  if (!always || all.vmm_s + all.storage_s <= 0) return {};
+  return {.threads = all.vmm_s / (all.vmm_s + all.storage_s),
+          .storage = all.storage_s / (all.vmm_s + all.storage_s)};
+}
+
 void IoPaths::report(int kind, double measured_s, Results& results) const {
   const VmDescription& description = description_.vms[at(kind)];
   if (!description.workload.io.any()) return;
   const Counts& counts = counts_[at(kind)];
-  double guest_s = 0, vmm_s = 0, storage_s = 0, kicks = 0, interrupts = 0;
-  double vms = 0;
-  for (const RunningGuest& running : guests_) {
-    if (running.kind != kind) continue;
-    ++vms;
-    for (const auto& disk : running.disks) {
-      const GuestDisk::Stats& stats = disk->disk().stats();
-      guest_s += stats.guest_s;
-      vmm_s += stats.vmm_s;
-      storage_s += disk->storage_s();
-      kicks += static_cast<double>(stats.kicks);
-      interrupts += static_cast<double>(stats.interrupts);
-    }
-  }
+  const Times all = times(kind);
+  const double vms = all.vms;
   const auto put = [&](std::string_view quantity, double value) {
     results.metrics.push_back({fmt::format("vm.{}.{}", description.name, quantity), value});
   };
@@ -287,14 +306,12 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("transactions", static_cast<double>(counts.transactions) / measured_s / vms);
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
     put(fmt::format("transactions.latency.{}", name), counts.transaction.percentile(share));
-  const double all_s = guest_s + vmm_s;
-  // Of I/Os in parallel below one request of the guest, only the time of one counts.
-  storage_s = std::min(storage_s, vmm_s);
-  put("io.time.guest", ratio(guest_s, all_s));
-  put("io.time.vmm", ratio(vmm_s - storage_s, all_s));
-  put("io.time.storage", ratio(storage_s, all_s));
-  put("io.kicks", ratio(kicks, ios));
-  put("io.interrupts", ratio(interrupts, ios));
+  const double all_s = all.guest_s + all.vmm_s + all.storage_s;
+  put("io.time.guest", ratio(all.guest_s, all_s));
+  put("io.time.vmm", ratio(all.vmm_s, all_s));
+  put("io.time.storage", ratio(all.storage_s, all_s));
+  put("io.kicks", ratio(all.kicks, ios));
+  put("io.interrupts", ratio(all.interrupts, ios));
   report_images(kind, results);
 }
 

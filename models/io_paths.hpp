@@ -40,6 +40,13 @@ class IoPaths {
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void begin_measuring();
   double transactions(int kind) const;
+  // Shares of the time in which vCPUs of the class do nothing that its jobs wait for the VMM's
+  // threads and for storage; zero for jobs that have times of their own to wait.
+  struct Waiting {
+    double threads = 0.0;
+    double storage = 0.0;
+  };
+  Waiting waiting(int kind) const;
   void report(int kind, double measured_s, Results& results) const;
   void report_host(double measured_s, Results& results) const;
   void check(Results& results) const;  // requests in equal requests out and under way
@@ -97,6 +104,15 @@ class IoPaths {
   storage::throttle::Group* limits(const DiskDescription& disk);
   sim::Process open_and_run(RunningGuest& running);
   void run_jobs(RunningGuest& running);
+  struct Times {  // of a class's transfers, in seconds
+    double vms = 0.0;
+    double guest_s = 0.0;
+    double vmm_s = 0.0;
+    double storage_s = 0.0;
+    double kicks = 0.0;
+    double interrupts = 0.0;
+  };
+  Times times(int kind) const;
   void report_images(int kind, Results& results) const;
   sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
   sim::Process arrivals(RunningGuest& guest);

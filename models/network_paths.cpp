@@ -167,13 +167,13 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
 
 network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
   network::BackendCosts costs = description_.vmm.network.backend;
-  const auto exit = [&](vmm::ExitKind kind) {
+  const auto of_kind = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
-  costs.kick += exit(vmm::ExitKind::pio);
-  costs.inject = exit(vmm::ExitKind::inject);
-  costs.end_of_interrupt = exit(vmm::ExitKind::eoi);
-  costs.call_qemu = exit(vmm::ExitKind::mmio_user);
+  costs.kick += of_kind(vmm::ExitKind::pio);
+  costs.inject = of_kind(vmm::ExitKind::inject);
+  costs.end_of_interrupt = of_kind(vmm::ExitKind::eoi);
+  costs.call_qemu = of_kind(vmm::ExitKind::mmio_user);
   costs.guest_driver = description_.vmm.network.driver;
   // Emulated devices fill a buffer a packet.
   if (!network::emulated(model)) costs.guest_driver.receive.per_packet = costs.page;

@@ -109,9 +109,12 @@ void RunningHost::owe_interrupt(int worker) {
   owe_exit(workers_[at(worker)], cycles);
 }
 
+// At the clock of a busy host: with all cores active.
 double RunningHost::thread_work(sim::Cycles cycles) const {
-  return static_cast<double>(cycles.count()) / topology_.description().frequency.count() /
-         kEmulatorUnit_s;
+  const topology::Description& hardware = topology_.description();
+  const bool turbo = !hardware.turbo.empty() && !description_.without.contains(Mechanism::turbo);
+  const double clock_Hz = (turbo ? hardware.turbo.back() : hardware.frequency).count();
+  return static_cast<double>(cycles.count()) / clock_Hz / kEmulatorUnit_s;
 }
 
 void RunningHost::owe_cycles(int worker, sim::Cycles cycles) {

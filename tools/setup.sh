@@ -5,9 +5,9 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
 build_packages=(g++ cmake ninja-build ccache libfmt-dev libboost-dev libeigen3-dev
-  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libjs-chart.js pkg-config)
+  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libjs-chart.js pkg-config libsimgrid-dev)
 test_packages=(catch2 chromium chromium-driver curl)
-bench_packages=(libsimgrid-dev)
+bench_packages=()
 
 # install_packages NAME...: installs those that are missing, does nothing when none is.
 install_packages() {

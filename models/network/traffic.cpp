@@ -215,6 +215,9 @@ sim::Process DatagramSender::run() {
   const sim::Duration calling =
       place_.stack->time(place_.stack->config().costs.call * config_.at_once);
   sim::Instant due = engine().now();
+  // Senders are not in step: eight phases.
+  if (config_.rate_Hz > 0)
+    due += sim::from_seconds(config_.at_once / config_.rate_Hz * (flow() % 8) / 8.0);
   for (;;) {
     if (config_.rate_Hz > 0) {
       due += sim::from_seconds(config_.at_once / config_.rate_Hz);

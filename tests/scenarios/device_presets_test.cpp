@@ -126,7 +126,8 @@ TEST_CASE("ssd-sata and ssd-nvme-p3700-class: data-sheet rates within 5 %", "[fl
   CHECK(stream("ssd-nvme-p3700-class", Operation::write) == Approx(1'900).epsilon(0.05));
 }
 
-// Recorded natively: the host's part is 12 us of a 4 KiB request and 50 us of 1 MiB here.
+// Recorded natively. The host's part, CPU time, interrupt and the wake-up of a sleeping core, is
+// 31 us of a 4 KiB request and 150 us of 1 MiB one by one (validation/cases/felter-fio-*.toml).
 TEST_CASE("lun-flashsystem-840-2fc8: native fio rates within 3 %", "[lun]") {
   const char* unit = "lun-flashsystem-840-2fc8";
   const auto stream = [&](Operation operation, int depth) {
@@ -134,14 +135,14 @@ TEST_CASE("lun-flashsystem-840-2fc8: native fio rates within 3 %", "[lun]") {
                            .block = kMiB,
                            .depth = depth,
                            .random = false,
-                           .host = 50_us})
+                           .host = depth == 1 ? 150_us : 50_us})
         .per_second;
   };
   CHECK(stream(Operation::write, 16) == Approx(733).epsilon(0.03));
   CHECK(stream(Operation::read, 1) == Approx(499).epsilon(0.03));
   CHECK(stream(Operation::read, 2) == Approx(787).epsilon(0.03));
   const auto small = [&](Operation operation) {
-    return measured(unit, {.operation = operation, .depth = 16, .host = 12_us, .measured = 2_s})
+    return measured(unit, {.operation = operation, .depth = 16, .host = 31_us, .measured = 2_s})
         .per_second;
   };
   CHECK(small(Operation::read) == Approx(58'729).epsilon(0.03));

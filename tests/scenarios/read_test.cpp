@@ -55,8 +55,13 @@ TEST_CASE("every embedded preset can be used") {
     if (preset.kind == "hosts")
       CHECK(refusal(replaced(kSmall, "opteron-6272-4s", name)) == "accepted");
     if (preset.kind == "vmms") CHECK(refusal(replaced(kSmall, "kvm-3.10", name)) == "accepted");
-    if (preset.kind == "workloads")
-      CHECK(refusal(replaced(kSmall, "kernel-compile", name)) == "accepted");
+    if (preset.kind == "workloads") {
+      std::string text = replaced(kSmall, "kernel-compile", name);
+      text = replaced(text, "[vmm]\n",
+                      "[[host.disk]]\nname = \"sda\"\ndevice = \"ram-disk\"\n"
+                      "[[host.nic]]\nname = \"eth0\"\nrate = \"10 Gbit/s\"\n[vmm]\n");
+      CHECK(refusal(text + "[[vm.disk]]\non = \"sda\"\n[[vm.nic]]\non = \"eth0\"\n") == "accepted");
+    }
   }
 }
 

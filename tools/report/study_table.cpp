@@ -65,6 +65,15 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
   for (const std::string& metric : study.show) {
     if (!metric.ends_with("throughput.relative")) table.shown.push_back(metric);
   }
+  if (study.show.empty()) {  // what jobs and connections did, when nobody asks for anything else
+    bool disks = false, nics = false;
+    for (const models::VmDescription& vm : study.points.front().scenario.host.vms) {
+      disks = disks || vm.workload.io.any();
+      nics = nics || vm.workload.net.any();
+    }
+    if (disks) table.shown.insert(table.shown.end(), {"io.rate", "io.bandwidth", "io.latency.p99"});
+    if (nics) table.shown.push_back("net.throughput");
+  }
   return table;
 }
 

@@ -31,6 +31,8 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"steal", "steal"},
                                                        {"scheduler", "sched."},
                                                        {"halt polling", "poll"},
+                                                       {"VMM threads", "VMM thr."},
+                                                       {"storage", "storage"},
                                                        {"idle", "idle"}}};
 static_assert(!kLabels.back().full.empty());
 

@@ -93,7 +93,7 @@ TEST_CASE("a slow CPU, not the wire, limits a stream without offloads") {
                       stack.costs.receive.per_packet;
   const double most_Mbps = 2e9 / static_cast<double>(packet.count()) * 1'448 * 8 / 1e6;
   CHECK(stream_Mbps(plain, stack) < most_Mbps);
-  CHECK(stream_Mbps(plain, stack) > 0.9 * most_Mbps);
+  CHECK(stream_Mbps(plain, stack) > 0.85 * most_Mbps);
 }
 
 TEST_CASE("a small packet's round trip is the sum of its stages") {
@@ -146,8 +146,8 @@ TEST_CASE("a window smaller than rate times round trip limits a stream") {
   receiver.start();
   sender.start(receiver);
   engine.run_until(sim::kStart + us(100'000));
-  // 55.8 us for 64 KiB on the wire, 1000 us there and back.
-  CHECK(static_cast<double>(receiver.read_B()) == Approx(65'536.0 * 0.1 / 1'057e-6).epsilon(0.02));
+  // Each of four bursts of 16 KiB, 14 us on the wire, goes out when the one before it is answered.
+  CHECK(static_cast<double>(receiver.read_B()) == Approx(65'536.0 * 0.1 / 1'014e-6).epsilon(0.01));
 }
 
 TEST_CASE("a stream that loses packets sends them again, with half the window") {

@@ -1,0 +1,205 @@
+#include "models/io_paths.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "models/host.hpp"
+#include "sim/error.hpp"
+
+using namespace models;
+using namespace sim::literals;
+
+namespace {
+
+// One socket of four cores at 1 GHz; a disk of memory that takes 100 us, one request at a time.
+HostDescription host(Architecture architecture) {
+  HostDescription host;
+  host.hardware.cores_per_node = 4;
+  host.hardware.frequency = sim::Hertz{1e9};
+  host.hardware.memory = 8_GiB;
+  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
+  host.hardware.llc = {.size = 8_MiB, .shared_by = 4, .latency = 10_ns};
+  host.hardware.controller = {.channels = 2,
+                              .channel_bandwidth = sim::BytesPerSecond{12.8e9},
+                              .efficiency = 0.8,
+                              .latency = 80_ns,
+                              .queueing = {}};
+  host.vmm.architecture = architecture;
+  HostDisk& disk = host.storage.disks.emplace_back();
+  disk.name = "sda";
+  disk.device.kind = storage::device::Kind::memory;
+  disk.device.memory.service = 100_us;
+  disk.device.memory.copy_rate = sim::BytesPerSecond{1e15};
+  disk.device.memory.parallel = 1;
+  VmDescription& vm = host.vms.emplace_back();
+  vm.name = "fio";
+  vm.memory = 1_GiB;
+  vm.workload.idle = true;
+  vm.workload.profile.base_cpi = 1.0;
+  vm.workload.io.jobs = 1;
+  vm.workload.io.submit = sim::Instructions{10'000};
+  vm.workload.io.complete = sim::Instructions{5'000};
+  vm.disks.emplace_back().on = "sda";
+  return host;
+}
+
+Results run(const HostDescription& host, sim::Duration time = 2_s) {
+  Results results = simulate(host, {.duration = time, .warmup = 100_ms}, {.check = true});
+  CHECK(results.violations == std::vector<std::string>{});
+  return results;
+}
+
+double metric(const Results& results, const std::string& name) {
+  const auto found = std::find_if(results.metrics.begin(), results.metrics.end(),
+                                  [&](const Metric& one) { return one.name == "vm.fio." + name; });
+  REQUIRE(found != results.metrics.end());
+  return found->value;
+}
+
+}  // namespace
+
+TEST_CASE("a process on bare metal waits for its own instructions and the disk, no more") {
+  HostDescription bare = host(Architecture::container);
+  bare.without.insert(Mechanism::switch_cost);
+  bare.without.insert(Mechanism::ticks);
+  const Results results = run(bare);
+  CHECK(metric(results, "io.latency.mean") == Approx(115e-6).epsilon(0.002));
+  CHECK(metric(results, "io.rate") == Approx(1 / 115e-6).epsilon(0.002));
+  CHECK(metric(results, "throughput") == Approx(metric(results, "io.rate")));
+}
+
+TEST_CASE("more depth fills the disk until nothing more goes through it") {
+  HostDescription deep = host(Architecture::container);
+  deep.vms[0].workload.io.depth = 8;
+  CHECK(metric(run(deep), "io.rate") == Approx(10'000).epsilon(0.01));
+}
+
+TEST_CASE("a guest pays for its VMM's thread, and emulation can be switched off") {
+  const Results bare = run(host(Architecture::container));
+  HostDescription guest = host(Architecture::kvm);
+  const Results emulated = run(guest);
+  CHECK(metric(emulated, "io.rate") < 0.9 * metric(bare, "io.rate"));
+  CHECK(metric(emulated, "io.time.vmm") > 0.1);
+  CHECK(metric(emulated, "io.kicks") == Approx(1.0).epsilon(0.01));
+  guest.without.insert(Mechanism::emulation);
+  CHECK(metric(run(guest), "io.time.vmm") == Approx(0.0).margin(1e-6));
+}
+
+TEST_CASE("at depth one request's kick and interrupt serve others as well") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 10_us;
+  guest.vms[0].workload.io.depth = 32;
+  const Results results = run(guest, 500_ms);
+  CHECK(metric(results, "io.kicks") < 0.7);
+  CHECK(metric(results, "io.interrupts") < 0.9);
+}
+
+TEST_CASE("disks on one event loop share it; an I/O thread of its own frees a disk") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.vms[0].vcpus = 2;
+  guest.vms[0].workload.io.jobs = 2;
+  guest.vms[0].workload.io.depth = 32;
+  guest.vms[0].disks.push_back(guest.vms[0].disks[0]);
+  const double shared = metric(run(guest, 500_ms), "io.rate");
+  for (DiskDescription& disk : guest.vms[0].disks) disk.iothread = true;
+  CHECK(metric(run(guest, 500_ms), "io.rate") > 1.2 * shared);
+}
+
+TEST_CASE("guests of one privileged domain share its one CPU") {
+  HostDescription guests = host(Architecture::xen);
+  guests.storage.disks[0].device.memory.parallel = 64;
+  guests.vms[0].count = 3;
+  guests.vms[0].workload.io.depth = 32;
+  guests.vmm.backend = Backend::dom0;
+  const double one_domain = metric(run(guests, 500_ms), "io.rate");
+  guests.vmm.backend = Backend::stub_domain;
+  CHECK(metric(run(guests, 500_ms), "io.rate") > 1.5 * one_domain);
+}
+
+TEST_CASE("limits hold: operations a second as asked") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.io.depth = 8;
+  guest.vms[0].disks[0].iotune.total_iops_sec = 500;
+  CHECK(metric(run(guest, 4_s), "io.rate") == Approx(500).epsilon(0.01));
+}
+
+TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].disks[0].size = 1_GiB;
+  guest.vms[0].disks[0].image = {.format = storage::image::Format::qcow2};
+  guest.vms[0].workload.io.read_share = 0.0;
+  guest.vms[0].workload.io.requests = 100;
+  const Results written = run(guest);
+  CHECK(metric(written, "image.zeroes") > 90);  // of clusters first written to
+  CHECK(metric(written, "image.syncs") >= 1);
+  guest.vms[0].workload.io.read_share = 1.0;
+  CHECK(metric(run(guest), "image.writes") == 0);
+}
+
+TEST_CASE("writes through the guest's page cache return at once, fsync waits for the disk") {
+  HostDescription guest = host(Architecture::kvm);
+  workload::IoProfile& io = guest.vms[0].workload.io;
+  io.read_share = 0.0;
+  io.direct = false;
+  io.cached = sim::Instructions{5'000};
+  io.span = 16_MiB;
+  io.think = 1_ms;
+  CHECK(metric(run(guest), "io.latency.p50") < 20e-6);
+  io.sync_every = 1;
+  guest.vms[0].disks[0].formatted = true;
+  const Results synced = run(guest);
+  CHECK(metric(synced, "io.syncs") == Approx(metric(synced, "io.writes")).epsilon(0.01));
+  CHECK(metric(synced, "transactions.latency.p50") > 200e-6);  // data, journal, commit
+}
+
+TEST_CASE("arrivals come as often as asked, whatever the disk takes") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.io.arrivals = sim::Hertz{1'000};
+  CHECK(metric(run(guest, 5_s), "transactions") == Approx(1'000).epsilon(0.05));
+}
+
+TEST_CASE("a process goes on beside the jobs of its vCPU, which go first") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.idle = false;
+  guest.vms[0].workload.io.arrivals = sim::Hertz{1'000};
+  const Results both = run(guest);
+  guest.vms[0].workload.io.jobs = 0;
+  guest.vms[0].disks.clear();
+  const double alone = metric(run(guest), "throughput");
+  // 15 000 instructions, 1 000 times a second, and the exits around them.
+  CHECK(metric(both, "throughput") < 0.985 * alone);
+  CHECK(metric(both, "throughput") > 0.9 * alone);
+  CHECK(metric(both, "io.rate") == Approx(1'000).epsilon(0.1));
+}
+
+TEST_CASE(
+    "what cannot be is told: no disk, a name that is not there, guests larger than the disk") {
+  HostDescription none = host(Architecture::kvm);
+  none.vms[0].disks.clear();
+  CHECK_THROWS_WITH(check(none), Catch::Contains("its workload does I/O"));
+  HostDescription unknown = host(Architecture::kvm);
+  unknown.vms[0].disks[0].on = "sdb";
+  CHECK_THROWS_WITH(check(unknown), Catch::Contains("\"sdb\""));
+  HostDescription large = host(Architecture::kvm);
+  large.vms[0].disks[0].size = sim::Bytes{std::int64_t{2} << 40};
+  CHECK_THROWS_WITH(simulate(large, {.duration = 1_ms, .warmup = {}}),
+                    Catch::Contains("guests' disks there want more"));
+}
+
+TEST_CASE("an array's parity is computed by a thread of the host, which needs a CPU") {
+  HostDescription guest = host(Architecture::container);
+  guest.storage.disks[0].count = 5;
+  HostArray& array = guest.storage.arrays.emplace_back();
+  array.name = "array0";
+  array.disks = {"sda"};
+  array.raid.level = storage::raid::Level::raid5;
+  guest.vms[0].disks[0].on = "array0";
+  guest.vms[0].workload.io.read_share = 0.0;
+  const Results results = run(guest);
+  // Two reads, then two writes of 100 us, and the thread between them.
+  CHECK(metric(results, "io.latency.mean") > 215e-6);
+  CHECK(metric(results, "io.latency.mean") < 300e-6);
+}
