@@ -51,7 +51,14 @@ std::unique_ptr<image::Image> make_backing(image::Description description,
 
 }  // namespace
 
-sim::Bytes space(const DiskDescription& description) {
+std::unique_ptr<image::Image> make_image(const DiskDescription& disk, storage::BlockDevice& below,
+                                         image::Image* backing) {
+  const image::Description made = opened(disk, below);
+  if (made.format == image::Format::raw) return std::make_unique<image::Raw>(below, made);
+  return std::make_unique<image::Qcow2>(below, made, backing);
+}
+
+sim::Bytes DiskPath::largest_file(const DiskDescription& description) {
   if (description.size.count() == 0 || description.image.format == image::Format::raw)
     return description.size;
   image::Description whole = description.image;
@@ -85,16 +92,11 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
     const bool whole_device = description.image.format == image::Format::raw &&
                               description.image.preallocation != image::Preallocation::off;
     if (!whole_device) {
-      const image::Description made = opened(description, *below);
       if (parts.backing != nullptr) {
         backing_file_ = open_file(host, description, std::move(parts.backing), *threads.loop, {});
-        backing_ = make_backing(made, *backing_file_.top);
+        backing_ = make_backing(opened(description, *below), *backing_file_.top);
       }
-      if (made.format == image::Format::raw) {
-        image_ = std::make_unique<image::Raw>(*below, made);
-      } else {
-        image_ = std::make_unique<image::Qcow2>(*below, made, backing_.get());
-      }
+      image_ = make_image(description, *below, backing_.get());
       below = image_.get();
     }
     if (group != nullptr) {

@@ -19,8 +19,11 @@
 
 namespace models {
 
-// What the disk takes of the host's storage at most; zero: an equal share.
-sim::Bytes space(const DiskDescription& description);
+// `backing`: what an image's unallocated clusters are read from. Throws ConfigError for an image
+// that cannot be.
+std::unique_ptr<storage::image::Image> make_image(const DiskDescription& disk,
+                                                  storage::BlockDevice& below,
+                                                  storage::image::Image* backing = nullptr);
 
 class DiskPath {
  public:

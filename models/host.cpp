@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "models/network_paths.hpp"
 #include "models/host_storage.hpp"
+#include "models/network_paths.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
 #include "sim/error.hpp"
@@ -140,6 +140,7 @@ void check_host(const HostDescription& host) {
   complaints.need(network.empty(), network);
   check_storage(host, complaints);
   complaints.raise();
+  check_storage_fits(host, complaints);
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_reservations(host, topology, complaints);
   complaints.raise();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "models/disk_path.hpp"
 #include "models/storage/partition.hpp"
 #include "models/storage/raid/redundancy.hpp"
 #include "models/storage/volume/volume.hpp"
@@ -73,6 +74,38 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
           fmt::format("vm.{}.disk.backing: a raw image has no backing file; make it qcow2",
                       vm.name));
     }
+  }
+}
+
+void check_storage_fits(const HostDescription& host, sim::Complaints& complaints) {
+  struct NoThread final : storage::Thread {
+    sim::Task<> work(sim::Duration) override { throw sim::ModelError{"nothing runs in a check"}; }
+  };
+  struct NoThreads final : HostStorage::Threads {
+    storage::Thread& add(const std::string&) override { return none; }
+    NoThread none;
+  };
+  sim::Engine engine;
+  NoThreads threads;
+  try {
+    HostStorage storage{engine, host, threads};
+    for (const VmDescription& vm : host.vms) {
+      for (int i = 0; i < vm.count; ++i) {
+        for (const DiskDescription& disk : vm.disks) {
+          const auto part = storage.part(disk.on, DiskPath::largest_file(disk));
+          if (!disk.backing.empty()) storage.part(disk.backing, DiskPath::largest_file(disk));
+          if (i > 0) continue;
+          try {
+            const auto image = make_image(disk, *part);
+            if (disk.iotune.limits()) storage::throttle::Group{engine, disk.iotune};
+          } catch (const sim::ConfigError& error) {
+            complaints.need(false, fmt::format("vm.{}.disk: {}", vm.name, error.what()));
+          }
+        }
+      }
+    }
+  } catch (const sim::ConfigError& error) {
+    complaints.need(false, error.what());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
@@ -65,7 +66,7 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
     for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
-  const sim::Bytes size = space(disk);
+  const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);
   DiskPath::Parts parts{.image = storage_.part(disk.on, size), .backing = nullptr};
   if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size);
   running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
@@ -212,13 +213,26 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
     counts.bytes += static_cast<std::uint64_t>(request.size.count());
     counts.io.record(took_s);
     counts.io_s.record(took_s);
-    if (read || profile.sync_every == 0 || ++stream.unsynced < profile.sync_every) continue;
+    if (read || profile.sync_every == 0) continue;
+    stream.written.insert((request.offset - stream.from).count() / file_size(profile, stream));
+    if (++stream.unsynced < profile.sync_every) continue;
     stream.unsynced = 0;
-    co_await disk.serve({.operation = storage::Operation::flush, .stream = job});
-    ++counts.syncs;
+    for (const std::int64_t file : std::exchange(stream.written, {})) {
+      storage::Request sync{.operation = storage::Operation::flush, .stream = job};
+      if (profile.files > 1) {
+        sync.size = sim::Bytes{file_size(profile, stream)};
+        sync.offset = stream.from + sync.size * file;
+      }
+      co_await disk.serve(sync);
+      ++counts.syncs;
+    }
   }
   ++counts.transactions;
   counts.transaction.record(sim::seconds(engine().now() - asked));
+}
+
+std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {
+  return (stream.size.count() + profile.files - 1) / profile.files;
 }
 
 storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& stream,

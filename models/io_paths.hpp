@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,7 @@ class IoPaths {
     std::int64_t next = 0;  // block
     std::int64_t issued = 0;
     int unsynced = 0;
+    std::set<std::int64_t> written{};  // files, since the last sync
   };
   struct RunningGuest {
     int kind = 0;  // class
@@ -119,6 +121,7 @@ class IoPaths {
   sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
   sim::Task<> transaction(RunningGuest& guest, int job, Stream& stream, sim::Random& random,
                           sim::Instant asked);
+  static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
   storage::Request next(const workload::IoProfile& profile, Stream& stream,
                         sim::Random& random) const;
 

@@ -71,6 +71,21 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
   }
 }
 
+// Guests that read what another class of guests writes.
+void check_readers(const Node& document, const models::HostDescription& host, Problems& problems) {
+  for (const models::VmDescription& vm : host.vms) {
+    if (vm.reads_from.empty()) continue;
+    std::vector<std::string_view> names;
+    for (const models::VmDescription& other : host.vms) names.push_back(other.name);
+    if (std::find(names.begin(), names.end(), vm.reads_from) != names.end()) continue;
+    const std::string near = nearest(vm.reads_from, names);
+    problems.add(position(document, fmt::format("vm.{}.reads_from", vm.name)),
+                 fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
+                             vm.reads_from,
+                             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+  }
+}
+
 void check_size(const Node& document, const models::HostDescription& host, Problems& problems) {
   std::int64_t vcpus = 0;
   for (const auto& vm : host.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
@@ -127,6 +142,7 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   if (const Entry* model = find(document, "model")) {
     read_model(scenario.host.without, model->value, problems);
   }
+  if (problems.empty()) check_readers(document, scenario.host, problems);
   if (problems.empty()) check_size(document, scenario.host, problems);
   if (problems.empty()) check_model(document, scenario.host, problems);
   return scenario;

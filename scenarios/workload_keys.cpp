@@ -245,6 +245,7 @@ const Section<workload::IoProfile>& io_keys() {
       quantity("cached", Unit::instructions, &T::cached,
                "of the kernel, an I/O through the guest's page cache, copying included"),
       whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
+      whole("files", &T::files, 1, 4096, "that jobs write to, each synced by itself"),
       truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
       quantity("think", Unit::time, &T::think, "mean between two transactions of a closed loop"),
       quantity("arrivals", Unit::frequency, &T::arrivals,

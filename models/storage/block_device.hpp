@@ -16,7 +16,7 @@ enum class Operation {
   read,
   write,
   write_zeroes,  // fallocate: size says how much, no data moves
-  flush,         // completed writes are durable when it completes; offset and size mean nothing
+  flush,  // completed writes are durable when it completes, those of the range if it has a size
 };
 
 struct Request {

@@ -30,6 +30,7 @@ struct IoProfile {
   sim::Instructions complete{};  // of the kernel, an I/O: interrupt, completion, waking the job
   sim::Instructions cached{};    // of the kernel, an I/O through the guest's page cache
   int sync_every = 0;            // writes of a job between two fdatasync; 0: never
+  int files = 1;                 // that it writes to; a job syncs those that it has written to
   bool direct = true;            // O_DIRECT; else through the guest's page cache
   sim::Duration think{};         // mean, exponential, between two transactions of a closed loop
   sim::Hertz arrivals{};         // of transactions at one VM, Poisson; zero: closed loops

@@ -161,3 +161,8 @@ TEST_CASE("mutated files end in a study or in ScenarioError") {
   }
   CHECK(refused > 500);
 }
+
+TEST_CASE("a guest that reads what nobody writes is refused, with the nearest name") {
+  CHECK(refusal(kSmall + "reads_from = \"gest\"\n") ==
+        "a.toml:11:1: vm.guest.reads_from: no [[vm]] is named \"gest\", did you mean \"guest\"?");
+}

@@ -48,6 +48,7 @@ class PageCache : public BlockDevice {
   sim::Task<> write(Request request);
   sim::Task<> write_past(Request request);
   sim::Task<> flush(Request request);
+  sim::Task<> write_back_range(std::int64_t from, std::int64_t end);
   sim::Task<> copy(sim::Bytes size);
   sim::Task<> fetch(std::int64_t first, std::int64_t count, int stream);
   sim::Process fetch_ahead(sim::Engine& engine, std::int64_t first, std::int64_t count, int stream);

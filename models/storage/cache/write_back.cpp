@@ -66,7 +66,12 @@ sim::Task<> PageCache::make_room() {
 sim::Task<> PageCache::flush(Request request) {
   if (description_.mode == Mode::unsafe) co_return;
   if (!direct(description_.mode)) {
-    co_await write_back(engine().now(), 0);
+    if (request.size.count() > 0) {
+      co_await write_back_range(request.offset.count() / kPage,
+                                (request.offset + request.size).count() / kPage);
+    } else {
+      co_await write_back(engine().now(), 0);
+    }
     while (writing_ > 0) co_await written_;
   }
   ++stats_.flushes;
@@ -95,6 +100,20 @@ sim::Task<> PageCache::write_back(sim::Instant before, std::int64_t enough) {
   std::int64_t from = 0;
   while (pages_.dirty() > enough) {
     const PageTable::Run run = pages_.take_dirty(from, most, before);
+    if (run.count == 0) break;
+    from = run.first + run.count;
+    writes.add(write_run(run));
+    while (writes.under_way() >= description_.writes_at_once) co_await written_;
+  }
+  co_await writes.all();
+}
+
+// What is dirty of a file; a run that begins behind its end goes with it.
+sim::Task<> PageCache::write_back_range(std::int64_t from, std::int64_t end) {
+  sim::Join writes{engine()};
+  const std::int64_t most = description_.largest_write.count() / kPage;
+  while (pages_.dirty() > 0 && from < end) {
+    const PageTable::Run run = pages_.take_dirty(from, most, engine().now());
     if (run.count == 0) break;
     from = run.first + run.count;
     writes.add(write_run(run));
