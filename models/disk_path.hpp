@@ -42,6 +42,9 @@ class DiskPath {
            const workload::IoProfile& profile, Parts parts, Threads threads,
            storage::throttle::Group* group);
 
+  // How large the image's file may grow under a disk of `description.size`.
+  static sim::Bytes largest_file(const DiskDescription& description);
+
   void start();
   // What a job asks: through the guest's page cache unless `direct`.
   storage::BlockDevice& top(bool direct) { return direct ? *disk_ : *cached_; }

@@ -60,14 +60,14 @@ double metric(const Results& results, const std::string& name) {
 TEST_CASE("the file of a qcow2 image has room for its tables, a raw one is as large as the disk") {
   DiskDescription disk;
   disk.size = 1_GiB;
-  CHECK(space(disk) == 1_GiB);
+  CHECK(DiskPath::largest_file(disk) == 1_GiB);
   disk.image.format = storage::image::Format::qcow2;
-  CHECK(space(disk) > 1_GiB);
-  CHECK(space(disk) < 2_GiB);
+  CHECK(DiskPath::largest_file(disk) > 1_GiB);
+  CHECK(DiskPath::largest_file(disk) < 2_GiB);
   disk.image.snapshots = 1;
-  CHECK(space(disk) > 2_GiB);
+  CHECK(DiskPath::largest_file(disk) > 2_GiB);
   disk.size = {};
-  CHECK(space(disk) == sim::Bytes{});  // a share of what it lies on
+  CHECK(DiskPath::largest_file(disk) == sim::Bytes{});  // a share of what it lies on
 }
 
 TEST_CASE("a disk of a given size shows all of it through qcow2") {
