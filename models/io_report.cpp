@@ -1,0 +1,137 @@
+// What came of guests' I/O: counts and times of their jobs, of transfers by where they were, of
+// images.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/io_paths.hpp"
+#include "models/running_host.hpp"
+
+namespace models {
+namespace {
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0.0;
+}
+
+}  // namespace
+
+void IoPaths::begin_measuring() {
+  std::fill(counts_.begin(), counts_.end(), Counts{});
+  for (RunningGuest& running : guests_) {
+    for (const auto& disk : running.disks) disk->restart_stats();
+  }
+  storage_.begin_measuring();
+}
+
+void IoPaths::report_host(double measured_s, Results& results) const {
+  storage_.report(measured_s, results);
+}
+
+double IoPaths::transactions(int kind) const {
+  return static_cast<double>(counts_[at(kind)].transactions);
+}
+
+// Where transfers of a class were, in seconds.
+IoPaths::Times IoPaths::times(int kind) const {
+  Times all;
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    ++all.vms;
+    for (const auto& disk : running.disks) {
+      const GuestDisk::Stats& stats = disk->disk().stats();
+      all.guest_s += stats.guest_s;
+      all.vmm_s += stats.vmm_s;
+      all.storage_s += disk->storage_s();
+      all.kicks += static_cast<double>(stats.kicks);
+      all.interrupts += static_cast<double>(stats.interrupts);
+    }
+  }
+  // Of I/Os in parallel below one request of the guest, only the time of one counts.
+  all.storage_s = std::min(all.storage_s, all.vmm_s);
+  all.vmm_s -= all.storage_s;
+  return all;
+}
+
+IoPaths::Waiting IoPaths::waiting(int kind) const {
+  const workload::IoProfile& profile = description_.vms[at(kind)].workload.io;
+  const bool always = profile.any() && profile.arrivals.count() <= 0 && profile.requests == 0 &&
+                      profile.think == sim::Duration::zero();
+  const Times all = times(kind);
+  if (!always || all.vmm_s + all.storage_s <= 0) return {};
+  return {.threads = all.vmm_s / (all.vmm_s + all.storage_s),
+          .storage = all.storage_s / (all.vmm_s + all.storage_s)};
+}
+
+void IoPaths::report(int kind, double measured_s, Results& results) const {
+  const VmDescription& description = description_.vms[at(kind)];
+  if (!description.workload.io.any()) return;
+  const Counts& counts = counts_[at(kind)];
+  const Times all = times(kind);
+  const double vms = all.vms;
+  const auto put = [&](std::string_view quantity, double value) {
+    results.metrics.push_back({fmt::format("vm.{}.{}", description.name, quantity), value});
+  };
+  const double ios = static_cast<double>(counts.reads + counts.writes);
+  put("io.rate", ios / measured_s / vms);
+  put("io.reads", static_cast<double>(counts.reads) / measured_s / vms);
+  put("io.writes", static_cast<double>(counts.writes) / measured_s / vms);
+  put("io.syncs", static_cast<double>(counts.syncs) / measured_s / vms);
+  put("io.bandwidth", static_cast<double>(counts.bytes) / measured_s / vms);
+  put("io.latency.mean", counts.io_s.mean());
+  for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
+    put(fmt::format("io.latency.{}", name), counts.io.percentile(share));
+  put("transactions", static_cast<double>(counts.transactions) / measured_s / vms);
+  for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
+    put(fmt::format("transactions.latency.{}", name), counts.transaction.percentile(share));
+  const double all_s = all.guest_s + all.vmm_s + all.storage_s;
+  put("io.time.guest", ratio(all.guest_s, all_s));
+  put("io.time.vmm", ratio(all.vmm_s, all_s));
+  put("io.time.storage", ratio(all.storage_s, all_s));
+  put("io.kicks", ratio(all.kicks, ios));
+  put("io.interrupts", ratio(all.interrupts, ios));
+  report_images(kind, results);
+}
+
+// What images asked of the files that they are in, and of their backing files, since the run began.
+void IoPaths::report_images(int kind, Results& results) const {
+  storage::image::Stats all, backing;
+  double images = 0, backed = 0;
+  const auto add = [](storage::image::Image* image, storage::image::Stats& to, double& number) {
+    if (image == nullptr) return;
+    const storage::image::Stats& stats = image->stats();
+    ++number;
+    to.reads += stats.reads;
+    to.read_bytes += stats.read_bytes;
+    to.writes += stats.writes;
+    to.written_bytes += stats.written_bytes;
+    to.zeroes += stats.zeroes;
+    to.syncs += stats.syncs;
+  };
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    for (const auto& disk : running.disks) {
+      add(disk->image(), all, images);
+      add(disk->backing(), backing, backed);
+    }
+  }
+  const auto put = [&](std::string_view quantity, auto value, double of) {
+    results.metrics.push_back({fmt::format("vm.{}.{}", description_.vms[at(kind)].name, quantity),
+                               ratio(static_cast<double>(value), of)});
+  };
+  put("image.reads", all.reads, images);
+  put("image.read_bytes", all.read_bytes.count(), images);
+  put("image.writes", all.writes, images);
+  put("image.written_bytes", all.written_bytes.count(), images);
+  put("image.zeroes", all.zeroes, images);
+  put("image.syncs", all.syncs, images);
+  if (backed == 0) return;
+  put("backing.reads", backing.reads, backed);
+  put("backing.read_bytes", backing.read_bytes.count(), backed);
+}
+
+}  // namespace models
