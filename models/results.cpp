@@ -125,7 +125,7 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"host.array.<array>.member_reads", "1/s", "of its disks for these, parity's included"},
       {"host.array.<array>.member_writes", "1/s", "to its disks for these, parity's included"},
       {"host.array.<array>.member_flushes", "1/s", "of its disks"},
-      {"host.array.<array>.amplification", "1", "I/Os of the disks for one I/O of the array"},
+      {"host.array.<array>.amplification", "count", "I/Os of the disks for one I/O of the array"},
       {"host.array.<array>.usable", "1", "share of its disks that holds data"},
       {"host.array.<array>.tolerates", "count", "failed disks that it survives, whichever"},
       {"host.array.<array>.state", "1",
