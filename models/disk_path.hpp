@@ -4,7 +4,7 @@
 //     -> host page cache -> HostFile (submitting and reaping) -> part of a disk, array or volume
 //
 // Stages that a disk does not have are left out. Part of the composition root.
-// Checked tests/models/io_paths_test.cpp.
+// Checked tests/models/disk_path_test.cpp, io_paths_test.cpp.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // The host's disks, arrays and volumes, and the parts of them that guests' disks lie on.
 //
-// Part of the composition root. Checked tests/models/io_paths_test.cpp.
+// Part of the composition root. Checked tests/models/host_storage_test.cpp.
 #pragma once
 
 #include <deque>
