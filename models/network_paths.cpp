@@ -66,14 +66,14 @@ sim::Engine& NetworkPaths::engine() {
   return host_.engine();
 }
 
-NetworkPaths::WorkerThread& NetworkPaths::thread(int worker) {
+NetworkPaths::WorkerThread& NetworkPaths::thread(int worker, bool before_all) {
   const Worker& of = host_.workers_[at(worker)];
   double work_per_s = 1.0 / RunningHost::kEmulatorUnit_s;
   if (of.stream >= 0) {
     const auto& profile = host_.vms_[at(of.vm)].description->workload.profile;
     work_per_s = clock_.count() / profile.base_cpi;
   }
-  return threads_.emplace_back(host_, worker, work_per_s);
+  return threads_.emplace_back(host_, worker, work_per_s, before_all);
 }
 
 network::Thread& NetworkPaths::kernel_thread(const std::vector<int>& cpus, bool interrupt) {
@@ -154,7 +154,11 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
       break;
     }
   }
-  for (const int worker : owner.vcpus) guest.vcpus.push_back(&thread(worker));
+  for (const int worker : owner.vcpus) {
+    guest.vcpus.push_back(&thread(worker));
+    guest.softirqs.push_back(&thread(worker, true));
+  }
+  guest.lock = std::make_unique<sim::Server>(engine());
   attach(guest, cpus, group);
 }
 
@@ -163,6 +167,17 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
           .mtu = nic.description->nic.mtu,
           .tso = bursts,
           .clock = clock_};
+}
+
+// A guest's, whose kernel takes exits to interrupt another of its CPUs.
+network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool bursts) const {
+  network::StackConfig config = stack_config(nic, bursts);
+  const auto exit = [&](vmm::ExitKind kind) {
+    return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
+  };
+  config.interrupt_other = exit(vmm::ExitKind::ipi);
+  config.interrupted = exit(vmm::ExitKind::inject) + exit(vmm::ExitKind::eoi);
+  return config;
 }
 
 network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
@@ -190,11 +205,11 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
   for (int queue = 0; queue < description.queues; ++queue) {
     if (queue == 0 || !one_loop)
       guest.backends.push_back(&thread(host_.io_->backend(guest.vm, cpus, group)));
-    threads.push_back({guest.vcpus[at(queue) % guest.vcpus.size()], guest.backends.back()});
+    threads.push_back({guest.softirqs[at(queue) % guest.softirqs.size()], guest.backends.back()});
   }
   const bool bursts = description.offloads && description.model != network::GuestNicModel::rtl8139;
   network::Switch& network = network_of(on, description.mode);
-  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(on, bursts));
   guest.nic = std::make_unique<network::GuestNic>(
       engine(),
       network::GuestNicConfig{.name = guest.description->name,
@@ -222,9 +237,9 @@ void NetworkPaths::attach_function(Guest& guest) {
             static_cast<double>(description_.vmm.network.backend.function_interrupt.count());
   }
   const bool bursts = guest.on->description->nic.tso;
-  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(*guest.on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(*guest.on, bursts));
   guest.stack->set_device(
-      guest.on->nic->add_function(guest.station, *guest.vcpus.front(), *guest.stack,
+      guest.on->nic->add_function(guest.station, *guest.softirqs.front(), *guest.stack,
                                   sim::Cycles{static_cast<std::int64_t>(exits)}));
 }
 
