@@ -175,8 +175,11 @@ network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool b
   const auto exit = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
-  config.interrupt_other = exit(vmm::ExitKind::ipi);
-  config.interrupted = exit(vmm::ExitKind::inject) + exit(vmm::ExitKind::eoi);
+  // Whose reader sleeps, sleeps itself: the exit wakes its thread of the host, and it stops and
+  // starts its tick around the sleep (nohz), each a write to its timer.
+  config.interrupt_other = exit(vmm::ExitKind::ipi) + description_.vmm.network.backend.wake;
+  config.interrupted =
+      exit(vmm::ExitKind::inject) + exit(vmm::ExitKind::eoi) + exit(vmm::ExitKind::timer) * 2;
   return config;
 }
 

@@ -1,9 +1,9 @@
 // Requests and responses over one connection: clients that ask, a server that answers.
 //
 // Models  one request under way a connection (TCP_RR); transactions of several round trips; a
-//         server's own CPU time a request, part of it under a lock that all its threads share,
-//         for which they wait spinning: who gets it goes on at once.
-// Omits   pipelining; CPU time of spinning itself; several locks.
+//         server's own CPU time a request, part of it under a lock that all its threads share and
+//         sleep for, handed over in turn: a convoy, as each has to get its CPU first.
+// Omits   pipelining; spinning before the sleep; several locks.
 // Source  netperf(1); sysbench(1), oltp: a statement a round trip.
 // Checked tests/models/network/requests_test.cpp.
 #pragma once
