@@ -172,14 +172,14 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
 // A guest's, whose kernel takes exits to interrupt another of its CPUs.
 network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool bursts) const {
   network::StackConfig config = stack_config(nic, bursts);
-  const auto exit = [&](vmm::ExitKind kind) {
+  const auto taken = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
   // Whose reader sleeps, sleeps itself: the exit wakes its thread of the host, and it stops and
   // starts its tick around the sleep (nohz), each a write to its timer.
-  config.interrupt_other = exit(vmm::ExitKind::ipi) + description_.vmm.network.backend.wake;
+  config.interrupt_other = taken(vmm::ExitKind::ipi) + description_.vmm.network.backend.wake;
   config.interrupted =
-      exit(vmm::ExitKind::inject) + exit(vmm::ExitKind::eoi) + exit(vmm::ExitKind::timer) * 2;
+      taken(vmm::ExitKind::inject) + taken(vmm::ExitKind::eoi) + taken(vmm::ExitKind::timer) * 2;
   return config;
 }
 
