@@ -185,13 +185,13 @@ network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool b
 
 network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
   network::BackendCosts costs = description_.vmm.network.backend;
-  const auto exit = [&](vmm::ExitKind kind) {
+  const auto taken = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
-  costs.kick += exit(vmm::ExitKind::pio);
-  costs.inject = exit(vmm::ExitKind::inject);
-  costs.end_of_interrupt = exit(vmm::ExitKind::eoi);
-  costs.call_qemu = exit(vmm::ExitKind::mmio_user);
+  costs.kick += taken(vmm::ExitKind::pio);
+  costs.inject = taken(vmm::ExitKind::inject);
+  costs.end_of_interrupt = taken(vmm::ExitKind::eoi);
+  costs.call_qemu = taken(vmm::ExitKind::mmio_user);
   costs.guest_driver = description_.vmm.network.driver;
   // Emulated devices fill a buffer a packet.
   if (!network::emulated(model)) costs.guest_driver.receive.per_packet = costs.page;
