@@ -28,6 +28,7 @@ class RunningHost;
 struct Job {
   double work;
   std::coroutine_handle<> waiter;
+  bool before_all = false;
   bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
 };
 // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).

@@ -66,14 +66,14 @@ sim::Engine& NetworkPaths::engine() {
   return host_.engine();
 }
 
-NetworkPaths::WorkerThread& NetworkPaths::thread(int worker) {
+NetworkPaths::WorkerThread& NetworkPaths::thread(int worker, bool before_all) {
   const Worker& of = host_.workers_[at(worker)];
   double work_per_s = 1.0 / RunningHost::kEmulatorUnit_s;
   if (of.stream >= 0) {
     const auto& profile = host_.vms_[at(of.vm)].description->workload.profile;
     work_per_s = clock_.count() / profile.base_cpi;
   }
-  return threads_.emplace_back(host_, worker, work_per_s);
+  return threads_.emplace_back(host_, worker, work_per_s, before_all);
 }
 
 network::Thread& NetworkPaths::kernel_thread(const std::vector<int>& cpus, bool interrupt) {
@@ -154,7 +154,11 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
       break;
     }
   }
-  for (const int worker : owner.vcpus) guest.vcpus.push_back(&thread(worker));
+  for (const int worker : owner.vcpus) {
+    guest.vcpus.push_back(&thread(worker));
+    guest.softirqs.push_back(&thread(worker, true));
+  }
+  guest.lock = std::make_unique<sim::Server>(engine());
   attach(guest, cpus, group);
 }
 
@@ -165,15 +169,29 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
           .clock = clock_};
 }
 
-network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
-  network::BackendCosts costs = description_.vmm.network.backend;
-  const auto of_kind = [&](vmm::ExitKind kind) {
+// A guest's, whose kernel takes exits to interrupt another of its CPUs.
+network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool bursts) const {
+  network::StackConfig config = stack_config(nic, bursts);
+  const auto taken = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
-  costs.kick += of_kind(vmm::ExitKind::pio);
-  costs.inject = of_kind(vmm::ExitKind::inject);
-  costs.end_of_interrupt = of_kind(vmm::ExitKind::eoi);
-  costs.call_qemu = of_kind(vmm::ExitKind::mmio_user);
+  // Whose reader sleeps, sleeps itself: the exit wakes its thread of the host, and it stops and
+  // starts its tick around the sleep (nohz), each a write to its timer.
+  config.interrupt_other = taken(vmm::ExitKind::ipi) + description_.vmm.network.backend.wake;
+  config.interrupted =
+      taken(vmm::ExitKind::inject) + taken(vmm::ExitKind::eoi) + taken(vmm::ExitKind::timer) * 2;
+  return config;
+}
+
+network::BackendCosts NetworkPaths::backend_costs(network::GuestNicModel model) const {
+  network::BackendCosts costs = description_.vmm.network.backend;
+  const auto taken = [&](vmm::ExitKind kind) {
+    return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
+  };
+  costs.kick += taken(vmm::ExitKind::pio);
+  costs.inject = taken(vmm::ExitKind::inject);
+  costs.end_of_interrupt = taken(vmm::ExitKind::eoi);
+  costs.call_qemu = taken(vmm::ExitKind::mmio_user);
   costs.guest_driver = description_.vmm.network.driver;
   // Emulated devices fill a buffer a packet.
   if (!network::emulated(model)) costs.guest_driver.receive.per_packet = costs.page;
@@ -190,11 +208,11 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
   for (int queue = 0; queue < description.queues; ++queue) {
     if (queue == 0 || !one_loop)
       guest.backends.push_back(&thread(host_.io_->backend(guest.vm, cpus, group)));
-    threads.push_back({guest.vcpus[at(queue) % guest.vcpus.size()], guest.backends.back()});
+    threads.push_back({guest.softirqs[at(queue) % guest.softirqs.size()], guest.backends.back()});
   }
   const bool bursts = description.offloads && description.model != network::GuestNicModel::rtl8139;
   network::Switch& network = network_of(on, description.mode);
-  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(on, bursts));
   guest.nic = std::make_unique<network::GuestNic>(
       engine(),
       network::GuestNicConfig{.name = guest.description->name,
@@ -222,9 +240,9 @@ void NetworkPaths::attach_function(Guest& guest) {
             static_cast<double>(description_.vmm.network.backend.function_interrupt.count());
   }
   const bool bursts = guest.on->description->nic.tso;
-  guest.stack = std::make_unique<network::Stack>(engine(), stack_config(*guest.on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(*guest.on, bursts));
   guest.stack->set_device(
-      guest.on->nic->add_function(guest.station, *guest.vcpus.front(), *guest.stack,
+      guest.on->nic->add_function(guest.station, *guest.softirqs.front(), *guest.stack,
                                   sim::Cycles{static_cast<std::int64_t>(exits)}));
 }
 

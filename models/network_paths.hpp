@@ -15,7 +15,7 @@
 
 #include "models/host_description.hpp"
 #include "models/network/own_cpu.hpp"
-#include "models/network/traffic.hpp"
+#include "models/network/requests.hpp"
 #include "models/pcie/fabric.hpp"
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
@@ -52,7 +52,7 @@ class NetworkPaths {
   struct Talk;
   struct Counts;
 
-  WorkerThread& thread(int worker);
+  WorkerThread& thread(int worker, bool before_all = false);
   network::Thread& kernel_thread(const std::vector<int>& cpus, bool interrupt);
   network::Switch& network_of(HostNic& nic, NicMode mode);
   void add_nic(const NicDescription& description);
@@ -61,11 +61,12 @@ class NetworkPaths {
   void attach_function(Guest& guest);
   network::BackendCosts backend_costs(network::GuestNicModel model) const;
   network::StackConfig stack_config(const HostNic& nic, bool bursts) const;
+  network::StackConfig guest_stack_config(const HostNic& nic, bool bursts) const;
   network::Stack& host_stack(Guest& guest);
 
   void talk(Guest& guest, int connection);
-  network::Place here(Guest& guest, int connection);
-  network::Place there(Guest& guest, int connection);
+  network::Place here(Guest& guest, int connection, int flow);
+  network::Place there(Guest& guest, int connection, int flow);
   Guest& neighbour(Guest& guest);
   Counts counts(const Talk& talk) const;
 

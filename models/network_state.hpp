@@ -15,19 +15,24 @@ namespace models {
 class NetworkPaths::WorkerThread : public network::Thread {
  public:
   // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for.
-  WorkerThread(RunningHost& host, int worker, double work_per_s)
-      : host_{host}, worker_{worker}, work_per_s_{work_per_s} {}
+  // `before_all`: its work goes before what other jobs of the vCPU have begun.
+  WorkerThread(RunningHost& host, int worker, double work_per_s, bool before_all)
+      : host_{host}, worker_{worker}, work_per_s_{work_per_s}, before_all_{before_all} {}
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override {
     if (cpu_time <= sim::Duration::zero()) co_return;
-    co_await host_.run(worker_, sim::seconds(cpu_time) * work_per_s_, scheduler::kNoCpu);
+    RunningHost::Run run =
+        host_.run(worker_, sim::seconds(cpu_time) * work_per_s_, scheduler::kNoCpu);
+    run.before_all = before_all_;
+    co_await run;
   }
 
  private:
   RunningHost& host_;
   int worker_;
   double work_per_s_;
+  bool before_all_;
 };
 
 // Where what comes from the wire goes on.
@@ -89,6 +94,8 @@ struct NetworkPaths::Guest {
   const VmDescription* description = nullptr;
   HostNic* on = nullptr;
   std::vector<WorkerThread*> vcpus;
+  std::vector<WorkerThread*> softirqs;  // the same vCPUs, at what goes before all else
+  std::unique_ptr<sim::Server> lock;    // of its server
   std::vector<WorkerThread*> backends;
   std::unique_ptr<network::Stack> stack;
   std::unique_ptr<network::GuestNic> nic;

@@ -26,10 +26,16 @@ void NetworkPaths::start() {
   }
 }
 
-network::Place NetworkPaths::here(Guest& guest, int connection) {
+// A connection's thread has a vCPU of its own choice; its packets' interrupts come where the
+// queue's do.
+network::Place NetworkPaths::here(Guest& guest, int connection, int flow) {
+  const std::size_t vcpu = at(connection) % guest.vcpus.size();
+  const int queues = guest.description->nics.front().queues;
   return {.station = guest.station,
           .stack = guest.stack.get(),
-          .app = guest.vcpus[at(connection) % guest.vcpus.size()]};
+          .app = guest.vcpus[vcpu],
+          .app_now = guest.softirqs[vcpu],
+          .interrupted = vcpu != at(flow % queues) % guest.vcpus.size()};
 }
 
 NetworkPaths::Guest& NetworkPaths::neighbour(Guest& guest) {
@@ -39,7 +45,7 @@ NetworkPaths::Guest& NetworkPaths::neighbour(Guest& guest) {
                        [&](const Guest& other) { return other.vm == next; });
 }
 
-network::Place NetworkPaths::there(Guest& guest, int connection) {
+network::Place NetworkPaths::there(Guest& guest, int connection, int flow) {
   switch (guest.description->workload.net.partner) {
     case workload::Partner::outside:
       return {.station = guest.on->peer_station,
@@ -53,16 +59,16 @@ network::Place NetworkPaths::there(Guest& guest, int connection) {
               .app = &kernel_thread({}, false)};
     }
     case workload::Partner::guest:
-      return here(neighbour(guest), connection);
+      return here(neighbour(guest), connection, flow);
   }
   throw sim::ModelError{"unknown partner"};
 }
 
 void NetworkPaths::talk(Guest& guest, int connection) {
   const workload::NetProfile& net = guest.description->workload.net;
-  const network::Place guest_end = here(guest, connection);
-  const network::Place other_end = there(guest, connection);
   const int flow = flows_++;
+  const network::Place guest_end = here(guest, connection, flow);
+  const network::Place other_end = there(guest, connection, flow);
   Talk& made = talks_.emplace_back();
   made.kind = guest.kind;
   using workload::Conversation;
@@ -94,10 +100,15 @@ void NetworkPaths::talk(Guest& guest, int connection) {
       const network::RequestConfig config{.request = net.request,
                                           .response = net.response,
                                           .service = net.service / clock_,
-                                          .think = net.think};
+                                          .held = net.held / clock_,
+                                          .client_service = net.client_service,
+                                          .think = net.think,
+                                          .round_trips = net.round_trips};
       auto asker = std::make_unique<network::Requester>(from, flow, config);
       made.asker = asker.get();
-      keep(std::move(asker), std::make_unique<network::Responder>(to, flow, config),
+      keep(std::move(asker),
+           std::make_unique<network::Responder>(to, flow, config,
+                                                from_guest ? nullptr : guest.lock.get()),
            engine().stream(fmt::format("net.{}.{}", guest.station, connection)));
       return;
     }

@@ -50,6 +50,7 @@ class RunningHost final : public scheduler::Dispatch {
     int worker;
     double work;
     scheduler::CpuId waker;
+    bool before_all = false;  // jobs that are not have to wait, even if they have begun
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
@@ -119,6 +120,7 @@ class RunningHost final : public scheduler::Dispatch {
   scheduler::ThreadId thread_of(int worker) const {
     return workers_[static_cast<std::size_t>(worker)].thread;
   }
+  void go_before(Worker& worker, const Job& job);
   sim::Process live(int worker);
   sim::Process merge_pages();  // ksmd
   sim::Process tune_merging();

@@ -176,8 +176,28 @@ void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
 void RunningHost::Run::await_suspend(std::coroutine_handle<> waiter) {
   Worker& own = host.workers_[at(worker)];
   if (own.dead) return;
-  own.jobs.push_back({.work = work, .waiter = waiter, .lingers = true});
+  const Job job{.work = work, .waiter = waiter, .before_all = before_all, .lingers = true};
+  if (before_all && !own.jobs.empty()) {
+    host.go_before(own, job);
+    return;
+  }
+  own.jobs.push_back(job);
   if (own.jobs.size() == 1 && !own.resuming) host.take_job(own, waker);
+}
+
+// An interrupt while jobs wait: the one in work goes on later.
+void RunningHost::go_before(Worker& worker, const Job& job) {
+  const auto first = std::find_if(worker.jobs.begin(), worker.jobs.end(),
+                                  [](const Job& waiting) { return !waiting.before_all; });
+  const bool at_once = first == worker.jobs.begin() && !worker.resuming;
+  if (at_once) {
+    book(worker);
+    worker.jobs.front().work = worker.progress.left();
+  }
+  worker.jobs.insert(first, job);
+  if (!at_once) return;
+  worker.progress.begin_kernel(job.work);
+  if (scheduler_->runnable(worker.thread)) arm(worker);
 }
 
 void RunningHost::Emulate::await_suspend(std::coroutine_handle<> waiter) {

@@ -19,6 +19,10 @@ struct StackConfig {
   sim::Bytes mtu = kEthernetMtu;
   bool tso = true;  // the device below takes bursts
   sim::Hertz clock{3e9};
+  // Exits of waking a thread on another vCPU: of the one that interrupts, and of the one that is
+  // interrupted. None on bare metal.
+  sim::Cycles interrupt_other{};
+  sim::Cycles interrupted{};
 };
 
 class Stack : public Port {

@@ -4,19 +4,27 @@
 
 namespace models::network {
 
-sim::Task<> Inbox::put(Batch batch, Thread& softirq, const Stack& stack) {
+sim::Task<> Inbox::put(Batch batch, Thread& softirq, const Place& reader) {
   batches_.push_back(batch);
   if (!asleep_) co_return;
   asleep_ = false;
-  co_await softirq.work(stack.time(stack.config().costs.wake));
+  const StackConfig& stack = reader.stack->config();
+  sim::Cycles waking = stack.costs.wake;
+  if (reader.interrupted) waking += stack.interrupt_other;
+  co_await softirq.work(reader.stack->time(waking));
   filled_.fire();
 }
 
-sim::Task<Batch> Inbox::take() {
+sim::Task<Batch> Inbox::take(const Place& reader) {
+  bool slept = false;
   while (batches_.empty()) {
     asleep_ = true;
+    slept = true;
     co_await filled_;
   }
+  const sim::Cycles taken = reader.stack->config().interrupted;
+  if (slept && reader.interrupted && taken > sim::Cycles{})
+    co_await reader.app->work(reader.stack->time(taken));
   const Batch first = batches_.front();
   batches_.pop_front();
   co_return first;
@@ -101,14 +109,14 @@ void StreamReceiver::start() {
 }
 
 sim::Task<> StreamReceiver::receive(Batch batch, Thread& softirq) {
-  return inbox_.put(batch, softirq, *place_.stack);
+  return inbox_.put(batch, softirq, place_);
 }
 
 sim::Process StreamReceiver::run() {
   Stack& stack = *place_.stack;
   const StackCosts& costs = stack.config().costs;
   for (;;) {
-    const Batch batch = co_await inbox_.take();
+    const Batch batch = co_await inbox_.take(place_);
     const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
     co_await place_.app->work(stack.time(costs.call + copy));
     read_B_ += batch.payload.count();
@@ -118,87 +126,6 @@ sim::Process StreamReceiver::run() {
                                      .tag = static_cast<std::uint64_t>(batch.payload.count())},
                                acknowledgements, *place_.app);
   }
-}
-
-// --- requests and responses ---------------------------------------------------------------------
-
-Requester::Requester(const Place& place, int flow, const RequestConfig& config)
-    : Socket{place.station, flow}, place_{place}, config_{config}, inbox_{place.stack->engine()} {}
-
-void Requester::start(Socket& to, sim::Random random) {
-  to_ = &to;
-  engine().spawn(run(random));
-}
-
-sim::Process Requester::run(sim::Random random) {
-  Stack& stack = *place_.stack;
-  const StackCosts& costs = stack.config().costs;
-  for (;;) {
-    if (config_.think > sim::Duration::zero()) {
-      co_await engine().delay(random.exponential(config_.think));
-    }
-    const sim::Instant began = engine().now();
-    co_await place_.app->work(stack.time(costs.call));
-    co_await stack.transmit(Batch{.from = this, .to = to_, .payload = config_.request},
-                            *place_.app);
-    co_await inbox_.take();
-    co_await place_.app->work(stack.time(costs.call));
-    const double took = sim::seconds(engine().now() - began);
-    latency_.record(took);
-    mean_.record(took);
-  }
-}
-
-sim::Task<> Requester::receive(Batch batch, Thread& softirq) {
-  return inbox_.put(batch, softirq, *place_.stack);
-}
-
-void Requester::restart_stats() {
-  latency_.clear();
-  mean_.clear();
-}
-
-namespace {
-
-// TCP's least time-out, after which what was lost goes out again.
-constexpr sim::Duration kTimeOut{200'000'000'000};  // TCP_RTO_MIN, 200 ms
-
-sim::Process again_after_time_out(sim::Engine& engine, Place place, Batch batch) {
-  co_await engine.delay(kTimeOut);
-  co_await place.stack->transmit(batch, *place.app);
-}
-
-}  // namespace
-
-void Requester::lost(const Batch& batch) {
-  engine().spawn(again_after_time_out(engine(), place_, batch));
-}
-
-Responder::Responder(const Place& place, int flow, const RequestConfig& config)
-    : Socket{place.station, flow}, place_{place}, config_{config}, inbox_{place.stack->engine()} {}
-
-void Responder::start() {
-  engine().spawn(run());
-}
-
-sim::Process Responder::run() {
-  Stack& stack = *place_.stack;
-  const StackCosts& costs = stack.config().costs;
-  for (;;) {
-    const Batch request = co_await inbox_.take();
-    const sim::Cycles copy{costs.read_per_KiB.count() * request.payload.count() / 1'024};
-    co_await place_.app->work(stack.time(costs.call * 2 + copy) + config_.service);
-    co_await stack.transmit(Batch{.from = this, .to = request.from, .payload = config_.response},
-                            *place_.app);
-  }
-}
-
-sim::Task<> Responder::receive(Batch batch, Thread& softirq) {
-  return inbox_.put(batch, softirq, *place_.stack);
-}
-
-void Responder::lost(const Batch& batch) {
-  engine().spawn(again_after_time_out(engine(), place_, batch));
 }
 
 // --- datagrams ----------------------------------------------------------------------------------
@@ -251,14 +178,14 @@ sim::Task<> DatagramReceiver::receive(Batch batch, Thread& softirq) {
     co_return;
   }
   waiting_ += batch.packets;
-  co_await inbox_.put(batch, softirq, *place_.stack);
+  co_await inbox_.put(batch, softirq, place_);
 }
 
 sim::Process DatagramReceiver::run() {
   Stack& stack = *place_.stack;
   const StackCosts& costs = stack.config().costs;
   for (;;) {
-    const Batch batch = co_await inbox_.take();
+    const Batch batch = co_await inbox_.take(place_);
     const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
     co_await place_.app->work(stack.time(costs.call * batch.packets + copy));
     waiting_ -= batch.packets;

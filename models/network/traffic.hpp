@@ -1,9 +1,9 @@
-// What sends and receives: streams, requests and responses, datagrams, as netperf and pktgen do.
+// What sends and receives: streams and datagrams, as netperf and pktgen do.
 //
 // Models  TCP_STREAM whose messages leave as they fill packets, or gather to bursts of 64 KiB while
 //         the way is congested; a window that halves at a loss and grows by a segment a round trip,
-//         acknowledgements once the reader has read, lost bytes sent again; TCP_RR: one request
-//         under way a connection; UDP: as fast as given, or as the sender can.
+//         acknowledgements once the reader has read, lost bytes sent again; UDP: as fast as
+//         given, or as the sender can. Requests and responses: requests.hpp.
 // Omits   slow start, reordering, time-outs other than `resend_after`, connection set-up.
 // Source  RFC 5681 for the window; Linux acknowledges each merged buffer, else every second packet.
 // Checked tests/models/network/traffic_test.cpp.
@@ -22,6 +22,8 @@ struct Place {
   int station = 0;
   Stack* stack = nullptr;
   Thread* app = nullptr;
+  Thread* app_now = nullptr;  // the same, for what goes before all else that it has to do
+  bool interrupted = true;    // waking it interrupts its CPU: the softirq runs on another
 };
 
 // A reader that sleeps until something is there.
@@ -31,9 +33,9 @@ class Inbox {
   sim::Engine& engine() { return engine_; }
   bool empty() const { return batches_.empty(); }
   // In the context of `softirq`, which pays for waking the reader.
-  sim::Task<> put(Batch batch, Thread& softirq, const Stack& stack);
+  sim::Task<> put(Batch batch, Thread& softirq, const Place& reader);
   // Waits for the first that has come.
-  sim::Task<Batch> take();
+  sim::Task<Batch> take(const Place& reader);
 
  private:
   sim::Engine& engine_;
@@ -86,52 +88,6 @@ class StreamReceiver : public Socket {
   Place place_;
   Inbox inbox_;
   std::int64_t read_B_ = 0;
-};
-
-struct RequestConfig {
-  sim::Bytes request{1};
-  sim::Bytes response{1};
-  sim::Duration service{};  // of the server's own, beside its calls
-  sim::Duration think{};    // mean, exponential, between response and next request; 0: none
-};
-
-// A connection's client, which measures.
-class Requester : public Socket {
- public:
-  Requester(const Place& place, int flow, const RequestConfig& config);
-  void start(Socket& to, sim::Random random);
-  sim::Engine& engine() { return place_.stack->engine(); }
-  sim::Task<> receive(Batch batch, Thread& softirq) override;
-  void lost(const Batch& batch) override;
-  std::uint64_t transactions() const { return latency_.count(); }
-  const sim::Histogram& latency() const { return latency_; }  // s
-  const sim::Tally& mean() const { return mean_; }
-  void restart_stats();
-
- private:
-  sim::Process run(sim::Random random);
-  Place place_;
-  RequestConfig config_;
-  Socket* to_ = nullptr;
-  Inbox inbox_;
-  sim::Histogram latency_;
-  sim::Tally mean_;
-};
-
-// Answers whoever asks, one after another.
-class Responder : public Socket {
- public:
-  Responder(const Place& place, int flow, const RequestConfig& config);
-  void start();
-  sim::Engine& engine() { return place_.stack->engine(); }
-  sim::Task<> receive(Batch batch, Thread& softirq) override;
-  void lost(const Batch& batch) override;
-
- private:
-  sim::Process run();
-  Place place_;
-  RequestConfig config_;
-  Inbox inbox_;
 };
 
 struct DatagramConfig {

@@ -27,12 +27,15 @@ struct NetProfile {
   sim::Bytes window{4 * 1'024 * 1'024};  // of a stream
   sim::Bytes request{1};
   sim::Bytes response{1};
-  sim::Cycles service{};    // of the server, a request, beside its system calls
-  sim::Duration think{};    // mean, exponential, of a client
-  sim::Bytes datagram{18};  // 64-byte frames
-  sim::Hertz rate{};        // of datagrams of a connection; zero: as fast as the sender can
-  int at_once = 1;          // datagrams that are simulated together
-  bool in_kernel = false;   // datagrams come from pktgen, without system calls
+  int round_trips = 1;             // of a transaction, one after the other
+  sim::Cycles service{};           // of the server, a request, beside its system calls
+  sim::Cycles held{};              // of that, with the lock that all its threads share
+  sim::Duration client_service{};  // of a client, before each request
+  sim::Duration think{};           // mean, exponential, of a client
+  sim::Bytes datagram{18};         // 64-byte frames
+  sim::Hertz rate{};               // of datagrams of a connection; zero: as fast as the sender can
+  int at_once = 1;                 // datagrams that are simulated together
+  bool in_kernel = false;          // datagrams come from pktgen, without system calls
   bool any() const { return conversation != Conversation::none; }
 };
 

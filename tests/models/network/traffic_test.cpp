@@ -1,4 +1,4 @@
-#include "models/network/traffic.hpp"
+#include "models/network/requests.hpp"
 
 #include <catch2/catch.hpp>
 
