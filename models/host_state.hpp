@@ -44,6 +44,7 @@ struct Worker {
   sim::Event done;
   std::coroutine_handle<> waiter;  // resumed when the work is done
   std::deque<Job> jobs;            // front: the one in work
+  bool serving = false;            // a vCPU at its jobs, not at its process
   bool resuming = false;           // goes through its jobs: another one need not start it
   double displaced = -1.0;  // instructions of a vCPU's process that wait for its jobs; -1: none
   bool dead = false;        // its VM was killed

@@ -215,12 +215,15 @@ void RunningHost::take_job(Worker& worker, scheduler::CpuId waker) {
     // An interrupt, a system call that goes on: before the guest's processes.
     const bool halted =
         worker.polling || worker.halts || worker.progress.state() == guest::Progress::State::halted;
-    if (!halted && !worker.progress.done() && worker.displaced < 0)
-      worker.displaced = worker.progress.left();
+    // A process that is done at this very instant has yet to be told so.
+    const bool process = !halted && !worker.serving;
+    if (process && worker.displaced < 0) worker.displaced = std::max(0.0, worker.progress.left());
+    worker.serving = true;
     worker.progress.begin_kernel(worker.jobs.front().work);
     take_vcpu(worker, waker);
     return;
   }
+  worker.halts = false;  // it lost its CPU on the way to sleep, and need not sleep now
   worker.progress.begin(worker.jobs.front().work);
   if (scheduler_->runnable(worker.thread)) {
     arm(worker);
@@ -308,9 +311,11 @@ void RunningHost::finish_job(Worker& worker) {
   if (!worker.jobs.empty()) {
     take_job(worker, scheduler::kNoCpu);
   } else if (worker.displaced >= 0) {
+    worker.serving = false;
     worker.progress.begin(std::exchange(worker.displaced, -1.0));
     arm(worker);
   } else {
+    worker.serving = false;
     halt(worker_of_thread_[at(worker.thread)]);
   }
   if (!job.lingers) job.waiter.resume();

@@ -203,3 +203,36 @@ TEST_CASE("an array's parity is computed by a thread of the host, which needs a 
   CHECK(metric(results, "io.latency.mean") > 215e-6);
   CHECK(metric(results, "io.latency.mean") < 300e-6);
 }
+
+TEST_CASE("threads that lose their CPU on the way to sleep take up the next request") {
+  // Busy vCPUs on all CPUs; whoever is woken preempts the thread that woke it.
+  HostDescription crowded = host(Architecture::kvm);
+  VmDescription& vm = crowded.vms[0];
+  vm.vcpus = 4;
+  vm.pin.mode = PinMode::core;
+  vm.workload.idle = false;
+  vm.workload.io.jobs = 8;
+  vm.workload.io.think = 10_ms;
+  crowded.storage.disks[0].device.memory.parallel = 8;
+  VmDescription other = vm;
+  other.name = "other";
+  crowded.vms.push_back(other);
+  const Results results = run(crowded, 4_s);
+  CHECK(metric(results, "io.rate") > 300);  // 8 jobs every 10 ms and some waiting for a CPU
+}
+
+TEST_CASE("a process that waits between bursts goes on beside arrivals of I/O") {
+  HostDescription guest = host(Architecture::kvm);
+  VmDescription& vm = guest.vms[0];
+  vm.workload.idle = false;
+  vm.workload.burst = sim::Instructions{1'000'000};
+  vm.workload.burst_distribution = workload::Distribution::fixed;
+  vm.workload.block = 1_ms;
+  vm.workload.block_distribution = workload::Distribution::fixed;
+  vm.workload.wake = workload::WakeSource::timer;
+  vm.workload.unit = sim::Instructions{1'000'000};
+  vm.workload.io.arrivals = sim::Hertz{5'000};
+  const Results results = run(guest, 4_s);
+  CHECK(metric(results, "throughput") > 350);  // of 500 without the I/O
+  CHECK(metric(results, "io.rate") == Approx(5'000).epsilon(0.05));
+}
