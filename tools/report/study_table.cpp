@@ -66,13 +66,18 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
     if (!metric.ends_with("throughput.relative")) table.shown.push_back(metric);
   }
   if (study.show.empty()) {  // what jobs and connections did, when nobody asks for anything else
-    bool disks = false, nics = false;
+    bool disks = false, nics = false, servers = false;
     for (const models::VmDescription& vm : study.points.front().scenario.host.vms) {
       disks = disks || vm.workload.io.any();
-      nics = nics || vm.workload.net.any();
+      using models::workload::Conversation;
+      const Conversation conversation = vm.workload.net.conversation;
+      const bool answers = conversation == Conversation::serve || conversation == Conversation::ask;
+      servers = servers || answers;
+      nics = nics || (vm.workload.net.any() && !answers);
     }
     if (disks) table.shown.insert(table.shown.end(), {"io.rate", "io.bandwidth", "io.latency.p99"});
     if (nics) table.shown.push_back("net.throughput");
+    if (servers) table.shown.push_back("net.transactions");
   }
   return table;
 }
