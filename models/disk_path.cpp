@@ -99,10 +99,10 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
       image_ = make_image(description, *below, backing_.get());
       below = image_.get();
     }
-    if (group != nullptr) {
-      throttle_ = std::make_unique<storage::throttle::Throttle>(*below, *group);
-      below = throttle_.get();
-    }
+  }
+  if (group != nullptr) {  // of a container: its cgroup's
+    throttle_ = std::make_unique<storage::throttle::Throttle>(*below, *group);
+    below = throttle_.get();
   }
   disk_ = std::make_unique<GuestDisk>(host, description, profile, *below, threads.loop,
                                       std::move(threads.vcpus));

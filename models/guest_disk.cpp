@@ -123,6 +123,7 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
 
 sim::Process GuestDisk::pop() {
   const vmm::BlockCosts& costs = host_.block_costs();
+  const sim::Cycles scsi = description_.bus == DiskBus::virtio_scsi ? costs.scsi : sim::Cycles{};
   std::vector<Piece*> writes;
   for (;;) {
     if (ring_.empty()) {
@@ -133,7 +134,7 @@ sim::Process GuestDisk::pop() {
     while (!ring_.empty()) {
       Piece& piece = *ring_.front();
       ring_.pop_front();
-      co_await loop_->work(costs.request + costs.page * pages(piece.request.size));
+      co_await loop_->work(costs.request + scsi + costs.page * pages(piece.request.size));
       const bool later = costs.multiwrite && piece.request.operation == storage::Operation::write;
       if (later) {
         writes.push_back(&piece);

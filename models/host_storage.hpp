@@ -21,9 +21,9 @@ namespace models {
 
 // What cannot be: names that are not there, disks in two arrays.
 void check_storage(const HostDescription& host, sim::Complaints& complaints);
-// What only shows when it is put together: arrays of too few disks, disks of guests that do not fit,
-// images that cannot be, limits that contradict each other. Requires that check_storage() found
-// nothing.
+// What only shows when it is put together: arrays of too few disks, disks of guests that do not
+// fit, images that cannot be, limits that contradict each other. Requires that check_storage()
+// found nothing.
 void check_storage_fits(const HostDescription& host, sim::Complaints& complaints);
 
 class HostStorage {

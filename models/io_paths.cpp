@@ -59,7 +59,8 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
           std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group)));
     threads.loop = disk.iothread ? running.loops.back().get() : running.loops.front().get();
     const int most = std::min(kPoolThreads, profile.jobs * profile.depth);
-    for (int i = 0; disk.aio == Aio::threads && i < most; ++i)
+    const bool by_threads = disk.aio == Aio::threads || !storage::cache::direct(disk.cache.mode);
+    for (int i = 0; by_threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
   const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);

@@ -44,7 +44,9 @@ struct StorageDescription {
 };
 
 enum class DiskBus { virtio_blk, virtio_scsi, sata, ide };
-enum class Aio { native, threads, io_uring };
+// native: the loop submits; the host's page cache is always served by threads, as linux-aio blocks
+// there.
+enum class Aio { native, threads };
 
 struct DiskDescription {
   std::string on;     // a disk, array or volume of the host; of several disks guests take turns

@@ -50,7 +50,6 @@ const Section<storage::image::Description>& image_keys() {
       {"full", Preallocation::full}};
   static const Section<T> section{
       choice("format", &T::format, formats, "of the image"),
-      quantity("size", Unit::size, &T::size, "of the disk that the guest sees", Zero::refused),
       choice("preallocation", &T::preallocation, preallocations,
              "what was allocated when the image was made"),
       quantity("allocated", Unit::size, &T::allocated,

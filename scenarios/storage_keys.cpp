@@ -99,7 +99,7 @@ Field<models::DiskDescription> image_key() {
                                                         {"qcow2", image::Format::qcow2}};
   return {"image",
           "one of " + words_of(formats) + ", or a table",
-          "its image; raw: a file without holes, or the device itself",
+          "its image; raw: a file without holes, or the device itself; containers have none",
           [](T& disk, const Node& node, const std::string& path, Problems& problems) {
             if (node.table() != nullptr) {
               if (find(node, "preallocation") == nullptr && find(node, "format") != nullptr)
@@ -183,8 +183,7 @@ const Section<models::DiskDescription>& disk_keys() {
       {"sata", models::DiskBus::sata},
       {"ide", models::DiskBus::ide}};
   static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
-                                                   {"threads", models::Aio::threads},
-                                                   {"io_uring", models::Aio::io_uring}};
+                                                   {"threads", models::Aio::threads}};
   static const Section<T> section{
       text("on", &T::on, "disk, array or volume of the host that it lies on"),
       quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
@@ -197,7 +196,8 @@ const Section<models::DiskDescription>& disk_keys() {
       file_system_key(),
       table("guest_cache", &T::guest_cache, &page_cache_keys, "the guest's page cache"),
       choice("bus", &T::bus, buses, "of the guest's disk"),
-      choice("aio", &T::aio, aios, "how the VMM submits"),
+      choice("aio", &T::aio, aios,
+             "how the VMM submits; with the host's page cache threads do in any case"),
       truth("iothread", &T::iothread, "an event loop of its own"),
   };
   return section;

@@ -1,8 +1,8 @@
 #include "scenarios/vmm_keys.hpp"
 
 #include "scenarios/fields.hpp"
-#include "scenarios/shadow_keys.hpp"
 #include "scenarios/network_keys.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -99,7 +99,9 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       quantity("submit", Unit::cycles, &T::submit, "the host's block layer and driver"),
       quantity("complete", Unit::cycles, &T::complete, "reaping a completion"),
       quantity("notify", Unit::cycles, &T::notify, "raising the guest's interrupt"),
-      quantity("interrupt", Unit::cycles, &T::interrupt, "each completion of the device, until the loop is woken"),
+      quantity("interrupt", Unit::cycles, &T::interrupt,
+               "each completion of the device, until the loop is woken"),
+      quantity("scsi", Unit::cycles, &T::scsi, "of the loop, more for a request of virtio-scsi"),
       quantity("page", Unit::cycles, &T::page, "of the loop, each 4 KiB of a request"),
       whole("queue_size", &T::queue_size, 8, 1024, "of a virtqueue; 128 before QEMU 5.0"),
       truth("batch_notify", &T::batch_notify,

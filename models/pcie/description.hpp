@@ -15,9 +15,9 @@ inline constexpr int kChipset = -1;  // owner of a slot
 struct Slot {
   std::string name{};
   std::string riser{};  // empty: on the board
-  int owner = 0;      // socket, or kChipset
-  int connector = 8;  // lanes that a card may have to fit in
-  int lanes = 8;      // that are wired
+  int owner = 0;        // socket, or kChipset
+  int connector = 8;    // lanes that a card may have to fit in
+  int lanes = 8;        // that are wired
   int generation = 3;
 };
 

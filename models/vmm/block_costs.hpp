@@ -22,6 +22,7 @@ struct BlockCosts {
   sim::Cycles complete{5'000};   // reaping, ending the coroutine, the used ring
   sim::Cycles notify{6'000};     // of the loop: raising the guest's interrupt
   sim::Cycles interrupt{3'000};  // of the host's kernel, each: the device's, waking the loop
+  sim::Cycles scsi{4'000};       // of the loop, more for virtio-scsi: command and sense [recall]
   sim::Cycles page{400};         // of the loop, each 4 KiB: mapping it, pinning it [recall]
   int queue_size = 256;          // of a virtqueue; a request has two descriptors less, one a page
   bool batch_notify = true;      // one interrupt for all that a round found (since QEMU 2.7)

@@ -236,3 +236,50 @@ TEST_CASE("a process that waits between bursts goes on beside arrivals of I/O") 
   CHECK(metric(results, "throughput") > 350);  // of 500 without the I/O
   CHECK(metric(results, "io.rate") == Approx(5'000).epsilon(0.05));
 }
+
+TEST_CASE("a container's limits hold, they are its cgroup's") {
+  HostDescription bare = host(Architecture::container);
+  bare.vms[0].workload.io.depth = 8;
+  bare.vms[0].disks[0].iotune.total_iops_sec = 500;
+  CHECK(metric(run(bare, 4_s), "io.rate") == Approx(500).epsilon(0.01));
+}
+
+TEST_CASE("virtio-scsi costs the event loop more than virtio-blk") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 10_us;
+  guest.vms[0].workload.io.depth = 32;
+  const double block = metric(run(guest, 500_ms), "io.rate");
+  guest.vms[0].disks[0].bus = DiskBus::virtio_scsi;
+  CHECK(metric(run(guest, 500_ms), "io.rate") < 0.95 * block);
+}
+
+TEST_CASE("IDE serves one request at a time, each with a dozen exits to the VMM") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.vms[0].workload.io.depth = 8;
+  guest.vms[0].disks[0].bus = DiskBus::ide;
+  const double one = metric(run(guest, 500_ms), "io.rate");
+  CHECK(one < 1 / 100e-6);
+  guest.vms[0].disks[0].bus = DiskBus::sata;
+  CHECK(metric(run(guest, 500_ms), "io.rate") > 2 * one);
+}
+
+TEST_CASE("writes of a round complete together where the VMM submits them as one") {
+  HostDescription guest = host(Architecture::kvm);
+  // One slow request of the round keeps all of them: a device of one request at a time.
+  guest.vms[0].workload.io.read_share = 0.0;
+  guest.vms[0].workload.io.depth = 8;
+  const double apart = metric(run(guest), "io.latency.p50");
+  guest.vmm.block.multiwrite = true;
+  CHECK(metric(run(guest), "io.latency.mean") > 1.05 * apart);
+}
+
+TEST_CASE("the host's page cache is served by threads: misses of different jobs overlap") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 8;
+  guest.vms[0].workload.io.depth = 8;
+  guest.vms[0].disks[0].cache.mode = storage::cache::Mode::writeback;
+  guest.vms[0].disks[0].cache.size = 16_MiB;
+  CHECK(metric(run(guest, 500_ms), "io.rate") > 2 / 100e-6);
+}
