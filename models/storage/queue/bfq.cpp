@@ -105,14 +105,10 @@ bool Bfq::idles(const Stream& stream, sim::Instant now) const {
 }
 
 Item* Bfq::choose(Stream& stream, sim::Instant now) {
-  if (!fifo_looked_at_) {
-    fifo_looked_at_ = true;
-    Item* const oldest = stream.items.oldest();
-    const sim::Duration expire =
-        stream.synchronous ? tunables_.fifo_expire_sync : tunables_.fifo_expire_async;
-    if (now - oldest->arrived >= expire) return oldest;
-  }
-  return stream.items.nearest(position_, tunables_.back_seek_max, tunables_.back_seek_penalty);
+  const sim::Duration expire =
+      stream.synchronous ? tunables_.fifo_expire_sync : tunables_.fifo_expire_async;
+  return stream.items.in_slice(fifo_looked_at_, now, expire, position_, tunables_.back_seek_max,
+                               tunables_.back_seek_penalty);
 }
 
 Item* Bfq::next(sim::Instant now) {

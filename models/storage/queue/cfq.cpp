@@ -98,14 +98,10 @@ int Cfq::may_have_in_flight(const Stream& stream, sim::Instant now) const {
 }
 
 Item* Cfq::choose(Stream& stream, sim::Instant now) {
-  if (!fifo_looked_at_) {
-    fifo_looked_at_ = true;
-    Item* const oldest = stream.items.oldest();
-    const sim::Duration expire =
-        stream.synchronous ? tunables_.fifo_expire_sync : tunables_.fifo_expire_async;
-    if (now - oldest->arrived >= expire) return oldest;
-  }
-  return stream.items.nearest(position_, tunables_.back_seek_max, tunables_.back_seek_penalty);
+  const sim::Duration expire =
+      stream.synchronous ? tunables_.fifo_expire_sync : tunables_.fifo_expire_async;
+  return stream.items.in_slice(fifo_looked_at_, now, expire, position_, tunables_.back_seek_max,
+                               tunables_.back_seek_penalty);
 }
 
 Item* Cfq::next(sim::Instant now) {

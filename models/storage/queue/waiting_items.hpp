@@ -53,6 +53,16 @@ class WaitingItems {
     }
     return found != nullptr ? found : lowest();
   }
+  // CFQ's and BFQ's choice within a slice (cfq_check_fifo, bfq_check_fifo): once a slice, told by
+  // `looked`, the oldest if it is past `expire`; else the nearest.
+  Item* in_slice(bool& looked, sim::Instant now, sim::Duration expire, sim::Bytes from,
+                 sim::Bytes back, int penalty) const {
+    if (!looked) {
+      looked = true;
+      if (Item* const first = oldest(); now - first->arrived >= expire) return first;
+    }
+    return nearest(from, back, penalty);
+  }
   const std::vector<Item*>& all() const { return items_; }
 
  private:
