@@ -23,11 +23,11 @@ constexpr double kKernelShares = 1024.0;  // nice 0, like any thread of the host
 
 }  // namespace
 
-IoPaths::IoPaths(RunningHost& host, const HostDescription& description)
+IoPaths::IoPaths(RunningHost& host, const HostDescription& description, HostStorage::Remote* remote)
     : host_{host},
       description_{description},
       kernel_{host},
-      storage_{host.engine(), description, kernel_},
+      storage_{host.engine(), description, kernel_, remote},
       counts_(description.vms.size()) {}
 
 IoPaths::~IoPaths() = default;
@@ -64,8 +64,11 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
   const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);
-  DiskPath::Parts parts{.image = storage_.part(disk.on, size), .backing = nullptr};
-  if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size);
+  const auto member = vm - host_.kinds_[at(running.kind)].vms.front();
+  const std::string owner =
+      disk_owner(*running.description, member, static_cast<int>(running.disks.size()));
+  DiskPath::Parts parts{.image = storage_.part(disk.on, size, owner), .backing = nullptr};
+  if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size, owner + ".backing");
   running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
                                                      std::move(threads), limits(disk)));
 }

@@ -30,7 +30,8 @@ class RunningHost;
 
 class IoPaths {
  public:
-  IoPaths(RunningHost& host, const HostDescription& description);
+  // `remote` null: the host reaches no storage server.
+  IoPaths(RunningHost& host, const HostDescription& description, HostStorage::Remote* remote);
   ~IoPaths();
 
   sim::Engine& engine();

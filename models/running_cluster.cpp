@@ -40,7 +40,10 @@ double value_of(const Results& results, const std::string& name) {
 std::vector<HostDescription> hosts_of(const HostDescription& host) {
   std::vector<HostDescription> all{host};
   all.front().others.clear();
-  for (const HostDescription& other : host.others) all.push_back(other);
+  for (const HostDescription& other : host.others) {
+    all.push_back(other);
+    all.back().servers = host.servers;
+  }
   sim::Complaints complaints;
   for (const MigrationDescription& migration : host.migrations) {
     const std::string where = "migrate." + migration.vm;
@@ -81,10 +84,14 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
 
 RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
     : engine_{engine}, descriptions_{hosts_of(host)} {
-  for (const HostDescription& one : descriptions_) hosts_.emplace_back(engine, one);
-  if (!host.leaves_the_box()) return;
-  outside_ = std::make_unique<cluster::Outside>(engine, host.network,
-                                                static_cast<int>(descriptions_.size()));
+  if (host.leaves_the_box()) {
+    outside_ = std::make_unique<cluster::Outside>(engine, host.network,
+                                                  static_cast<int>(descriptions_.size()),
+                                                  StorageNetwork::ports(descriptions_));
+  }
+  storage_ = std::make_unique<StorageNetwork>(engine, descriptions_, outside_.get());
+  for (std::size_t h = 0; h < descriptions_.size(); ++h)
+    hosts_.emplace_back(engine, descriptions_[h], &storage_->from(h));
   for (const MigrationDescription& migration : host.migrations) build(migration);
 }
 
@@ -131,6 +138,7 @@ void RunningCluster::age_memory() {
 
 void RunningCluster::begin_measuring() {
   for (RunningHost& host : hosts_) host.begin_measuring();
+  storage_->begin_measuring();
   for (Mover& mover : movers_) {
     for (Migration& migration : mover.members) engine_.spawn(move(mover, migration));
   }
@@ -155,6 +163,11 @@ Results RunningCluster::results(const RunLength& length, bool check) {
     join_halves(mover, length, others[mover.to - 1], all);
   }
   for (Mover& mover : movers_) report(mover, all);
+  storage_->report(sim::seconds(length.duration), all);
+  if (check && outside_) {
+    storage_->check(all);
+    for (const std::string& broken : outside_->violations()) all.violations.push_back(broken);
+  }
   return all;
 }
 

@@ -13,6 +13,7 @@
 #include "models/migration.hpp"
 #include "models/results.hpp"
 #include "models/running_host.hpp"
+#include "models/storage_network.hpp"
 #include "sim/engine.hpp"
 
 namespace models {
@@ -49,8 +50,9 @@ class RunningCluster {
 
   sim::Engine& engine_;
   std::vector<HostDescription> descriptions_;
-  std::deque<RunningHost> hosts_;
   std::unique_ptr<cluster::Outside> outside_;  // null: nothing leaves the box
+  std::unique_ptr<StorageNetwork> storage_;
+  std::deque<RunningHost> hosts_;
   std::deque<Mover> movers_;
 };
 

@@ -102,7 +102,8 @@ void Worker::on_done() {
   host.finish(*this);
 }
 
-RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description)
+RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description,
+                         HostStorage::Remote* remote)
     : engine_{engine},
       description_{description},
       topology_{description.hardware},
@@ -119,7 +120,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}),
       dirty_logs_{std::make_unique<DirtyLogs>(*this)},
       barriers_{std::make_unique<Barriers>(*this)} {
-  build_vms();
+  build_vms(remote);
   build_memory();
 }
 

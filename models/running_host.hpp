@@ -17,6 +17,7 @@
 #include "models/compute/idle_states.hpp"
 #include "models/host.hpp"
 #include "models/host_state.hpp"
+#include "models/host_storage.hpp"
 #include "models/memory/host_memory.hpp"
 #include "models/memory/placement.hpp"
 #include "models/pinning.hpp"
@@ -31,7 +32,9 @@ namespace models {
 
 class RunningHost final : public scheduler::Dispatch {
  public:
-  RunningHost(sim::Engine& engine, const HostDescription& description);
+  // `remote`: storage servers that it reaches; null: none.
+  RunningHost(sim::Engine& engine, const HostDescription& description,
+              HostStorage::Remote* remote = nullptr);
   ~RunningHost() override;
 
   void start();        // spawns the guests; then run the engine
@@ -167,7 +170,7 @@ class RunningHost final : public scheduler::Dispatch {
   void finish_job(Worker& worker);
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
-  void build_vms();
+  void build_vms(HostStorage::Remote* remote);
   void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);

@@ -16,6 +16,7 @@
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/section.hpp"
+#include "scenarios/server_keys.hpp"
 #include "scenarios/sweep.hpp"
 #include "scenarios/uncertain.hpp"
 
@@ -79,10 +80,10 @@ void check_readers(const Node& document, const models::HostDescription& host, Pr
     for (const models::VmDescription& other : host.vms) names.push_back(other.name);
     if (std::find(names.begin(), names.end(), vm.reads_from) != names.end()) continue;
     const std::string near = nearest(vm.reads_from, names);
-    problems.add(position(document, fmt::format("vm.{}.reads_from", vm.name)),
-                 fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
-                             vm.reads_from,
-                             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+    problems.add(
+        position(document, fmt::format("vm.{}.reads_from", vm.name)),
+        fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name, vm.reads_from,
+                    near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
   }
 }
 
@@ -116,6 +117,7 @@ void check_model(const Node& document, const models::HostDescription& host, Prob
 
 Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems) {
   Scenario scenario;
+  number_hosts(document, problems);
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
