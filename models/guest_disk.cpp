@@ -35,7 +35,8 @@ GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
       vcpus_{std::move(vcpus)},
       single_{host.engine()},
       kicked_{host.engine()},
-      completed_{host.engine()} {}
+      completed_{host.engine()},
+      idle_{host.engine()} {}
 
 sim::Engine& GuestDisk::engine() {
   return host_.engine();
@@ -57,7 +58,9 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
   stats_.guest_s += sim::seconds(engine().now() - began);
   if (loop_ == nullptr) {
     const sim::Instant submitted = engine().now();
+    ++below_guest_;
     co_await below_.serve(request);
+    leave();
     const sim::Instant served = engine().now();
     co_await host_.run(vcpu, static_cast<double>(profile_.complete.count()), scheduler::kNoCpu);
     stats_.vmm_s += sim::seconds(served - submitted);
@@ -101,6 +104,7 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
   Piece piece;
   piece.request = request;
   ring_.push_back(&piece);
+  ++below_guest_;
   if (!popping_) {
     popping_ = true;
     ++stats_.kicks;
@@ -160,6 +164,15 @@ sim::Process GuestDisk::submit_together(std::vector<Piece*> pieces) {
   for (Piece* piece : pieces) complete(*piece);
 }
 
+void GuestDisk::leave() {
+  if (--below_guest_ == 0) idle_.fire();
+}
+
+sim::Task<> GuestDisk::drained() {
+  if (!ring_.empty()) kicked_.fire();  // a vCPU that stopped at its kick leaves it to the VMM
+  while (below_guest_ > 0) co_await idle_;
+}
+
 void GuestDisk::complete(Piece& piece) {
   done_.push_back(&piece);
   if (done_.size() == 1) completed_.fire();
@@ -180,6 +193,7 @@ sim::Process GuestDisk::notify() {
     in_guest_ += static_cast<int>(found.size());
     for (Piece* piece : found) {
       piece->answered = true;
+      leave();
       if (piece->waiter) piece->waiter.resume();
     }
   }

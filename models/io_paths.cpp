@@ -39,6 +39,7 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   const auto member = vm - host_.kinds_[at(owner.kind)].vms.front();
   RunningGuest& running = guests_.emplace_back();
   running.kind = owner.kind;
+  running.vm = vm;
   running.description = &description;
   running.vcpus = owner.vcpus;
   running.name = fmt::format("vm.{}.{}", description.name, member);
@@ -68,6 +69,11 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
   const std::string owner =
       disk_owner(*running.description, member, static_cast<int>(running.disks.size()));
   DiskPath::Parts parts{.image = storage_.part(disk.on, size, owner), .backing = nullptr};
+  if (moves(*running.description, disk)) {
+    auto tracked = std::make_unique<TrackedPart>(std::move(parts.image));
+    running.moving.push_back(tracked.get());
+    parts.image = std::move(tracked);
+  }
   if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size, owner + ".backing");
   running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
                                                      std::move(threads), limits(disk)));
@@ -124,7 +130,7 @@ int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId gr
 void IoPaths::start() {
   for (RunningGuest& running : guests_) {
     for (const auto& disk : running.disks) disk->start();
-    if (!running.description->workload.io.any()) continue;
+    if (!running.description->workload.io.any() || running.description->arrives) continue;
     if (running.description->workload.io.requests > 0) {
       engine().spawn(open_and_run(running));
     } else {
@@ -149,8 +155,10 @@ void IoPaths::run_jobs(RunningGuest& running) {
     const sim::Bytes whole = running.disks[at(job) % running.disks.size()]->disk().capacity();
     const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
     const sim::Bytes size = apart ? span / profile.jobs : span;
-    running.streams.push_back(
-        &streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size}));
+    Stream& stream =
+        streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size});
+    if (!running.came_with.empty()) stream = running.came_with[at(job)];
+    running.streams.push_back(&stream);
   }
   if (profile.arrivals.count() > 0) {
     engine().spawn(arrivals(running));
@@ -166,12 +174,12 @@ void IoPaths::run_jobs(RunningGuest& running) {
 sim::Process IoPaths::job(RunningGuest& running, int job, int slot, Stream& stream) {
   const workload::IoProfile& profile = running.description->workload.io;
   sim::Random random = engine().stream(fmt::format("{}.job.{}.{}", running.name, job, slot));
-  while (profile.requests == 0 || stream.issued < profile.requests) {
+  while (!running.stopped && (profile.requests == 0 || stream.issued < profile.requests)) {
     co_await transaction(running, job, stream, random, engine().now());
     if (profile.think > sim::Duration::zero())
       co_await engine().delay(random.exponential(profile.think));
   }
-  if (--running.at_work > 0) co_return;
+  if (--running.at_work > 0 || running.stopped) co_return;
   for (const auto& disk : running.disks) {
     if (disk->image() != nullptr) co_await disk->image()->close();
   }
@@ -182,6 +190,7 @@ sim::Process IoPaths::arrivals(RunningGuest& running) {
   sim::Random random = engine().stream(running.name + ".arrivals");
   for (int job = 0;; job = (job + 1) % profile.jobs) {
     co_await engine().delay(sim::from_seconds(random.exponential(1.0 / profile.arrivals.count())));
+    if (running.stopped) co_return;
     engine().spawn(arrived(running, job, *running.streams[at(job)], random));
   }
 }

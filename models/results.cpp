@@ -106,6 +106,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"migration.<vm>.downtime", "s", "that a VM stood still at the end of its migration"},
       {"migration.<vm>.rounds", "count", "passes over what was left to copy, before the last"},
       {"migration.<vm>.transferred", "B", "sent for one VM, all rounds"},
+      {"migration.<vm>.storage.transferred", "B", "of its disks, what was written again included"},
+      {"migration.<vm>.storage.time", "s", "until all of its disks stood at the other host first"},
       {"migration.<vm>.throughput", "1/s", "units of work per second of a VM while it is copied"},
       {"vm.<vm>.net.throughput", "B/s", "payload that one VM's connections carried"},
       {"vm.<vm>.net.packets", "1/s", "datagrams read, of one VM"},

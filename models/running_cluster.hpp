@@ -37,7 +37,8 @@ class RunningCluster {
   struct Mover {  // of one class
     const MigrationDescription* description = nullptr;
     const VmDescription* vm = nullptr;
-    std::size_t from = 0, to = 0;  // hosts
+    std::size_t from = 0, to = 0;    // hosts
+    int kind_from = 0, kind_to = 0;  // classes there
     std::deque<Migration> members;
     std::unique_ptr<sim::Server> slots;
   };
