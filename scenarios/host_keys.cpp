@@ -198,6 +198,7 @@ const Section<topology::Description>& hardware_keys() {
       table("ring", &T::ring, &ring_keys, "where the slices of the last-level cache lie"),
       table("line_buffers", &T::line_buffers, &line_buffer_keys,
             "lines that a core waits for at once"),
+      whole("llc_ways", &T::llc_ways, 1, 64, "of each last-level cache, for vm.<name>.llc_ways"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
       quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,
                "of one front-side bus, both directions"),
