@@ -134,7 +134,7 @@ struct Description {
   Cache l2;
   LineBuffers line_buffers;
   Ring ring;
-  Cache llc;  // shared_by threads of one node; several LLCs a node allowed
+  Cache llc;          // shared_by threads of one node; several LLCs a node allowed
   int llc_ways = 16;  // that space in an LLC is assigned by (CAT); 11 to 20 since Haswell-EP
   Interconnect interconnect = Interconnect::point_to_point;
   // Front-side bus: the cores of each node reach the one memory controller hub over a bus of their
