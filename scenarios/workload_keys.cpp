@@ -1,8 +1,8 @@
 #include "scenarios/workload_keys.hpp"
 
 #include "scenarios/fields.hpp"
-#include "scenarios/shadow_keys.hpp"
 #include "scenarios/network_keys.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -59,6 +59,8 @@ const Section<compute::Profile>& profile_keys() {
       miss_curve_key(),
       real("dirty_lines_per_kilo_instruction", &T::dirty_lines_per_kilo_instruction, 0, 1000,
            "loads whose line another vCPU has modified"),
+      real("contended_lines_per_kilo_instruction", &T::contended_lines_per_kilo_instruction, 0,
+           1000, "writes to lines that all vCPUs of the guest write: locks' words, counters"),
       real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
@@ -263,7 +265,9 @@ const Section<workload::Description>& workload_keys() {
       {"fixed", workload::Distribution::fixed},
       {"exponential", workload::Distribution::exponential}};
   static const std::vector<Word<workload::WakeSource>> sources{
-      {"timer", workload::WakeSource::timer}, {"device", workload::WakeSource::device}};
+      {"timer", workload::WakeSource::timer},
+      {"device", workload::WakeSource::device},
+      {"deadline", workload::WakeSource::deadline}};
   static const Section<T> section{
       text("name", &T::name, "what the workload is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -284,7 +288,8 @@ const Section<workload::Description>& workload_keys() {
       choice("burst_distribution", &T::burst_distribution, distributions, "of bursts"),
       quantity("block", Unit::time, &T::block, "mean time waited after a burst"),
       choice("block_distribution", &T::block_distribution, distributions, "of waits"),
-      choice("wake", &T::wake, sources, "what ends a wait"),
+      choice("wake", &T::wake, sources,
+             "what ends a wait; deadline: its own timer, for which it loops"),
       quantity("emulation", Unit::time, &T::emulation,
                "host CPU time of the emulator thread per wait"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),

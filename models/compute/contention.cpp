@@ -149,6 +149,7 @@ void Contention::start(StreamId id, int cpu) {
   mark(id);
   mark_around(cpu);
   mark_readers(stream);
+  count_writer(stream);
 }
 
 void Contention::stop(int cpu, sim::Instant now) {
@@ -159,6 +160,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   withdraw(stream, now);
   stream.cpu = -1;
   mark_readers(stream);
+  count_writer(stream);
   if (--busy_threads_[index(at.core)] == 0) {
     const int active = --busy_cores_[index(at.socket)];
     if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);
@@ -235,9 +237,11 @@ void Contention::repace(Stream& stream) const {
       (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
   const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
                                pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
+  add_contended_lines(stream, undisturbed_s);
+  const double working_s = undisturbed_s + pace.lines_s;
   const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
-  pace.instruction_s = undisturbed_s / (1.0 - ticking);
-  pace.ticks_s = pace.instruction_s - undisturbed_s;
+  pace.instruction_s = working_s / (1.0 - ticking);
+  pace.ticks_s = pace.instruction_s - working_s;
   stream.state.memory_latency_s = memory_s;
 }
 

@@ -36,6 +36,8 @@ struct Profile {
   MissCurve miss_curve;
   // Loads whose line another vCPU has modified, beside the accesses above.
   double dirty_lines_per_kilo_instruction = 0.0;
+  // Writes to lines that all vCPUs of the guest write: words of locks, counters.
+  double contended_lines_per_kilo_instruction = 0.0;
   double memory_level_parallelism = 1.0;  // misses overlapped, >= 1
   double write_back_fraction = 0.0;       // dirty lines written per line read
   sim::Bytes footprint{};                 // hot working set: most LLC space it can use
