@@ -305,7 +305,9 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
     report(id);
   }
   stale_.clear();
-  // What is solved for one resource moves others' loads; that ends within a few passes.
+  // What is solved for one resource moves others' loads. They are then solved together: two full
+  // ones, each for itself in turn, would take turns without end.
+  std::fill(open_.begin(), open_.end(), 0);
   for (int pass = 0; pass < kMostPasses && drifted(); ++pass) solve(now);
   return changed_;
 }
