@@ -131,6 +131,8 @@ class Ksm {
   void add_stable(Group& group, double to, const Vm& finder);
   void take_waiting(Group& group, double twins, const Class* finder);
   void end_round();
+  double shareable(const Group& group, const Class& own) const;
+  double common(const Group& group) const;
   double level_s(double nodes) const;
   double stable_nodes() const;
   double group_merged(const Group& group) const;

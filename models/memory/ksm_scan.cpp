@@ -61,6 +61,31 @@ void Ksm::take_waiting(Group& group, double twins, const Class* finder) {
   }
 }
 
+// Of the class's pages, those that some other member has, too; which of an image's pages a VM has
+// on a node is chance.
+double Ksm::shareable(const Group& group, const Class& own) const {
+  if (own.pages > group.distinct) return own.pages;
+  double nobody = 1.0;
+  for (const auto& [vm, i] : group.members) {
+    const Class& other = vms_[at(vm)].classes[at(i)];
+    if (&other != &own) nobody *= 1.0 - std::min(1.0, other.pages / group.distinct);
+  }
+  return own.pages * (1.0 - nobody);
+}
+
+// Distinct pages that two members or more have.
+double Ksm::common(const Group& group) const {
+  double nobody = 1.0, one = 0.0;
+  for (const auto& [vm, i] : group.members) {
+    const double pages = vms_[at(vm)].classes[at(i)].pages;
+    if (pages > group.distinct) return group.distinct;
+    const double has = pages / group.distinct;
+    one = one * (1.0 - has) + nobody * has;
+    nobody *= 1.0 - has;
+  }
+  return group.distinct * (1.0 - nobody - one);
+}
+
 // Unchanged pages that are not in the stable tree; `unseen` pages lay ahead whose content has no
 // stable node. Returns how many merged.
 double Ksm::merge_calm(Vm& vm, Class& own, double calm, double unseen) {
@@ -77,7 +102,7 @@ double Ksm::merge_calm(Vm& vm, Class& own, double calm, double unseen) {
   // Twins wait in other VMs, evenly over what this one has not yet visited.
   const double others = group.waiting - own.waiting;
   const double met = unseen > 0 ? calm * std::min(1.0, others * copies / unseen) : 0.0;
-  const double merged = std::min(met, others);
+  const double merged = std::clamp(shareable(group, own) - own.merged, 0.0, std::min(met, others));
   add_stable(group, group.stable + merged, vm);
   take_waiting(group, merged, &own);
   return merged;
@@ -106,8 +131,8 @@ double Ksm::visit(Vm& vm, Class& own, double share, bool skips) {
   double findable = 0.0;  // of the loose ones ahead: their content has a stable node
   if (own.group >= 0 && groups_[at(own.group)].stable > 0) {
     const Group& group = groups_[at(own.group)];
-    // Pages of a content within the VM: one of each of an image's, all of the zeros.
-    findable = std::clamp(group.stable * own.pages / group.distinct - own.merged, 0.0, loose);
+    const double done = std::min(1.0, group.stable / std::max(kOne, common(group)));
+    findable = std::clamp(shareable(group, own) * done - own.merged, 0.0, loose);
     const double at_sight = seen * findable / loose;
     own.merged += at_sight;
     own.known = std::max(0.0, own.known - known * (at_sight / seen));
