@@ -159,6 +159,7 @@ TEST_CASE("guests on another node read merged pages there, unless nodes merge fo
   VmDescription& first = host.vms.front();
   first.age = 600_s;
   first.workload.profile.llc_accesses_per_kilo_instruction = 20;
+  first.workload.profile.miss_curve = compute::MissCurve{{{256_KiB, 0.9}, {8_MiB, 0.8}}};
   first.workload.profile.footprint = 512_MiB;
   first.workload.content[memory::Content::image] = {0.6, 86400.0, 1.0};
   first.workload.content[memory::Content::hot].reuse_s = 1.0;

@@ -98,7 +98,7 @@ TEST_CASE("memory: without swap space the largest guest is killed, with the reas
   const auto killed = host.take_killed();
   REQUIRE(killed.size() == 1);
   CHECK(killed.front().vm == large);
-  CHECK_THAT(killed.front().reason, Catch::Contains("had the most, 4.00 GiB"));
+  CHECK_THAT(killed.front().reason, Catch::Contains("highest oom_score, 4.00 GiB in memory"));
   CHECK(host.dead(large));
   CHECK(host.present(large) == 0.0);
   CHECK(host.present(small) == Approx(1 * kGiB));
@@ -305,7 +305,7 @@ TEST_CASE("memory: a guest's accesses go where its merged pages lie", "[memory]"
     host.lie(i, {i == 0 ? 1.0 : 0.0, i == 0 ? 0.0 : 1.0});
     host.touched(i, kGiB);
   }
-  for (int i = 0; i < 6000; ++i) host.scan(i * 0.02);  // the first round and most of another
+  for (int i = 0; i < 10'500; ++i) host.scan(i * 0.02);  // two rounds of half a million pages
   REQUIRE(host.merged(0) > 0.4 * kGiB);
   // The second guest found the twins: the first one's merged pages are on node 1 with them.
   const std::vector<double> first = host.accesses(0, {1.0, 0.0});
