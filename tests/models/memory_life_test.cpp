@@ -151,10 +151,8 @@ TEST_CASE("guests on another node read merged pages there, unless nodes merge fo
           "[pressure]") {
   HostDescription host = host_of(16, 1);
   host.hardware.sockets = 2;
-  host.hardware.links = {{.from = 0,
-                          .to = 1,
-                          .bandwidth = sim::BytesPerSecond{10e9},
-                          .latency = 60_ns}};
+  host.hardware.links = {
+      {.from = 0, .to = 1, .bandwidth = sim::BytesPerSecond{10e9}, .latency = 60_ns}};
   host.vmm.ksm = {.run = true, .pages_to_scan = 20'000};
   VmDescription& first = host.vms.front();
   first.age = 600_s;
@@ -189,4 +187,14 @@ TEST_CASE("a container's memory is merged where its processes ask for it", "[pre
   CHECK(metric(run(host), "ksm.pages_sharing") == 0);
   host.vms.front().memory_tune.mergeable = true;
   CHECK(metric(run(host), "ksm.pages_sharing") > 100'000);
+}
+
+TEST_CASE("two who set the scanner's pace are refused", "[pressure]") {
+  HostDescription host = host_of(8, 4);
+  host.vmm.ksm = {.run = true, .tuned = true, .advisor = {.run = true}};
+  CHECK_THROWS_WITH(check(host), Catch::Contains("need one of them at most"));
+  host.vmm.ksm.tuned = false;
+  CHECK_NOTHROW(check(host));
+  host.vmm.ksm.advisor.min_pages = 40'000;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("min_pages 40000 is more than max_pages 30000"));
 }

@@ -159,7 +159,8 @@ TEST_CASE("ksm: with use_zero_pages zeros become the kernel's page and are scann
   CHECK(ksm.counters().pages_shared == 0);
   CHECK(ksm.counters().pages_sharing == 0);
   CHECK(ksm.saved() == Approx(1'000));
-  CHECK(ksm.counters().general_profit_B == Approx(1'000 * 4096.0));  // nothing is remembered of them
+  CHECK(ksm.counters().general_profit_B ==
+        Approx(1'000 * 4096.0));  // nothing is remembered of them
   const double scanned = ksm.counters().pages_scanned;
   ksm.scan(1'000, 9.0);
   CHECK(ksm.counters().pages_scanned == scanned);
