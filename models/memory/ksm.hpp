@@ -45,7 +45,7 @@ struct KsmTunables {
   bool use_zero_pages = false;          // since 4.12
   bool smart_scan = false;              // since 6.7, where it is on unless switched off
   bool tuned = false;                   // ksmtuned sets pages_to_scan and run
-  ScanTimeAdvisor advisor;              // since 6.8
+  ScanTimeAdvisor advisor{};            // since 6.8
 };
 
 // As in /sys/kernel/mm/ksm.
