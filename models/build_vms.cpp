@@ -213,6 +213,7 @@ void RunningHost::build_vms() {
           .last_boosted = 0,
           .in_memory = -1,
           .filling = true});
+      vm.accesses = vm.placement.shares();
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);

@@ -29,10 +29,21 @@ void RunningHost::touch(Vm& vm) {
 }
 
 void RunningHost::place(Vm& vm) {
-  for (const int id : vm.vcpus) {
-    contention_.place(workers_[at(id)].stream, vm.placement.shares());
-  }
+  vm.accesses = vm.placement.shares();
+  if (pressure_) vm.accesses = pressure_->accesses(vm.in_memory, vm.accesses);
+  for (const int id : vm.vcpus) contention_.place(workers_[at(id)].stream, vm.accesses);
   settle_later();
+}
+
+// Merged pages lie where the first of them lay.
+void RunningHost::follow_merging(Vm& vm) {
+  constexpr double kNoticed = 0.005;  // of the accesses: less moves no pace
+  pressure_->lie(vm.in_memory, vm.placement.shares());
+  const std::vector<double> now = pressure_->accesses(vm.in_memory, vm.placement.shares());
+  double moved = 0.0;
+  for (std::size_t n = 0; n < now.size(); ++n)
+    moved += std::abs(now[n] - (n < vm.accesses.size() ? vm.accesses[n] : 0.0));
+  if (moved > kNoticed) place(vm);
 }
 
 void RunningHost::fill() {

@@ -141,7 +141,7 @@ void RunningHost::book(Worker& worker) {
   worker.miss_wait_s += misses * state.memory_latency_s;
   const Vm& vm = vms_[at(worker.vm)];
   const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-  worker.remote_misses += misses * (1.0 - vm.placement.shares()[at(node)]);
+  worker.remote_misses += misses * (1.0 - vm.accesses[at(node)]);
   if (!vm.filling) return;
   const double rate = vm.description->workload.touch_rate.count();
   worker.untouched_B += rate * executed * state.pace.instruction_s;

@@ -112,6 +112,13 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
+  struct PageReady {  // the next page that a vCPU's tasks wait for
+    RunningHost& host;
+    int worker;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
   struct Flush {  // the TLBs of the VM's other vCPUs
     RunningHost& host;
     int worker;
@@ -137,6 +144,8 @@ class RunningHost final : public scheduler::Dispatch {
   int add_kernel_thread();
   double until_fault(Worker& worker, sim::Random& random) const;
   void stall(Worker& worker);
+  bool await_page(int worker, sim::Random& random);
+  sim::Process bring_in(int worker);
   void report_memory(const RunLength& length, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
@@ -181,6 +190,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle_later();
   void touch(Vm& vm);
   void place(Vm& vm);
+  void follow_merging(Vm& vm);
   void fill();
   void integrate_loads();
   void check_loads();

@@ -176,6 +176,18 @@ const Section<models::MigrationCosts>& migration_cost_keys() {
   return section;
 }
 
+const Section<models::memory::ScanTimeAdvisor>& advisor_keys() {
+  using T = models::memory::ScanTimeAdvisor;
+  static const Section<T> section{
+      truth("run", &T::run, "advisor_mode = scan-time: it sets pages_to_scan after each full scan"),
+      quantity("target", Unit::time, &T::target, "advisor_target_scan_time", Zero::refused),
+      real("max_cpu", &T::max_cpu, 0.01, 1, "advisor_max_cpu, of one CPU"),
+      whole("min_pages", &T::min_pages, 1, 1000000, "advisor_min_pages_to_scan: where it begins"),
+      whole("max_pages", &T::max_pages, 1, 1000000, "advisor_max_pages_to_scan"),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -184,7 +196,11 @@ const Section<models::memory::KsmTunables>& ksm_keys() {
       quantity("sleep", Unit::time, &T::sleep, "sleep_millisecs, between batches"),
       whole("max_page_sharing", &T::max_page_sharing, 2, 1000000, "mappings of one merged page"),
       truth("smart_scan", &T::smart_scan, "pages that do not merge are visited less often"),
+      truth("merge_across_nodes", &T::merge_across_nodes,
+            "pages of different NUMA nodes are merged, and are remote for some"),
+      truth("use_zero_pages", &T::use_zero_pages, "pages of zeros become the kernel's one"),
       truth("tuned", &T::tuned, "ksmtuned switches it and sets pages_to_scan"),
+      table("advisor", &T::advisor, &advisor_keys, "the kernel's own choice of pages_to_scan"),
   };
   return section;
 }

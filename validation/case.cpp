@@ -87,10 +87,10 @@ bool flag(const toml::table& table, std::string_view key, const std::string& fil
 }
 
 Check read_check(const toml::table& table, const std::string& file, Problems& problems) {
-  refuse_unknown_keys<9>(
-      table,
-      {"point", "value", "metric", "at", "relative_to", "inverse", "scale", "offset", "above"},
-      file, problems);
+  refuse_unknown_keys<10>(table,
+                          {"point", "value", "metric", "at", "relative_to", "difference", "inverse",
+                           "scale", "offset", "above"},
+                          file, problems);
   Check check;
   check.line = static_cast<int>(table.source().begin.line);
   check.column = static_cast<int>(table.source().begin.column);
@@ -98,6 +98,7 @@ Check read_check(const toml::table& table, const std::string& file, Problems& pr
   if (table.contains("value")) check.value = text_of(table, "value", file, problems).value_or("");
   check.predicted = metric_at(table, file, problems);
   check.relative_to = relative_to(table, file, problems);
+  check.difference = flag(table, "difference", file, problems);
   check.inverse = flag(table, "inverse", file, problems);
   check.scale = number_or(table, "scale", 1.0, file, problems);
   check.offset = number_or(table, "offset", 0.0, file, problems);

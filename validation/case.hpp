@@ -44,6 +44,7 @@ struct Check {
   bool of_table = false;  // from [values]: the point need not have this value
   MetricAt predicted;
   std::optional<MetricAt> relative_to;
+  bool difference = false;  // from `relative_to`, instead of the ratio
   bool inverse = false;
   double scale = 1.0;
   double offset = 0.0;
