@@ -33,6 +33,7 @@ Parity::Parity(sim::Engine& engine, const Description& description,
                      ? 0
                      : description.rmw_level},
       rows_per_chunk_{description.chunk.count() / kRow_B},
+      device_lock_{engine},
       room_{engine},
       dispatch_{sim::Event::calling<&Parity::dispatch>(engine, *this)} {
   sim::Complaints complaints;
