@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "scenarios/problems.hpp"
+
 namespace validation {
 namespace {
 
