@@ -104,11 +104,10 @@ bool flag(const toml::table& table, std::string_view key, const std::string& fil
 }
 
 Check read_check(const toml::table& table, const std::string& file, Problems& problems) {
-  refuse_unknown_keys<10>(
-      table,
-      {"point", "value", "metric", "at", "relative_to", "inverse", "scale", "offset", "above",
-       "with"},
-      file, problems);
+  refuse_unknown_keys<10>(table,
+                          {"point", "value", "metric", "at", "relative_to", "inverse", "scale",
+                           "offset", "above", "with"},
+                          file, problems);
   Check check;
   check.line = static_cast<int>(table.source().begin.line);
   check.column = static_cast<int>(table.source().begin.column);
