@@ -132,6 +132,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"host.array.<array>.amplification", "count", "I/Os of the disks for one I/O of the array"},
       {"host.array.<array>.usable", "1", "share of its disks that holds data"},
       {"host.array.<array>.tolerates", "count", "failed disks that it survives, whichever"},
+      {"host.array.<array>.next_failure_loses", "1",
+       "chance that one more failed disk loses the data, beside those failed from the start"},
       {"host.array.<array>.state", "1",
        "at the end: 0 clean, 1 resyncing, 2 degraded, 3 rebuilding, 4 lost"},
       {"host.array.<array>.rebuild.progress", "1", "share rebuilt at the end; none runs: 1"},

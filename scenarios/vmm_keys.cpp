@@ -106,6 +106,9 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       quantity("scsi", Unit::cycles, &T::scsi, "of the loop, more for a request of virtio-scsi"),
       quantity("page", Unit::cycles, &T::page, "of the loop, each 4 KiB of a request"),
       whole("queue_size", &T::queue_size, 8, 1024, "of a virtqueue; 128 before QEMU 5.0"),
+      truth(
+          "queue_per_vcpu", &T::queue_per_vcpu,
+          "a virtio disk has a queue and an interrupt for each vCPU (QEMU 5.2); else one for all"),
       truth("batch_notify", &T::batch_notify,
             "one interrupt for all completions that a round found (since QEMU 2.7)"),
       truth("multiwrite", &T::multiwrite,
