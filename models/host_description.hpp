@@ -119,6 +119,7 @@ enum class Mechanism {
   locks,                 // "locks": vCPUs never wait for each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
+  numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
 };
 
 // Pre-copy live migration of all VMs of a class to another host.

@@ -8,6 +8,8 @@
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -54,6 +56,8 @@ void RunningHost::begin_measuring() {
   integrate_loads();
   dirty_logs_->begin_measuring();
   barriers_->begin_measuring();
+  numa_->begin_measuring();
+  numad_->begin_measuring();
   for (Worker& worker : workers_) {
     book(worker);
     worker.progress.reset();
@@ -92,6 +96,8 @@ Results RunningHost::results(const RunLength& length, bool check) {
   report_memory(length, results);
   dirty_logs_->report(length, results);
   barriers_->report(results);
+  numa_->report(length, results);
+  numad_->report(length, results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

@@ -12,6 +12,8 @@
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -121,6 +123,8 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms();
   build_memory();
+  numa_ = std::make_unique<NumaBalancing>(*this);
+  numad_ = std::make_unique<NumaDaemon>(*this);
 }
 
 RunningHost::~RunningHost() {
@@ -271,7 +275,9 @@ sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
 
 void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {
   Worker& worker = workers_[at(worker_of_thread_[at(thread)])];
-  worker.node_moves += topology_.cpu(from).node != topology_.cpu(to).node;
+  if (topology_.cpu(from).node == topology_.cpu(to).node) return;
+  ++worker.node_moves;
+  numa_->moved(worker_of_thread_[at(thread)], from, to);
 }
 
 void RunningHost::settle_later() {
@@ -330,6 +336,8 @@ void RunningHost::start() {
   network_->start();
   fill_.after(kFillPeriod);
   dirty_logs_->start();
+  numa_->start();
+  numad_->start();
   if (!pressure_) return;
   age_pressure();
   settle_memory();

@@ -76,6 +76,8 @@ class RunningHost final : public scheduler::Dispatch {
   friend class RunningCluster;
   friend class IoPaths;
   friend class NetworkPaths;
+  friend class NumaBalancing;
+  friend class NumaDaemon;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -212,6 +214,8 @@ class RunningHost final : public scheduler::Dispatch {
   int ksmd_ = -1;  // worker
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class NumaBalancing> numa_;
+  std::unique_ptr<class NumaDaemon> numad_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

@@ -5,6 +5,8 @@
 
 #include "models/memory/dirty_log.hpp"
 #include "models/memory/ksm.hpp"
+#include "models/memory/numa_space.hpp"
+#include "models/memory/numad.hpp"
 #include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
@@ -66,6 +68,10 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
+  bool numa_balancing = false;  // kernel.numa_balancing, with a scheduler that follows it
+  memory::NumaTunables numa;
+  bool numad = false;
+  memory::NumadTunables numad_tunables;
   memory::DirtyLogCosts dirty_log;
   MigrationCosts migration;
   sim::Bytes host_memory{};                // that host and VMM use themselves

@@ -165,6 +165,38 @@ const Section<models::MigrationCosts>& migration_cost_keys() {
   return section;
 }
 
+const Section<models::memory::NumaTunables>& numa_keys() {
+  using T = models::memory::NumaTunables;
+  static const Section<T> section{
+      quantity("scan_delay", Unit::time, &T::scan_delay, "numa_balancing_scan_delay_ms"),
+      quantity("scan_period_min", Unit::time, &T::scan_period_min,
+               "numa_balancing_scan_period_min_ms", Zero::refused),
+      quantity("scan_period_max", Unit::time, &T::scan_period_max,
+               "numa_balancing_scan_period_max_ms", Zero::refused),
+      quantity("scan_size", Unit::size, &T::scan_size, "numa_balancing_scan_size_mb",
+               Zero::refused),
+      quantity("migrate_limit", Unit::rate, &T::migrate_limit,
+               "of memory into one node; 0 B/s: none, since Linux 4.20"),
+      quantity("scan_entry", Unit::cycles, &T::scan_entry, "of a page-table entry in a scan"),
+      quantity("hint_fault", Unit::cycles, &T::hint_fault, "the host's part of a hinting fault"),
+      quantity("migrate_page", Unit::cycles, &T::migrate_page,
+               "of a page, huge or not, beside copying"),
+      quantity("copy_rate", Unit::rate, &T::copy_rate, "of one core, from node to node",
+               Zero::refused),
+  };
+  return section;
+}
+
+const Section<models::memory::NumadTunables>& numad_keys() {
+  using T = models::memory::NumadTunables;
+  static const Section<T> section{
+      quantity("min_interval", Unit::time, &T::min_interval, "after a move (-i)", Zero::refused),
+      quantity("max_interval", Unit::time, &T::max_interval, "after none (-i)", Zero::refused),
+      whole("utilization", &T::utilization, 1, 130, "percent of a node to fill (-u)"),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -224,6 +256,11 @@ const Section<VmmDescription>& vmm_keys() {
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      truth("numa_balancing", &T::numa_balancing,
+            "kernel.numa_balancing: memory and threads follow each other"),
+      table("numa", &T::numa, &numa_keys, "how the kernel balances NUMA nodes"),
+      truth("numad", &T::numad, "a daemon binds guests to nodes and moves their memory there"),
+      table("numad_options", &T::numad_tunables, &numad_keys, "the daemon's options"),
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
       table("migration", &T::migration, &migration_cost_keys,
             "what live migration costs beside the network"),
