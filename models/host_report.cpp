@@ -6,6 +6,7 @@
 
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
@@ -100,6 +101,7 @@ Results RunningHost::results(const RunLength& length, bool check) {
   barriers_->report(results);
   numa_->report(length, results);
   numad_->report(length, results);
+  huge_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

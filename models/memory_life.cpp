@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/huge_pages.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -228,6 +231,19 @@ void RunningHost::stall(Worker& worker) {
   if (worker.progress.state() != guest::Progress::State::running) return;
   worker.progress.become(guest::Progress::State::stalled);
   scheduler_->block(worker.thread);
+}
+
+void RunningHost::start_memory() {
+  if (pressure_) {
+    age_pressure();
+    settle_memory();
+    engine_.spawn(watch_memory());
+    if (ksmd_ >= 0) engine_.spawn(merge_pages());
+    if (ksmd_ >= 0 && description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  }
+  numa_->start();
+  numad_->start();
+  huge_->start();
 }
 
 void RunningHost::report_memory(const RunLength& length, Results& results) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "models/huge_pages.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -60,8 +61,7 @@ void NumaBalancing::start() {
     const RunningVm& vm = host_.vms_[at(index)];
     const VmDescription& own = *vm.description;
     if (own.numa.mode != NumaMode::first_touch || reserves_hugepages(own)) continue;
-    const double huge =
-        own.host_pages.size == translation::PageSize::small ? 0.0 : own.host_pages.coverage;
+    const double huge = host_.huge_->coverage(index);
     const auto vcpus = static_cast<int>(vm.vcpus.size());
     spaces_[at(index)] = std::make_unique<Space>(
         Space{.vm = index,

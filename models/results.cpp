@@ -71,6 +71,7 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.memory.swapped", "B", "of one VM, on the host's swap"},
       {"vm.<vm>.memory.ballooned", "B", "of one VM, taken by its balloon"},
       {"vm.<vm>.memory.merged", "B", "of one VM, mapped to merged pages"},
+      {"vm.<vm>.memory.huge", "1", "share of one VM's memory in huge pages, at the end"},
       {"vm.<vm>.numa.hint_faults", "1/s", "hinting faults of NUMA balancing, of one VM"},
       {"vm.<vm>.numa.migrated", "B/s", "memory of one VM that moved between nodes"},
       {"vm.<vm>.numa.moves", "1/s", "threads of one VM that moved towards their memory"},

@@ -10,6 +10,7 @@
 
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
@@ -125,6 +126,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
   build_memory();
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
+  huge_ = std::make_unique<HugePages>(*this);
 }
 
 RunningHost::~RunningHost() {
@@ -339,15 +341,7 @@ void RunningHost::start() {
   network_->start();
   fill_.after(kFillPeriod);
   dirty_logs_->start();
-  numa_->start();
-  numad_->start();
-  if (!pressure_) return;
-  age_pressure();
-  settle_memory();
-  engine_.spawn(watch_memory());
-  if (ksmd_ < 0) return;
-  engine_.spawn(merge_pages());
-  if (description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  start_memory();
 }
 
 }  // namespace models

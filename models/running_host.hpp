@@ -81,6 +81,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class NetworkPaths;
   friend class NumaBalancing;
   friend class NumaDaemon;
+  friend class HugePages;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -131,6 +132,7 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Process tune_merging();
   sim::Process watch_memory();
   void build_memory();
+  void start_memory();
   void age_pressure();
   void settle_memory();
   void kill(int vm, const std::string& reason);
@@ -219,6 +221,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class Barriers> barriers_;
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;
+  std::unique_ptr<class HugePages> huge_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/memory/dirty_log.hpp"
+#include "models/memory/khugepaged.hpp"
 #include "models/memory/ksm.hpp"
 #include "models/memory/numa_space.hpp"
 #include "models/memory/numad.hpp"
@@ -25,6 +26,9 @@ enum class Backend { process, dom0, stub_domain };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
+
+// transparent_hugepage/enabled. QEMU advises; processes and containers do not.
+enum class TransparentHugepages { always, madvise, never };
 
 using scheduler::CfsTunables;
 using scheduler::Credit2Tunables;
@@ -68,6 +72,8 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
+  TransparentHugepages transparent_hugepages = TransparentHugepages::always;
+  memory::KhugepagedTunables khugepaged;
   bool numa_balancing = false;  // kernel.numa_balancing, with a scheduler that follows it
   memory::NumaTunables numa;
   bool numad = false;

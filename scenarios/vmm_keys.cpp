@@ -197,6 +197,17 @@ const Section<models::memory::NumadTunables>& numad_keys() {
   return section;
 }
 
+const Section<models::memory::KhugepagedTunables>& khugepaged_keys() {
+  using T = models::memory::KhugepagedTunables;
+  static const Section<T> section{
+      truth("run", &T::run, "small pages of guests become huge as they age"),
+      whole("pages_to_scan", &T::pages_to_scan, 1, 100000000, "in a turn"),
+      quantity("sleep", Unit::time, &T::sleep, "scan_sleep_millisecs, between turns",
+               Zero::refused),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -232,6 +243,9 @@ const Section<VmmDescription>& vmm_keys() {
       {"process", models::Backend::process},
       {"dom0", models::Backend::dom0},
       {"stub-domain", models::Backend::stub_domain}};
+  using Thp = models::TransparentHugepages;
+  static const std::vector<Word<Thp>> hugepages{
+      {"always", Thp::always}, {"madvise", Thp::madvise}, {"never", Thp::never}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -256,6 +270,9 @@ const Section<VmmDescription>& vmm_keys() {
             "KVM's polling before a halted vCPU sleeps"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      choice("transparent_hugepages", &T::transparent_hugepages, hugepages,
+             "transparent_hugepage/enabled; madvise: for guests of KVM and Xen, not containers"),
+      table("khugepaged", &T::khugepaged, &khugepaged_keys, "the daemon that gathers small pages"),
       truth("numa_balancing", &T::numa_balancing,
             "kernel.numa_balancing: memory and threads follow each other"),
       table("numa", &T::numa, &numa_keys, "how the kernel balances NUMA nodes"),
