@@ -11,8 +11,7 @@
 // Source  semantics.md 1.1-1.4, 1.7-1.9 (kernel/sched/fair.c 4.19).
 // Checked tests/models/scheduler; validation subsystem scheduler.
 //
-// Ticks are aligned on all CPUs (skew_tick=0). No tick is simulated that cannot change anything:
-// the first one that would preempt is computed from the queue and scheduled.
+// Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is simulated.
 #pragma once
 
 #include <deque>
