@@ -101,13 +101,15 @@ double HugePages::coverage(int vm) const {
 }
 
 void HugePages::start() {
-  if (host_.description_.vmm.khugepaged.run) host_.engine_.spawn(gather());
+  if (!host_.description_.vmm.khugepaged.run) return;
+  look();
+  host_.engine_.spawn(gather());
 }
 
 sim::Process HugePages::gather() {
   for (;;) {
-    look();
     co_await host_.engine_.delay(host_.description_.vmm.khugepaged.sleep);
+    look();
   }
 }
 

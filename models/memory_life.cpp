@@ -241,9 +241,9 @@ void RunningHost::start_memory() {
     if (ksmd_ >= 0) engine_.spawn(merge_pages());
     if (ksmd_ >= 0 && description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
   }
+  huge_->start();
   numa_->start();
   numad_->start();
-  huge_->start();
 }
 
 void RunningHost::report_memory(const RunLength& length, Results& results) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "models/huge_pages.hpp"
@@ -11,11 +12,15 @@ namespace models {
 namespace {
 
 constexpr sim::Duration kLook{250'000'000'000};     // 250 ms
-constexpr sim::Duration kShortest{10'000'000'000};  // 10 ms
+constexpr sim::Duration kShortest{50'000'000'000};  // 50 ms
 constexpr double kNoticeable = 1e-3;  // a change of shares that paces are worth computing anew for
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
+}
+
+double sum(const std::vector<double>& all) {
+  return std::accumulate(all.begin(), all.end(), 0.0);
 }
 
 }  // namespace
@@ -91,12 +96,15 @@ sim::Process NumaBalancing::balance(int index) {
   Space& space = *spaces_[at(index)];
   co_await host_.engine_.delay(host_.description_.vmm.numa.scan_delay);
   for (;;) {
+    const double before_s = sum(space.runtime_s);
     look(space);
     const sim::Duration due = sim::from_seconds(space.pages.next_scan_s() -
                                                 sim::seconds(host_.engine_.now() - sim::kStart));
-    // With nothing to be used, the next scan is the next event; it waits for running time, too.
+    // With nothing to be used, the next scan is the next event; a scan that is due waits for
+    // running time.
     const sim::Duration most = space.pages.waiting() ? kLook : 4 * kLook;
-    co_await host_.engine_.delay(std::clamp(due, kShortest, most));
+    const bool idle = sum(space.runtime_s) <= before_s;
+    co_await host_.engine_.delay(idle ? most : std::clamp(due, kShortest, most));
   }
 }
 
@@ -157,8 +165,7 @@ void NumaBalancing::scan(Space& space) {
   const RunningVm& vm = host_.vms_[at(space.vm)];
   const double now_s = sim::seconds(host_.engine_.now() - sim::kStart);
   for (std::size_t i = 0; i < vm.vcpus.size(); ++i) {
-    const Worker& worker = host_.workers_[at(vm.vcpus[i])];
-    if (worker.dead || worker.progress.state() != guest::Progress::State::running) continue;
+    if (host_.workers_[at(vm.vcpus[i])].dead) continue;
     const double entries = space.pages.scan(static_cast<int>(i), space.runtime_s[i], now_s,
                                             space.alone, space.ran[i].node);
     if (entries <= 0) continue;

