@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/compute/footprint_loads.hpp"
+
 namespace models::compute {
 namespace {
 
@@ -60,7 +62,8 @@ sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
   const double from_llc_B = std::max(0.0, core_cold_B - from_memory_B);
   const double lines_s =
       (from_memory_B * state.memory_latency_s + from_llc_B * llc_latency_s_) / kLine_B;
-  return sim::from_seconds(lines_s / profile.memory_level_parallelism);
+  return sim::from_seconds(lines_s /
+                           lines_at_once(topology_.description().line_buffers, profile, 1));
 }
 
 }  // namespace models::compute

@@ -5,6 +5,8 @@
 //       + misses_i / MLP_i * sum_n share[i][n] * (idle[a][n] + sum over resources r of the read
 //         route a->n of q_r)
 //       + table reads_i, each where the line is found, / walks under way at once
+// hits and misses with the loads over the footprint that L1 and L2 do not serve; MLP_i as stated,
+// or the core's line buffers.
 //   q_r = delay_r * u_r / (1 - u_r)^exponent_r,  u_r = load_r / capacity_r < 1
 //   load_r = sum_i bytes of i through r per instruction / t_i
 // Rates and delays depend on each other: solved as a fixed point. Delay grows without bound as u
@@ -126,6 +128,9 @@ class Contention {
     std::vector<StreamId> writers, readers;
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
+    double llc_accesses = 0.0;  // per instruction
+    double private_s = 0.0;     // L1 and L2, of loads over the footprint
+    double at_once = 1.0;       // lines under way
     WalkCost walk;
     double exit_cycles = 0.0;  // per instruction
     double extra_exit_cycles = 0.0;
@@ -168,6 +173,7 @@ class Contention {
   void withdraw(Stream& stream, sim::Instant now);
   void contribute(Stream& stream, sim::Instant now);
   void add_load(const Stream& stream, double traffic_Bps);
+  double hit_s(const Stream& stream) const;  // in the LLC
   void repace(Stream& stream) const;
   void add_dirty_lines(Stream& stream) const;
   void mark_readers(const Stream& stream);
