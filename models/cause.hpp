@@ -20,7 +20,7 @@ enum class Cause {
   page_faults,          // copying merged pages that were written
   numa_balancing,       // scans, hinting faults and page moves of NUMA balancing
   swap_in,              // waiting for a page to be read back
-  spinning,             // waiting for a lock, or for other vCPUs to flush their TLBs
+  spinning,             // waiting for a lock or a contended line, or for others to flush TLBs
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path

@@ -11,6 +11,7 @@
 #include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
+#include "models/vmm/deadline_timer.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
 #include "models/vmm/shadow_paging.hpp"
@@ -70,6 +71,7 @@ struct VmmDescription {
   Backend backend = Backend::process;
   int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;
+  vmm::TimerTunables timer;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
   TransparentHugepages transparent_hugepages = TransparentHugepages::always;

@@ -188,6 +188,8 @@ const Section<topology::Description>& hardware_keys() {
                "VM exit and entry, the hardware's part"),
       truth("virtual_interrupts", &T::virtual_interrupts,
             "APICv or AVIC: interrupts reach guests without exits"),
+      quantity("doorbell", Unit::cycles, &T::doorbell,
+               "of an interrupt to another vCPU that takes no exit; 0 cycles: it takes one"),
       truth("page_modification_log", &T::page_modification_log,
             "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,

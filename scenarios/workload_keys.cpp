@@ -72,6 +72,8 @@ const Section<compute::Profile>& profile_keys() {
            1000, "loads all over the footprint, served by L1, L2 and LLC as they have room"),
       choice("footprint_order", &T::footprint_order, orders, "of these loads"),
       choice("llc_slices", &T::llc_slices, slices, "slices of the LLC that its lines lie in"),
+      real("contended_lines_per_kilo_instruction", &T::contended_lines_per_kilo_instruction, 0,
+           1000, "writes to lines that all vCPUs of the guest write: locks' words, counters"),
       real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
       choice("overlap", &T::overlap, overlaps,
              "what bounds misses under way: memory_level_parallelism, or host.line_buffers"),
@@ -278,7 +280,9 @@ const Section<workload::Description>& workload_keys() {
       {"fixed", workload::Distribution::fixed},
       {"exponential", workload::Distribution::exponential}};
   static const std::vector<Word<workload::WakeSource>> sources{
-      {"timer", workload::WakeSource::timer}, {"device", workload::WakeSource::device}};
+      {"timer", workload::WakeSource::timer},
+      {"device", workload::WakeSource::device},
+      {"deadline", workload::WakeSource::deadline}};
   static const Section<T> section{
       text("name", &T::name, "what the workload is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -299,7 +303,8 @@ const Section<workload::Description>& workload_keys() {
       choice("burst_distribution", &T::burst_distribution, distributions, "of bursts"),
       quantity("block", Unit::time, &T::block, "mean time waited after a burst"),
       choice("block_distribution", &T::block_distribution, distributions, "of waits"),
-      choice("wake", &T::wake, sources, "what ends a wait"),
+      choice("wake", &T::wake, sources,
+             "what ends a wait; deadline: its own timer, for which it loops"),
       quantity("emulation", Unit::time, &T::emulation,
                "host CPU time of the emulator thread per wait"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),

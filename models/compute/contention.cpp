@@ -151,6 +151,7 @@ void Contention::start(StreamId id, int cpu) {
   mark(id);
   mark_around(cpu);
   mark_readers(stream);
+  count_writer(stream);
 }
 
 void Contention::stop(int cpu, sim::Instant now) {
@@ -161,6 +162,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   withdraw(stream, now);
   stream.cpu = -1;
   mark_readers(stream);
+  count_writer(stream);
   if (--busy_threads_[index(at.core)] == 0) {
     const int active = --busy_cores_[index(at.socket)];
     if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);

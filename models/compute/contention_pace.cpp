@@ -95,9 +95,11 @@ void Contention::repace(Stream& stream) const {
       (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
   const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
                                pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
+  add_contended_lines(stream, undisturbed_s);
+  const double working_s = undisturbed_s + pace.lines_s;
   const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
-  pace.instruction_s = undisturbed_s / (1.0 - ticking);
-  pace.ticks_s = pace.instruction_s - undisturbed_s;
+  pace.instruction_s = working_s / (1.0 - ticking);
+  pace.ticks_s = pace.instruction_s - working_s;
   stream.state.memory_latency_s = memory_s;
 }
 

@@ -55,6 +55,8 @@ struct Profile {
   double footprint_loads_per_kilo_instruction = 0.0;
   Order footprint_order = Order::random;
   Slices llc_slices = Slices::all;
+  // Writes to lines that all vCPUs of the guest write: words of locks, counters.
+  double contended_lines_per_kilo_instruction = 0.0;
   double memory_level_parallelism = 1.0;  // misses overlapped, >= 1
   Overlap overlap = Overlap::workload;
   double write_back_fraction = 0.0;  // dirty lines written per line read

@@ -126,8 +126,11 @@ struct Description {
       turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
   double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
   Tlb tlb;
-  sim::Cycles vm_round_trip{1'000};    // VM exit and entry, hardware alone (semantics.md 3.7)
-  bool virtual_interrupts = false;     // APICv or AVIC: interrupts reach guests without exits
+  sim::Cycles vm_round_trip{1'000};  // VM exit and entry, hardware alone (semantics.md 3.7)
+  bool virtual_interrupts = false;   // APICv or AVIC: interrupts reach guests without exits
+  // AVIC, IPI virtualization: an interrupt to a running vCPU goes there without an exit, in so long
+  // from the sender's write to what the handler did being seen; 0: the sender exits.
+  sim::Cycles doorbell{0};
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
   L1 l1;
