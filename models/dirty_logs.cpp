@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/huge_pages.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -93,7 +94,7 @@ void DirtyLogs::begin(int vm) {
   const translation::PageUse& use = host_.vms_[at(vm)].description->host_pages;
   const bool large =
       use.size != translation::PageSize::small && !host_.description_.vmm.dirty_log.eager_split;
-  log.pages.begin(large ? use.coverage : 0.0);
+  log.pages.begin(large ? host_.huge_->coverage(vm) : 0.0);
   charge(log, vm);
   if (log.on) return;
   log.on = true;

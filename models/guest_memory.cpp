@@ -1,6 +1,8 @@
 // Where guests' memory comes to lie while they run: first touches, and what age has done.
 #include <cmath>
 
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -73,9 +75,11 @@ void RunningHost::watch_moves() {
 // watched, so a pinned guest, or a scheduler that never moves one, leaves memory where it is.
 void RunningHost::age_memory() {
   const double watched_s = sim::seconds(engine_.now() - watched_from_);
-  const auto ages = [](const Vm& vm) {
+  // Memory that follows its VM has no age: where it is is a matter of seconds.
+  const auto ages = [&](const Vm& vm) {
     return vm.description->age > sim::Duration::zero() && vm.nodes.size() > 1 &&
-           vm.description->numa.mode == NumaMode::first_touch;
+           vm.description->numa.mode == NumaMode::first_touch && !numa_->balances(vm) &&
+           !numad_->runs();
   };
   for (Vm& vm : vms_) {
     if (ages(vm)) vm.placement.release();

@@ -127,6 +127,7 @@ enum class Mechanism {
   locks,                 // "locks": vCPUs never wait for each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
+  numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
 };
 

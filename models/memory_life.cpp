@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/huge_pages.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -217,6 +220,19 @@ void RunningHost::silence(int index) {
       worker.progress.become(guest::Progress::State::halted);
     }
   }
+}
+
+void RunningHost::start_memory() {
+  if (pressure_) {
+    age_pressure();
+    settle_memory();
+    engine_.spawn(watch_memory());
+    if (ksmd_ >= 0) engine_.spawn(merge_pages());
+    if (ksmd_ >= 0 && description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  }
+  huge_->start();
+  numa_->start();
+  numad_->start();
 }
 
 void RunningHost::report_memory(const RunLength& length, Results& results) const {

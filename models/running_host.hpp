@@ -79,6 +79,9 @@ class RunningHost final : public scheduler::Dispatch {
   friend class RunningCluster;
   friend class IoPaths;
   friend class NetworkPaths;
+  friend class NumaBalancing;
+  friend class NumaDaemon;
+  friend class HugePages;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -136,6 +139,7 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Process tune_merging();
   sim::Process watch_memory();
   void build_memory();
+  void start_memory();
   void age_pressure();
   void settle_memory();
   void kill(int vm, const std::string& reason);
@@ -228,6 +232,9 @@ class RunningHost final : public scheduler::Dispatch {
   int ksmd_ = -1;  // worker
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class NumaBalancing> numa_;
+  std::unique_ptr<class NumaDaemon> numad_;
+  std::unique_ptr<class HugePages> huge_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

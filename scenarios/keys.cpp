@@ -76,6 +76,7 @@ constexpr MechanismName kMechanisms[] = {
     {"locks", Mechanism::locks},
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
+    {"numa-balancing", Mechanism::numa_balancing},
     {"cache-allocation", Mechanism::cache_allocation},
 };
 

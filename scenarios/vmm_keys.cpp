@@ -191,6 +191,49 @@ const Section<models::memory::ScanTimeAdvisor>& advisor_keys() {
   return section;
 }
 
+const Section<models::memory::NumaTunables>& numa_keys() {
+  using T = models::memory::NumaTunables;
+  static const Section<T> section{
+      quantity("scan_delay", Unit::time, &T::scan_delay, "numa_balancing_scan_delay_ms"),
+      quantity("scan_period_min", Unit::time, &T::scan_period_min,
+               "numa_balancing_scan_period_min_ms", Zero::refused),
+      quantity("scan_period_max", Unit::time, &T::scan_period_max,
+               "numa_balancing_scan_period_max_ms", Zero::refused),
+      quantity("scan_size", Unit::size, &T::scan_size, "numa_balancing_scan_size_mb",
+               Zero::refused),
+      quantity("migrate_limit", Unit::rate, &T::migrate_limit,
+               "of memory into one node; 0 B/s: none, since Linux 4.20"),
+      quantity("scan_entry", Unit::cycles, &T::scan_entry, "of a page-table entry in a scan"),
+      quantity("hint_fault", Unit::cycles, &T::hint_fault, "the host's part of a hinting fault"),
+      quantity("migrate_page", Unit::cycles, &T::migrate_page,
+               "of a page, huge or not, beside copying"),
+      quantity("copy_rate", Unit::rate, &T::copy_rate, "of one core, from node to node",
+               Zero::refused),
+  };
+  return section;
+}
+
+const Section<models::memory::NumadTunables>& numad_keys() {
+  using T = models::memory::NumadTunables;
+  static const Section<T> section{
+      quantity("min_interval", Unit::time, &T::min_interval, "after a move (-i)", Zero::refused),
+      quantity("max_interval", Unit::time, &T::max_interval, "after none (-i)", Zero::refused),
+      whole("utilization", &T::utilization, 1, 130, "percent of a node to fill (-u)"),
+  };
+  return section;
+}
+
+const Section<models::memory::KhugepagedTunables>& khugepaged_keys() {
+  using T = models::memory::KhugepagedTunables;
+  static const Section<T> section{
+      truth("run", &T::run, "small pages of guests become huge as they age"),
+      whole("pages_to_scan", &T::pages_to_scan, 1, 100000000, "in a turn"),
+      quantity("sleep", Unit::time, &T::sleep, "scan_sleep_millisecs, between turns",
+               Zero::refused),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -230,6 +273,9 @@ const Section<VmmDescription>& vmm_keys() {
       {"process", models::Backend::process},
       {"dom0", models::Backend::dom0},
       {"stub-domain", models::Backend::stub_domain}};
+  using Thp = models::TransparentHugepages;
+  static const std::vector<Word<Thp>> hugepages{
+      {"always", Thp::always}, {"madvise", Thp::madvise}, {"never", Thp::never}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -255,6 +301,14 @@ const Section<VmmDescription>& vmm_keys() {
       table("timer", &T::timer, &timer_keys, "guests' one-shot timers"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      choice("transparent_hugepages", &T::transparent_hugepages, hugepages,
+             "transparent_hugepage/enabled; madvise: for guests of KVM and Xen, not containers"),
+      table("khugepaged", &T::khugepaged, &khugepaged_keys, "the daemon that gathers small pages"),
+      truth("numa_balancing", &T::numa_balancing,
+            "kernel.numa_balancing: memory and threads follow each other"),
+      table("numa", &T::numa, &numa_keys, "how the kernel balances NUMA nodes"),
+      truth("numad", &T::numad, "a daemon binds guests to nodes and moves their memory there"),
+      table("numad_options", &T::numad_tunables, &numad_keys, "the daemon's options"),
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
       table("migration", &T::migration, &migration_cost_keys,
             "what live migration costs beside the network"),

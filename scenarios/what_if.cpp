@@ -179,6 +179,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "spinning vCPUs keep their CPUs";
     case models::Mechanism::halt_polling:
       return "halted vCPUs sleep at once";
+    case models::Mechanism::numa_balancing:
+      return "memory stays where it was first touched";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
   }
