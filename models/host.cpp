@@ -107,6 +107,15 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                               all_B / gib, node_B * topology.nodes() / gib));
 }
 
+void check_merging(const memory::KsmTunables& ksm, sim::Complaints& complaints) {
+  complaints.need(!ksm.tuned || !ksm.advisor.run,
+                  "vmm.ksm: both ksmtuned (tuned) and the kernel's advisor set pages_to_scan, need "
+                  "one of them at most");
+  complaints.need(ksm.advisor.min_pages <= ksm.advisor.max_pages,
+                  fmt::format("vmm.ksm.advisor: min_pages {} is more than max_pages {}",
+                              ksm.advisor.min_pages, ksm.advisor.max_pages));
+}
+
 // CPU time that is promised, against what there is.
 void check_reservations(const HostDescription& host, const topology::Topology& topology,
                         sim::Complaints& complaints) {
@@ -136,13 +145,20 @@ void check_host(const HostDescription& host, HostStorage::Remote& remote) {
   complaints.need(host.vmm.paging != PagingKind::nested || host.hardware.tlb.nested_paging,
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
-  for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  for (const VmDescription& vm : host.vms) {
+    check_vm(vm, complaints);
+    complaints.need(
+        vm.llc_ways.empty() || vm.llc_ways.back() < host.hardware.llc_ways,
+        fmt::format("vm.{}.llc_ways: up to way {}, the host has {} (host.llc_ways)", vm.name,
+                    vm.llc_ways.empty() ? 0 : vm.llc_ways.back(), host.hardware.llc_ways));
+  }
   const std::string network = network_complaints(host);
   complaints.need(network.empty(), network);
   check_storage(host, complaints);
   complaints.raise();
   check_storage_fits(host, remote, complaints);
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
+  check_merging(host.vmm.ksm, complaints);
   check_reservations(host, topology, complaints);
   complaints.raise();
 }

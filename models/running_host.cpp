@@ -10,8 +10,11 @@
 
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -56,7 +59,8 @@ compute::ContentionConfig contention_config(const std::set<Mechanism>& without) 
           .controller_queueing = !without.contains(Mechanism::controller_queueing),
           .llc_sharing = !without.contains(Mechanism::llc_sharing),
           .smt = !without.contains(Mechanism::smt),
-          .turbo = !without.contains(Mechanism::turbo)};
+          .turbo = !without.contains(Mechanism::turbo),
+          .contended_lines = !without.contains(Mechanism::locks)};
 }
 
 std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
@@ -122,6 +126,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms(remote);
   build_memory();
+  numa_ = std::make_unique<NumaBalancing>(*this);
+  numad_ = std::make_unique<NumaDaemon>(*this);
+  huge_ = std::make_unique<HugePages>(*this);
 }
 
 RunningHost::~RunningHost() {
@@ -141,7 +148,7 @@ void RunningHost::book(Worker& worker) {
   worker.miss_wait_s += misses * state.memory_latency_s;
   const Vm& vm = vms_[at(worker.vm)];
   const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-  worker.remote_misses += misses * (1.0 - vm.placement.shares()[at(node)]);
+  worker.remote_misses += misses * (1.0 - vm.accesses[at(node)]);
   if (!vm.filling) return;
   const double rate = vm.description->workload.touch_rate.count();
   worker.untouched_B += rate * executed * state.pace.instruction_s;
@@ -167,6 +174,7 @@ guest::InstructionTime RunningHost::instruction_time(const Worker& worker) const
   put(Cause::translation, pace.translation_s);
   put(Cause::exits, pace.exits_s);
   put(Cause::ticks, pace.ticks_s);
+  put(Cause::spinning, pace.lines_s);
   return time;
 }
 
@@ -275,7 +283,9 @@ sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
 
 void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {
   Worker& worker = workers_[at(worker_of_thread_[at(thread)])];
-  worker.node_moves += topology_.cpu(from).node != topology_.cpu(to).node;
+  if (topology_.cpu(from).node == topology_.cpu(to).node) return;
+  ++worker.node_moves;
+  numa_->moved(worker_of_thread_[at(thread)], from, to);
 }
 
 void RunningHost::settle_later() {
@@ -334,13 +344,7 @@ void RunningHost::start() {
   network_->start();
   fill_.after(kFillPeriod);
   dirty_logs_->start();
-  if (!pressure_) return;
-  age_pressure();
-  settle_memory();
-  engine_.spawn(watch_memory());
-  if (ksmd_ < 0) return;
-  engine_.spawn(merge_pages());
-  if (description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  start_memory();
 }
 
 }  // namespace models

@@ -61,6 +61,24 @@ Field<VmDescription> pin_key() {
           {}};
 }
 
+Field<VmDescription> llc_ways_key() {
+  using T = VmDescription;
+  return {
+      "llc_ways",
+      "\"all\", or a set of neighbouring ways such as \"0-3\"",
+      "ways of the last-level cache that its lines may be put into (CAT)",
+      [](T& vm, const Node& node, const std::string& path, Problems& problems) {
+        vm.llc_ways.clear();
+        if (node.text() != nullptr && *node.text() == "all") return;
+        const auto ways = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
+        if (!ways || ways->back() - ways->front() + 1 != static_cast<int>(ways->size()))
+          return expect(problems, node, path, "\"all\" or ways without a gap, such as \"0-3\"");
+        vm.llc_ways = *ways;
+      },
+      [](const T& vm) { return Json(vm.llc_ways.empty() ? "all" : format_cpuset(vm.llc_ways)); },
+      {}};
+}
+
 Field<VmDescription> dirty_logging_key() {
   using models::DirtyLogging;
   static const std::vector<Word<DirtyLogging>> modes{
@@ -109,6 +127,10 @@ const Section<models::MemoryTune>& memory_tune_keys() {
       quantity("limit", Unit::size, &T::limit, "hard_limit, never exceeded; 0 B: none"),
       truth("locked", &T::locked, "never swapped, merged or ballooned"),
       truth("nosharepages", &T::nosharepages, "never merged"),
+      truth("mergeable", &T::mergeable,
+            "a container's processes ask for merging (madvise, prctl); VMs do by themselves"),
+      whole("oom_score_adj", &T::oom_score_adj, -1000, 1000,
+            "thousandths of all memory by which it is killed sooner; -1000: never"),
   };
   return section;
 }
@@ -122,6 +144,9 @@ const Section<models::BalloonDescription>& balloon_keys() {
   static const Section<T> section{
       choice("mode", &T::mode, modes, "auto: MOM's policy"),
       quantity("target", Unit::size, &T::target, "what the guest keeps"),
+      truth("deflate_on_oom", &T::deflate_on_oom,
+            "the guest takes back what its kernel cannot do without"),
+      truth("reporting", &T::reporting, "the guest reports its free pages, the host takes them"),
   };
   return section;
 }
@@ -131,7 +156,11 @@ const Section<models::KvmFeatures>& kvm_feature_keys() {
   static const Section<T> section{
       truth("pv_unhalt", &T::pv_unhalt, "paravirtual spinlocks: a waiter sleeps after a while"),
       truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
+      truth("pv_sched_yield", &T::pv_sched_yield,
+            "who interrupts vCPUs without a CPU yields to the first of them"),
       quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
+      truth("async_pf", &T::async_pf,
+            "while a task waits for a page on swap, the guest runs another (workload.tasks)"),
   };
   return section;
 }
@@ -145,7 +174,8 @@ const Section<models::vmm::GuestClock>& clock_keys() {
                                                  {"lapic", Device::lapic},
                                                  {"pit", Device::pit},
                                                  {"hpet", Device::hpet},
-                                                 {"rtc", Device::rtc}};
+                                                 {"rtc", Device::rtc},
+                                                 {"host", Device::host}};
   static const std::vector<Word<Idle>> idles{{"tickless", Idle::tickless},
                                              {"periodic", Idle::periodic}};
   static const std::vector<Word<Policy>> policies{{"delay", Policy::delay},
@@ -154,10 +184,14 @@ const Section<models::vmm::GuestClock>& clock_keys() {
                                                   {"discard", Policy::discard}};
   static const Section<T> section{
       whole("tick_hz", &T::tick_hz, 1, 10000, "CONFIG_HZ of the guest"),
-      choice("timer", &T::timer, devices, "what ticks"),
+      choice("timer", &T::timer, devices,
+             "what ticks; host: nothing, the host's ticks are handed on (paratick)"),
       choice("idle", &T::idle, idles, "whether an idle guest ticks"),
       choice("tickpolicy", &T::policy, policies,
              "what becomes of ticks that fell due without a CPU"),
+      whole(
+          "idle_writes", &T::idle_writes, 0, 100,
+          "timer registers that a tickless guest writes around a wait; 0: within the wait's cost"),
       truth("paravirtual", &T::paravirtual, "time is read from kvm-clock or the TSC, not counted"),
       quantity("handler", Unit::cycles, &T::handler, "of the guest's kernel, a tick"),
   };
@@ -204,6 +238,7 @@ const Section<VmDescription>& vm_keys() {
                "of CPUs x clock, for each guest, kept under contention; 0 Hz: none"),
       quantity("limit", Unit::frequency, &T::limit,
                "of CPUs x clock, for each guest, never exceeded; 0 Hz: none"),
+      llc_ways_key(),
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),

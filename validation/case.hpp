@@ -9,15 +9,20 @@
 // What else a check may say: `value = "values[1]"`, the value meant when a point has several;
 // `relative_to = { metric = "...", at = {...} }`, the metric is divided by another of the same
 // study; `inverse = true`, one over the metric (a time from a rate); `scale` and `offset`:
-// predicted = offset + scale * metric, into the recorded unit. They apply in this order.
+// predicted = offset + scale * metric, into the recorded unit; `above = 1`, of an ordering: 1 where
+// that is above 1, else 0. They apply in this order.
 //
 // Points of request counts have many values. A table says once for the file which metric each of
 // them is; a check without `metric` then compares all values that its point has:
 //
 //   [values]
 //   "read.count" = "vm.guest.image.reads"
+//
+// A formula is compared at the numbers that a check gives: `value = "formulas[0]"`,
+// `with = { n = 8 }`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,9 +48,12 @@ struct Check {
   bool of_table = false;  // from [values]: the point need not have this value
   MetricAt predicted;
   std::optional<MetricAt> relative_to;
+  bool difference = false;  // from `relative_to`, instead of the ratio
   bool inverse = false;
   double scale = 1.0;
   double offset = 0.0;
+  std::map<std::string, double> with{};  // the numbers of a formula, by name
+  std::optional<double> above;
 };
 
 struct Case {

@@ -73,7 +73,9 @@ std::optional<std::size_t> find_point(const scenarios::Study& study,
 }
 
 double in_recorded_unit(const Check& check, double value) {
-  return check.offset + check.scale * (check.inverse ? 1.0 / value : value);
+  const double figure = check.offset + check.scale * (check.inverse ? 1.0 / value : value);
+  if (!check.above) return figure;
+  return figure > *check.above ? 1.0 : 0.0;
 }
 
 Prediction predict(const Check& check, const Case& of, const scenarios::Study& study,
@@ -82,6 +84,7 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
   const scenarios::MetricEstimate* base =
       check.relative_to ? &figure(*check.relative_to, check, of, study, results) : nullptr;
   const auto wanted = [&](double value, double base_value) {
+    if (base != nullptr && check.difference) return in_recorded_unit(check, value - base_value);
     if (base != nullptr && base_value == 0.0) refuse(of, check, "relative_to is zero");
     const double ratio = base != nullptr ? value / base_value : value;
     if (check.inverse && ratio == 0.0) refuse(of, check, "the inverse of zero is asked for");

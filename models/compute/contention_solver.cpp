@@ -77,9 +77,8 @@ void Contention::sum_demand() {
     repace(stream);
     const double rate = 1.0 / stream.state.pace.instruction_s;
     const double read_Bps = lines_per_instruction(stream) * kLine_B * rate;
-    const double waits =
-        stream.state.misses_per_instruction / stream.profile->memory_level_parallelism +
-        stream.walk.misses / stream.walk.overlap;
+    const double waits = stream.state.misses_per_instruction / stream.at_once +
+                         stream.walk.misses / stream.walk.overlap;
     const double effect = read_Bps * rate * waits;
     const std::size_t row = index(topology_.cpu(stream.cpu).agent * memories);
     for (const int memory : stream.memories) {
@@ -137,13 +136,14 @@ void Contention::allow_drift() {
   }
 }
 
-// Which resources have drifted; the others keep their delays.
+// Opens what has drifted; resources that are not open keep their delays.
 bool Contention::drifted() {
   if (!config_.controller_queueing && !config_.link_bandwidth) return false;
   bool any = false;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    open_[r] = std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r];
-    any = any || open_[r];
+    if (std::abs(load_Bps_[r] - solved_Bps_[r]) <= allowed_Bps_[r]) continue;
+    open_[r] = 1;
+    any = true;
   }
   return any;
 }
