@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/barrier.hpp"
+#include "models/boots.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
@@ -74,6 +75,7 @@ void RunningHost::begin_measuring() {
   network_->begin_measuring();
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
+  boots_->begin_measuring();
 }
 
 Results RunningHost::results(const RunLength& length, bool check) {
@@ -90,8 +92,11 @@ Results RunningHost::results(const RunLength& length, bool check) {
   for (const Kind& kind : kinds_) report_kind(kind, length, results);
   report_host(length, results);
   report_memory(length, results);
+  for (const Kind& kind : kinds_) report_own_memory(kind, results);
+  results.metrics.push_back({"host.memory.vmm", static_cast<double>(vmm_memory().count())});
   dirty_logs_->report(length, results);
   barriers_->report(results);
+  boots_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

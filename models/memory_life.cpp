@@ -57,11 +57,6 @@ memory::GuestMemory guest_memory(const VmDescription& vm) {
   return guest;
 }
 
-sim::Bytes resident(const VmDescription& vm) {
-  const sim::Bytes wanted = vm.workload.resident;
-  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
-}
-
 }  // namespace
 
 bool memory_may_run_short(const HostDescription& host) {
@@ -129,6 +124,7 @@ void RunningHost::age_pressure() {
   const double step_s = std::max(1.0, age_s / kMostAgeingSteps);
   memory::KsmTuned tuned{pages(topology_.description().memory) * memory::kPage_B / 1024.0};
   double tuned_at_s = 0.0;
+  pressure_->hold(pages(description_.vmm.host_memory + vmm_memory()));
   for (double now_s = 0.0; now_s < age_s; now_s += step_s) {
     std::size_t started = 0;
     for (const Vm& vm : vms_) {
@@ -161,6 +157,7 @@ void RunningHost::settle_memory() {
   for (Vm& vm : vms_) {
     pressure_->touched(vm.in_memory, pages(resident(*vm.description) - vm.placement.untouched()));
   }
+  pressure_->hold(pages(description_.vmm.host_memory + vmm_memory()));
   pressure_->step(sim::seconds(kWatch));
   const double copy_s = sim::seconds(description_.vmm.copy_on_write);
   for (Vm& vm : vms_) {

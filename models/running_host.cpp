@@ -9,6 +9,7 @@
 #include <set>
 
 #include "models/barrier.hpp"
+#include "models/boots.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
@@ -121,6 +122,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms();
   build_memory();
+  boots_ = std::make_unique<Boots>(*this, description);
 }
 
 RunningHost::~RunningHost() {
@@ -310,8 +312,12 @@ void RunningHost::settle() {
 void RunningHost::start() {
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     Vm& vm = vms_[i];
-    if (!vm.description->arrives) {
+    if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));
+    }
+    if (vm.description->workload.boot.any() && !vm.description->arrives) {
+      vm.filling = false;
+      continue;
     }
     if (vm.description->workload.touch_rate.count() > 0) continue;
     // All memory is there from the start: each vCPU has touched its part where it first runs.

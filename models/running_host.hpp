@@ -71,6 +71,7 @@ class RunningHost final : public scheduler::Dispatch {
 
  private:
   friend class Barriers;
+  friend class Boots;
   friend class DirtyLogs;
   friend class Migration;
   friend class RunningCluster;
@@ -135,6 +136,9 @@ class RunningHost final : public scheduler::Dispatch {
   double until_fault(Worker& worker, sim::Random& random) const;
   void stall(Worker& worker);
   void report_memory(const RunLength& length, Results& results) const;
+  vmm::OwnMemory own_memory(const Vm& vm) const;
+  sim::Bytes vmm_memory() const;  // of all VMs, the VMM's code once
+  void report_own_memory(const Kind& kind, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
   }
@@ -212,6 +216,7 @@ class RunningHost final : public scheduler::Dispatch {
   int ksmd_ = -1;  // worker
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class Boots> boots_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

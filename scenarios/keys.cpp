@@ -75,6 +75,7 @@ constexpr MechanismName kMechanisms[] = {
     {"locks", Mechanism::locks},
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
+    {"first-touch", Mechanism::first_touch},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

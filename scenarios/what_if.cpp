@@ -177,6 +177,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "spinning vCPUs keep their CPUs";
     case models::Mechanism::halt_polling:
       return "halted vCPUs sleep at once";
+    case models::Mechanism::first_touch:
+      return "memory of guests that boot is there already";
   }
   throw sim::ModelError{"unknown mechanism"};
 }

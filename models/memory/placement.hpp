@@ -51,6 +51,8 @@ class Placement {
   // are laid out anew first, so that they compete for room as equals.
   void release();
   void lay_out(double kept, const std::vector<int>& nodes);
+  // The guest has ended: all of it is given back and untouched.
+  void forget();
   sim::Bytes untouched() const { return resident_ - touched_; }
   // Share of the touched memory on each node; before the first touch, all of it on node 0.
   const std::vector<double>& shares() const { return shares_; }
