@@ -1,25 +1,28 @@
 #include "models/event_loop.hpp"
 
-#include "models/running_host.hpp"
+#include <utility>
 
 namespace models {
 
-sim::Engine& EventLoop::engine() {
-  return host_.engine();
+EventLoop::Work::Work(EventLoop& loop, sim::Cycles cycles)
+    : loop_{loop},
+      run_{loop.host_.run(loop.worker_, loop.host_.thread_work(cycles + loop.look_),
+                          scheduler::kNoCpu)},
+      after_look_{loop.look_.count() > 0 ? RunningHost::thread_time(loop.host_.thread_work(cycles))
+                                         : sim::Duration{-1}} {
+  loop.look_ = {};
+}
+
+void EventLoop::Work::await_resume() const {
+  if (after_look_ >= sim::Duration::zero()) loop_.looked_at_ = loop_.engine().now() - after_look_;
 }
 
 sim::Task<> EventLoop::work(sim::Duration cpu_time) {
   co_await host_.run(worker_, RunningHost::thread_work(cpu_time), scheduler::kNoCpu);
 }
 
-sim::Task<> EventLoop::work_on(int worker, sim::Cycles cycles) {
-  co_await host_.run(worker, host_.thread_work(cycles), scheduler::kNoCpu);
-}
-
-sim::Task<> EventLoop::look(sim::Instant event, sim::Cycles cycles) {
-  if (looked_at_ > event) co_return;
-  co_await host_.run(worker_, host_.thread_work(cycles), scheduler::kNoCpu);
-  looked_at_ = engine().now();
+RunningHost::Run EventLoop::work_on(int worker, sim::Cycles cycles) {
+  return host_.run(worker, host_.thread_work(cycles), scheduler::kNoCpu);
 }
 
 }  // namespace models

@@ -4,6 +4,9 @@
 // Checked tests/models/io_paths_test.cpp.
 #pragma once
 
+#include <coroutine>
+
+#include "models/running_host.hpp"
 #include "models/storage/block_device.hpp"
 #include "sim/engine.hpp"
 #include "sim/process.hpp"
@@ -11,22 +14,37 @@
 
 namespace models {
 
-class RunningHost;
-
 class EventLoop final : public storage::Thread {
  public:
+  // CPU time of the loop's thread; the first after a look holds that too.
+  class Work {
+   public:
+    Work(EventLoop& loop, sim::Cycles cycles);
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) { run_.await_suspend(waiter); }
+    void await_resume() const;
+
+   private:
+    EventLoop& loop_;
+    RunningHost::Run run_;
+    sim::Duration after_look_;  // negative: holds none
+  };
+
   EventLoop(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
-  sim::Engine& engine();
+  sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override;
-  sim::Task<> work(sim::Cycles cycles) { return work_on(worker_, cycles); }
-  sim::Task<> work_on(int worker, sim::Cycles cycles);
-  // Looks for events, unless it has since `event`.
-  sim::Task<> look(sim::Instant event, sim::Cycles cycles);
+  Work work(sim::Cycles cycles) { return {*this, cycles}; }
+  RunningHost::Run work_on(int worker, sim::Cycles cycles);
+  // The next work begins with a look for events, unless there was or will be one since `event`.
+  void look(sim::Instant event, sim::Cycles cycles) {
+    if (looked_at_ <= event) look_ = cycles;
+  }
 
  private:
   RunningHost& host_;
   int worker_;
+  sim::Cycles look_{};  // to come
   sim::Instant looked_at_{-sim::Duration{1}};
 };
 

@@ -130,7 +130,7 @@ sim::Process GuestDisk::pop() {
       popping_ = false;
       co_await kicked_;
     }
-    co_await loop_->look(kicked_at_, costs.round);
+    loop_->look(kicked_at_, costs.round);
     while (!ring_.empty()) {
       Piece& piece = *ring_.front();
       ring_.pop_front();

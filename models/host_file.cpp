@@ -54,7 +54,7 @@ void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {
 sim::Process HostFile::reap() {
   for (;;) {
     if (done_.empty()) co_await completed_;
-    co_await loop_.look(completed_at_, costs_.round);
+    loop_.look(completed_at_, costs_.round);
     while (!done_.empty()) {
       const std::coroutine_handle<> waiter = done_.front();
       co_await loop_.work(pooled_ ? costs_.complete : costs_.interrupt + costs_.complete);

@@ -53,6 +53,8 @@ void RunningHost::check_loads() {
 
 void RunningHost::begin_measuring() {
   integrate_loads();
+  contention_.allow_no_drift();
+  settle_later();
   dirty_logs_->begin_measuring();
   barriers_->begin_measuring();
   for (Worker& worker : workers_) {

@@ -220,7 +220,10 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       if (left.stream >= 0) lose_cpu(left);
     }
     left.waiting_since = now;
-    if (left.stream >= 0 && !polled) leave_cpu(left, cpu);
+    if (left.stream >= 0 && !polled) {
+      leave_cpu(left, cpu);
+      settle_later();
+    }
     const double busy_s = sim::seconds(now - cpu_since_[at(cpu)]);
     cpu_busy_s_[at(cpu)] += busy_s;
     node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
@@ -255,11 +258,11 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     entering.woken = false;
     if (entering.stream >= 0) {
       enter_cpu(entering, cpu);
+      settle_later();
     } else {
       arm(entering);
     }
   }
-  settle_later();
 }
 
 // What its sleep costs whom it wakes for.

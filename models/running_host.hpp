@@ -58,6 +58,9 @@ class RunningHost final : public scheduler::Dispatch {
   Run run(int worker, double work, scheduler::CpuId waker) { return {*this, worker, work, waker}; }
   double thread_work(sim::Cycles cycles) const;
   static double thread_work(sim::Duration time) { return sim::seconds(time) / kEmulatorUnit_s; }
+  static sim::Duration thread_time(double work) {
+    return sim::from_seconds(work * kEmulatorUnit_s);
+  }
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
   void owe_cycles(int worker, sim::Cycles cycles);

@@ -58,6 +58,11 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_, &written_effect_}) {
     scratch->assign(index(topology.agents() * topology.memories()), 0.0);
   }
+  open_agent_.assign(index(topology.agents()), 0);
+  agent_cpus_.resize(index(topology.agents()));
+  for (int cpu = 0; cpu < topology.cpus(); ++cpu)
+    agent_cpus_[index(topology.cpu(cpu).agent)].push_back(cpu);
+  open_route_.assign(index(topology.agents() * topology.memories()), 0);
   for (auto& delays : route_queue_s_) {
     delays.assign(index(topology.agents() * topology.memories()), 0.0);
   }
@@ -297,31 +302,6 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   // What is solved for one resource moves others' loads; that ends within a few passes.
   for (int pass = 0; pass < kMostPasses && drifted(); ++pass) solve(now);
   return changed_;
-}
-
-// Which resources have; the others keep their delays.
-bool Contention::drifted() {
-  if (!config_.controller_queueing && !config_.link_bandwidth) return false;
-  bool any = false;
-  for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    open_[r] = std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r];
-    any = any || open_[r];
-  }
-  return any;
-}
-
-bool Contention::uses_drifted(const Stream& stream) const {
-  const int agent = topology_.cpu(stream.cpu).agent;
-  for (const int memory : stream.memories) {
-    const topology::Route& route = topology_.route(agent, memory);
-    for (const int r : route.reads) {
-      if (open_[index(r)]) return true;
-    }
-    for (const int r : route.writes) {
-      if (open_[index(r)]) return true;
-    }
-  }
-  return false;
 }
 
 double Contention::utilisation(int resource) const {

@@ -19,9 +19,10 @@
 //
 // A start or stop moves only the paces it touches (same LLC, same core) and the loads; delays are
 // solved again when some resource's load has drifted so far since they were that its delay would
-// be off by `kDrift` of the local memory latency, or its load by `kLoadDrift` of its capacity.
+// be off by `kDrift` of what an access takes that waits there (local memory latency and the delay).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -88,6 +89,8 @@ class Contention {
   // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
   // changed (running ones only). Call before reading state(). `now` drives the insertion clocks.
   const std::vector<StreamId>& settle(sim::Instant now);
+  // The next settle() solves for whatever drifted, be it little: before what lasts is measured.
+  void allow_no_drift() { std::fill(allowed_Bps_.begin(), allowed_Bps_.end(), 0.0); }
 
   const StreamState& state(StreamId stream) const { return streams_[index(stream)].state; }
   StreamId running(int cpu) const { return on_cpu_[index(cpu)]; }
@@ -167,9 +170,10 @@ class Contention {
   void add_dirty_lines(Stream& stream) const;
   void mark_readers(const Stream& stream);
   bool drifted();
+  void find_open_routes();
   bool uses_drifted(const Stream& stream) const;
   void solve(sim::Instant now);
-  double delay_s(int resource, double u) const;
+  double delay_s(int resource, double y) const;
   double demand_step(bool damped);
   void sum_demand();
   void allow_drift();
@@ -191,14 +195,17 @@ class Contention {
   std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
   std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
   std::vector<double> effect_, written_effect_;
-  std::vector<double> write_cost_;        // [resource]
-  std::vector<double> queue_s_;           // [resource] delay now in force
-  std::vector<double> background_Bps_;    // [resource] of threads that a solution leaves alone
-  std::vector<char> open_;                // [resource] drifted: its delay is solved for again
-  std::vector<double> depth_;             // [resource] y = -ln(1 - u) of the last solution
-  std::vector<double> route_queue_s_[2];  // [agent * memories + memory]: controller, links
-  std::vector<double> damping_, last_g_;  // [resource], solver scratch
-  std::vector<double> slope_;             // [resource] d load / d delay, solver scratch
+  std::vector<double> write_cost_;            // [resource]
+  std::vector<double> queue_s_;               // [resource] delay now in force
+  std::vector<double> background_Bps_;        // [resource] of threads that a solution leaves alone
+  std::vector<char> open_;                    // [resource] drifted: its delay is solved for again
+  std::vector<char> open_route_;              // [agent * memories + memory] passes such a one
+  std::vector<char> open_agent_;              // [agent] has such a route
+  std::vector<std::vector<int>> agent_cpus_;  // [agent]
+  std::vector<double> depth_;                 // [resource] y = -ln(1 - u) of the last solution
+  std::vector<double> route_queue_s_[2];      // [agent * memories + memory]: controller, links
+  std::vector<double> damping_, last_g_;      // [resource], solver scratch
+  std::vector<double> slope_;                 // [resource] d load / d delay, solver scratch
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_;  // [stream] in changed_

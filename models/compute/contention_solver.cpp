@@ -20,20 +20,23 @@ constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
 constexpr int kUndamped = 8;  // rounds in which nearly every solution is found
 constexpr double kRecovery = 2.0;
-constexpr double kDrift = 0.04;  // of local latency, see the header
+constexpr double kDrift = 0.04;  // of local latency and the delay itself, see the header
 constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
-constexpr double kLoadDrift = 0.05;  // of capacity
+constexpr double kTangent = 0.05;   // of capacity: so far it stands for the curve
+constexpr double kFarDrift = 0.01;  // of local latency, beyond that: loads may stay so for long
+constexpr double kMostDrift = 0.4;
 constexpr double kLine_B = 64.0;
 
 }  // namespace
 
-double Contention::delay_s(int resource, double u) const {
+// At a depth y.
+double Contention::delay_s(int resource, double y) const {
   const topology::Resource& r = topology_.resources()[index(resource)];
   const bool on = r.kind == topology::ResourceKind::controller ? config_.controller_queueing
                                                                : config_.link_bandwidth;
   if (!on) return 0.0;
-  return sim::seconds(r.queueing.delay) * u / std::pow(1.0 - u, r.queueing.exponent);
+  return sim::seconds(r.queueing.delay) * (1.0 - std::exp(-y)) * std::exp(r.queueing.exponent * y);
 }
 
 // One Jacobi step of every resource; returns the largest |g|.
@@ -108,28 +111,77 @@ void Contention::sum_demand() {
   }
 }
 
+// As far as the delay stays near, by its tangent; where that is far, by its course.
 void Contention::allow_drift() {
-  const double tolerated_s = kDrift * sim::seconds(topology_.description().controller.latency);
+  const double local_s = sim::seconds(topology_.description().controller.latency);
   for (std::size_t r = 0; r < allowed_Bps_.size(); ++r) {
     if (!open_[r]) continue;
     const topology::Resource& resource = topology_.resources()[r];
     const double y = depth_[r];
     const double b = resource.queueing.exponent;
+    const double u = 1.0 - std::exp(-y);
+    const double delay_s = this->delay_s(static_cast<int>(r), y);
+    const double tolerated_s = kDrift * (local_s + delay_s);
     // dq/du = dq/dy / (du/dy), see demand_step()
-    const double dq_du = sim::seconds(resource.queueing.delay) *
-                         (std::exp(b * y) + b * (1.0 - std::exp(-y)) * std::exp((b + 1.0) * y));
-    allowed_Bps_[r] =
-        std::clamp(tolerated_s / dq_du, kLeastDrift, kLoadDrift) * resource.capacity_Bps;
+    const double dq_du =
+        sim::seconds(resource.queueing.delay) * (std::exp(b * y) + b * u * std::exp((b + 1.0) * y));
+    double drift = std::clamp(tolerated_s / dq_du, kLeastDrift, kTangent);
+    const auto tolerable = [&](double change) {
+      return u + change < 1.0 &&
+             this->delay_s(static_cast<int>(r), -std::log1p(-u - change)) <= delay_s + tolerated_s;
+    };
+    if (drift >= kTangent) {
+      while (drift < kMostDrift && tolerable(2.0 * drift)) drift *= 2.0;
+    }
+    allowed_Bps_[r] = drift * resource.capacity_Bps;
   }
+}
+
+// Which resources have drifted; the others keep their delays.
+bool Contention::drifted() {
+  if (!config_.controller_queueing && !config_.link_bandwidth) return false;
+  bool any = false;
+  for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
+    open_[r] = std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r];
+    any = any || open_[r];
+  }
+  return any;
+}
+
+void Contention::find_open_routes() {
+  const auto open = [this](const std::vector<int>& resources) {
+    return std::any_of(resources.begin(), resources.end(),
+                       [this](int r) { return open_[index(r)] != 0; });
+  };
+  for (int agent = 0; agent < topology_.agents(); ++agent) {
+    open_agent_[index(agent)] = 0;
+    for (int memory = 0; memory < topology_.memories(); ++memory) {
+      const topology::Route& route = topology_.route(agent, memory);
+      const bool opened = open(route.reads) || open(route.writes);
+      open_route_[index(agent * topology_.memories() + memory)] = opened;
+      open_agent_[index(agent)] |= static_cast<char>(opened);
+    }
+  }
+}
+
+bool Contention::uses_drifted(const Stream& stream) const {
+  const int row = topology_.cpu(stream.cpu).agent * topology_.memories();
+  return std::any_of(stream.memories.begin(), stream.memories.end(),
+                     [&](int memory) { return open_route_[index(row + memory)] != 0; });
 }
 
 void Contention::solve(sim::Instant now) {
   ++solutions_;
   solving_.clear();
-  for (const StreamId id : on_cpu_) {
-    if (id < 0 || !uses_drifted(streams_[index(id)])) continue;
-    solving_.push_back(id);
-    withdraw(streams_[index(id)], now);
+  find_open_routes();
+  for (std::size_t agent = 0; agent < agent_cpus_.size(); ++agent) {
+    if (!open_agent_[agent]) continue;
+    for (const int cpu : agent_cpus_[agent]) {
+      const StreamId id = on_cpu_[index(cpu)];
+      if (id < 0 || !uses_drifted(streams_[index(id)])) continue;
+      solving_.push_back(id);
+      withdraw(streams_[index(id)], now);
+    }
   }
   background_Bps_ = load_Bps_;
   const auto routes = route_queue_s_[0].size();
@@ -138,9 +190,10 @@ void Contention::solve(sim::Instant now) {
   double worst = 1.0;
   for (int round = 0; round < kRounds && worst > kTolerance; ++round) {
     for (std::size_t r = 0; r < depth_.size(); ++r) {
-      queue_s_[r] = delay_s(static_cast<int>(r), 1.0 - std::exp(-depth_[r]));
+      if (open_[r]) queue_s_[r] = delay_s(static_cast<int>(r), depth_[r]);
     }
     for (std::size_t route = 0; route < routes; ++route) {
+      if (!open_route_[route]) continue;
       const int agent = static_cast<int>(route) / topology_.memories();
       const int memory = static_cast<int>(route) % topology_.memories();
       route_queue_s_[0][route] = queue_s_[index(memory)];

@@ -63,19 +63,19 @@ std::vector<std::vector<Domain>> build_domains(const CpuMap& map) {
       domain.level = span.level;
       domain.wake_affine = span.wake_affine;
       domain.cache_nice_tries = span.level == Level::smt ? 0 : span.level == Level::numa ? 2 : 1;
+      std::vector<char> grouped(map.core.size(), 0);
+      for (const CpuId cpu : inner) grouped[static_cast<std::size_t>(cpu)] = 1;
       domain.groups.push_back(inner);
       for (const CpuId cpu : span.cpus) {
-        const bool grouped = std::any_of(
-            domain.groups.begin(), domain.groups.end(), [&](const std::vector<CpuId>& group) {
-              return std::find(group.begin(), group.end(), cpu) != group.end();
-            });
-        if (grouped) continue;
+        if (grouped[static_cast<std::size_t>(cpu)] != 0) continue;
         std::vector<CpuId> group;
         for (const CpuId other : span.cpus) {
           const bool together = cut == nullptr ? other == cpu
                                                : (*cut)[static_cast<std::size_t>(other)] ==
                                                      (*cut)[static_cast<std::size_t>(cpu)];
-          if (together) group.push_back(other);
+          if (!together) continue;
+          group.push_back(other);
+          grouped[static_cast<std::size_t>(other)] = 1;
         }
         domain.groups.push_back(std::move(group));
       }

@@ -229,15 +229,20 @@ void Fair::arm_tick(Cpu& cpu) {
   if (cpu.current != kNoThread) soonest_ns = affordable_ns(cpu);
   if (cpu.threads.size() >= 2 && cpu.current != kNoThread)
     soonest_ns = std::min(soonest_ns, undisturbed_ns(cpu));
-  if (soonest_ns == std::numeric_limits<double>::max()) {
-    cpu.tick.cancel();
-  } else {
-    cpu.tick.at(tick_after(soonest_ns + kFuzz_ns));
-  }
+  cpu.tick_due = soonest_ns == std::numeric_limits<double>::max()
+                     ? sim::kNever
+                     : tick_after(soonest_ns + kFuzz_ns);
+  // Most are put off again before they come: one that comes too early costs less than each move.
+  if (cpu.tick_due != sim::kNever && (!cpu.tick.pending() || cpu.tick.time() > cpu.tick_due))
+    cpu.tick.at(cpu.tick_due);
 }
 
 void Fair::tick(CpuId id) {
   Cpu& cpu = cpus_[at(id)];
+  if (cpu.tick_due > engine_.now()) {
+    if (cpu.tick_due != sim::kNever) cpu.tick.at(cpu.tick_due);
+    return;
+  }
   account(cpu);
   for (const GroupId group : cpu.groups) reweigh(cpu, group);
   reschedule(cpu);

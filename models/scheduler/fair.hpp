@@ -123,6 +123,7 @@ class Fair : public Scheduler {
     std::vector<int> failed;                 // [domain]
     std::vector<int> interval_ms;            // [domain]
     sim::Event tick;
+    sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
     sim::Event balance;
   };
   template <class Index>

@@ -69,8 +69,7 @@ bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
     master.last_wakee = id;
     ++master.flips;
   }
-  int llc_cpus = 0;
-  for (const int llc : map_.llc) llc_cpus += llc == map_.llc[at(waker)];
+  const auto llc_cpus = static_cast<int>(llc_cpus_[at(map_.llc[at(waker)])].size());
   const int most = std::max(master.flips, thread.flips);
   const int least = std::min(master.flips, thread.flips);
   return least >= llc_cpus && most >= least * llc_cpus;

@@ -29,9 +29,10 @@ double hold_model_ratio(std::uint32_t timers);
 double our_slices_per_s();
 double simgrid_slices_per_s();
 
-// P3: simulated seconds a second of a full host; P4: cost of a guest's second at 64, 256 and 1024
-// guests over that at 16, the worst; P6: most memory resident so far.
+// P3: simulated seconds a second of a full host, with disks and without; P4: cost of a guest's
+// second at 64, 256 and 1024 guests over that at 16, the worst; P6: most memory resident so far.
 double full_host_speed();
+double host_without_disks_speed();
 double growth();
 double peak_resident_MiB();
 
