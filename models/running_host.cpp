@@ -313,22 +313,18 @@ void RunningHost::settle() {
 }
 
 void RunningHost::start() {
-  for (std::size_t i = 0; i < vms_.size(); ++i) {
-    Vm& vm = vms_[i];
+  for (Vm& vm : vms_) {
     if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));
     }
-    if (vm.description->workload.boot.any() && !vm.description->arrives) {
-      vm.filling = false;
-      continue;
-    }
-    if (vm.description->workload.touch_rate.count() > 0) continue;
+    const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
+    if (boots) vm.filling = false;
+    if (boots || vm.description->workload.touch_rate.count() > 0) continue;
     // All memory is there from the start: each vCPU has touched its part where it first runs.
     const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
     const sim::Bytes whole = vm.placement.untouched();
     for (std::int64_t part = 0; part < parts; ++part) {
-      const int cpu =
-          scheduler_->cpu_of(workers_[at(vm.vcpus[static_cast<std::size_t>(part)])].thread);
+      const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
       const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
       vm.placement.touch(amount, topology_.cpu(cpu).node);
     }
