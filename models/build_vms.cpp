@@ -89,6 +89,7 @@ double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
 
 compute::Burden burden(const VmDescription& vm, const HostDescription& host, double tick_cycles) {
   compute::Burden all{.walks = walks(vm, host)};
+  if (!host.without.contains(Mechanism::cache_allocation)) all.llc_ways = vm.llc_ways;
   for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
     const auto k = static_cast<vmm::ExitKind>(kind);
     // Only shadow paging has the VMM follow the guest's page tables.

@@ -144,7 +144,13 @@ void check_host(const HostDescription& host) {
   complaints.need(host.vmm.paging != PagingKind::nested || host.hardware.tlb.nested_paging,
                   "vmm.paging: nested, but host.tlb.nested_paging says that the CPU has no EPT or "
                   "NPT; use \"shadow\" or \"automatic\"");
-  for (const VmDescription& vm : host.vms) check_vm(vm, complaints);
+  for (const VmDescription& vm : host.vms) {
+    check_vm(vm, complaints);
+    complaints.need(
+        vm.llc_ways.empty() || vm.llc_ways.back() < host.hardware.llc_ways,
+        fmt::format("vm.{}.llc_ways: up to way {}, the host has {} (host.llc_ways)", vm.name,
+                    vm.llc_ways.empty() ? 0 : vm.llc_ways.back(), host.hardware.llc_ways));
+  }
   const std::string network = network_complaints(host);
   complaints.need(network.empty(), network);
   check_storage(host, complaints);

@@ -76,6 +76,7 @@ struct VmDescription {
   sim::Hertz reservation{};  // of the host's CPUs x clock; zero: none
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
+  std::vector<int> llc_ways;  // ascending, of every LLC, for its lines (CAT); empty: all
   vmm::GuestClock clock;
   KvmFeatures kvm_features;
   std::string reads_from;  // VM that modifies the lines it reads (ivshmem); empty: its own vCPUs
@@ -130,6 +131,7 @@ enum class Mechanism {
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
   first_touch,           // "first-touch": memory of guests that boot is there already
+  cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
 };
 
 // Pre-copy live migration of all VMs of a class to another host.

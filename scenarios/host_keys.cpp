@@ -166,6 +166,7 @@ const Section<topology::Description>& hardware_keys() {
              "sleep states of cores, shallow first; none: cores wake at once"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
+      whole("llc_ways", &T::llc_ways, 1, 64, "of each last-level cache, for vm.<name>.llc_ways"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
       quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,
                "of one front-side bus, both directions"),

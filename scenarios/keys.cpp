@@ -76,6 +76,7 @@ constexpr MechanismName kMechanisms[] = {
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
     {"first-touch", Mechanism::first_touch},
+    {"cache-allocation", Mechanism::cache_allocation},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

@@ -61,6 +61,24 @@ Field<VmDescription> pin_key() {
           {}};
 }
 
+Field<VmDescription> llc_ways_key() {
+  using T = VmDescription;
+  return {
+      "llc_ways",
+      "\"all\", or a set of neighbouring ways such as \"0-3\"",
+      "ways of the last-level cache that its lines may be put into (CAT)",
+      [](T& vm, const Node& node, const std::string& path, Problems& problems) {
+        vm.llc_ways.clear();
+        if (node.text() != nullptr && *node.text() == "all") return;
+        const auto ways = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
+        if (!ways || ways->back() - ways->front() + 1 != static_cast<int>(ways->size()))
+          return expect(problems, node, path, "\"all\" or ways without a gap, such as \"0-3\"");
+        vm.llc_ways = *ways;
+      },
+      [](const T& vm) { return Json(vm.llc_ways.empty() ? "all" : format_cpuset(vm.llc_ways)); },
+      {}};
+}
+
 Field<VmDescription> dirty_logging_key() {
   using models::DirtyLogging;
   static const std::vector<Word<DirtyLogging>> modes{
@@ -204,6 +222,7 @@ const Section<VmDescription>& vm_keys() {
                "of CPUs x clock, for each guest, kept under contention; 0 Hz: none"),
       quantity("limit", Unit::frequency, &T::limit,
                "of CPUs x clock, for each guest, never exceeded; 0 Hz: none"),
+      llc_ways_key(),
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),

@@ -40,7 +40,11 @@ int validate(Arguments& arguments) {
   const std::string text =
       arguments.json ? validation::to_json(report).dump(2) + "\n" : validation::table(report);
   std::fwrite(text.data(), 1, text.size(), stdout);
-  if (!report.interrupted) return kDone;
+  for (const std::string& failure : report.failures) fmt::print(stderr, "tenancy: {}\n", failure);
+  if (!report.failures.empty())
+    fmt::print(stderr, "tenancy: {} case{} failed; their points count as uncovered\n",
+               report.failures.size(), report.failures.size() == 1 ? "" : "s");
+  if (!report.interrupted) return report.failures.empty() ? kDone : kWrongInput;
   fmt::print(stderr, "tenancy: interrupted; cases that did not run count as uncovered\n");
   return kInterrupted;
 }

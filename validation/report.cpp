@@ -74,6 +74,7 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [key, summary] : report.summary) json["summary"][key] = summary_json(summary);
   for (const auto& [key, baselines] : report.baselines)
     json["baselines"][key] = baselines_json(baselines);
+  json["failures"] = report.failures;
   return json;
 }
 

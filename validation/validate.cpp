@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -49,21 +50,44 @@ struct Run {
   scenarios::StudyResults results;
 };
 
-// Runs the cases that the chosen points need; a case that was interrupted has no results.
-std::map<std::size_t, Run> run_cases(const std::vector<Case>& cases,
-                                     const std::set<std::size_t>& needed,
-                                     const ValidateOptions& options) {
-  std::map<std::size_t, Run> runs;
+struct Runs {
+  std::map<std::size_t, Run> of_case;
+  std::map<std::size_t, std::string> failed;  // why
+  bool interrupted = false;
+};
+
+Run run_case(const Case& of, const ValidateOptions& options) {
+  Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check", "values"}, {}}), {}};
+  scenarios::RunOptions run_options;
+  run_options.jobs = options.jobs;
+  run_options.cancel = options.cancel;
+  run.results = scenarios::run_and_predict(run.study, run_options);
+  return run;
+}
+
+// A message names its case, once.
+std::string failure_of(const Case& of, const std::exception& error) {
+  const std::string text = error.what();
+  return text.find(of.file.name) != std::string::npos ? text
+                                                      : fmt::format("{}: {}", of.file.name, text);
+}
+
+// Runs the cases that the chosen points need.
+Runs run_cases(const std::vector<Case>& cases, const std::set<std::size_t>& needed,
+               const ValidateOptions& options) {
+  Runs runs;
   for (std::size_t i : needed) {
-    const Case& of = cases[i];
-    Run run{scenarios::read_text(of.file.text, of.file.name, {{}, {"check", "values"}, {}}), {}};
-    scenarios::RunOptions run_options;
-    run_options.jobs = options.jobs;
-    run_options.cancel = options.cancel;
-    run.results = scenarios::run_and_predict(run.study, run_options);
-    if (run.results.interrupted) return runs;
-    runs.emplace(i, std::move(run));
-    if (options.progress) options.progress(runs.size(), needed.size());
+    try {
+      Run run = run_case(cases[i], options);
+      if (run.results.interrupted) {
+        runs.interrupted = true;
+        return runs;
+      }
+      runs.of_case.emplace(i, std::move(run));
+    } catch (const std::exception& error) {  // one case's mistake loses no other's results
+      runs.failed.emplace(i, failure_of(cases[i], error));
+    }
+    if (options.progress) options.progress(runs.of_case.size() + runs.failed.size(), needed.size());
   }
   return runs;
 }
@@ -72,10 +96,10 @@ using Baseline = std::optional<double> (*)(const Check&, const scenarios::Study&
 
 std::optional<BaselinePrediction> baseline_of(Baseline baseline, const Point& point,
                                               const std::vector<Source>& sources,
-                                              const std::map<std::size_t, Run>& runs) {
+                                              const Runs& runs) {
   std::vector<Prediction> predictions;
   for (const Source& source : sources) {
-    const auto value = baseline(*source.check, runs.at(source.of_case).study);
+    const auto value = baseline(*source.check, runs.of_case.at(source.of_case).study);
     if (!value) return std::nullopt;
     predictions.push_back({*value, *value, *value});
   }
@@ -84,13 +108,20 @@ std::optional<BaselinePrediction> baseline_of(Baseline baseline, const Point& po
 }
 
 Record record_of(const Point& point, const std::vector<Source>& sources,
-                 const std::vector<Case>& cases, const std::map<std::size_t, Run>& runs) {
+                 const std::vector<Case>& cases, Runs& runs) {
   std::vector<Prediction> predictions;
   for (const Source& source : sources) {
-    const auto run = runs.find(source.of_case);
-    if (run == runs.end()) return uncovered(point, "interrupted before its case had run");
-    predictions.push_back(
-        predict(*source.check, cases[source.of_case], run->second.study, run->second.results));
+    const Case& of = cases[source.of_case];
+    if (runs.failed.contains(source.of_case))
+      return uncovered(point, fmt::format("its case {} failed", of.file.name));
+    const auto run = runs.of_case.find(source.of_case);
+    if (run == runs.of_case.end()) return uncovered(point, "interrupted before its case had run");
+    try {
+      predictions.push_back(predict(*source.check, of, run->second.study, run->second.results));
+    } catch (const sim::ConfigError& error) {
+      runs.failed.emplace(source.of_case, failure_of(of, error));
+      return uncovered(point, fmt::format("its case {} failed", of.file.name));
+    }
   }
   Record record = compare(point, predictions);
   record.scenario = cases[sources.front().of_case].file.name;
@@ -121,7 +152,7 @@ Report validate(const ValidateOptions& options) {
     if (sources == plan.end()) continue;
     for (const Source& source : sources->second) needed.insert(source.of_case);
   }
-  const std::map<std::size_t, Run> runs = run_cases(library.cases, needed, options);
+  Runs runs = run_cases(library.cases, needed, options);
 
   Report report;
   for (const Point& point : chosen) {
@@ -132,7 +163,8 @@ Report validate(const ValidateOptions& options) {
   }
   report.summary = summarise(report.points);
   report.baselines = summarise_baselines(report.points);
-  report.interrupted = runs.size() < needed.size();
+  report.interrupted = runs.interrupted;
+  for (const auto& [of_case, why] : runs.failed) report.failures.push_back(why);
   return report;
 }
 

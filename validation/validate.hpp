@@ -52,10 +52,13 @@ struct Report {
   std::map<std::string, Summary> summary;            // per subsystem, and "all"
   std::map<std::string, BaselineSummary> baselines;  // the same keys
   bool interrupted = false;                          // some cases did not run
+  std::vector<std::string> failures;  // what is wrong with cases that could not be used, each once
 };
 
-// Throws sim::ConfigError (scenarios::ScenarioError with places) when data or cases are wrong, a
-// subsystem is unknown, or a case names a metric or coordinates that its scenario does not have.
+// A case whose scenario is wrong, or that names a metric or coordinates that it does not have, is a
+// failure of its own: its points are uncovered, the others are compared. Throws sim::ConfigError
+// (scenarios::ScenarioError with places) when data or checks cannot be read or a subsystem is
+// unknown: before anything runs.
 Report validate(const ValidateOptions& options = {});
 
 }  // namespace validation

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace models::compute {
 namespace {
@@ -21,6 +22,32 @@ double CacheSharing::insertions_per_s(const Profile& profile, double space_B) co
   return misses / (profile.base_cpi / machine_.frequency_Hz + stall_s);
 }
 
+void CacheSharing::add(std::vector<int> ways) {
+  ways_.push_back(std::move(ways));
+}
+
+std::vector<CacheSharing::Region> CacheSharing::regions(std::size_t profiles) const {
+  std::map<std::vector<std::size_t>, double> by_users;
+  for (int way = 0; way < machine_.llc_ways; ++way) {
+    std::vector<std::size_t> users;
+    for (std::size_t p = 0; p < profiles; ++p) {
+      const bool all = p >= ways_.size() || ways_[p].empty();
+      if (all || std::find(ways_[p].begin(), ways_[p].end(), way) != ways_[p].end())
+        users.push_back(p);
+    }
+    by_users[users] += machine_.llc_B / machine_.llc_ways;
+  }
+  std::vector<Region> all;
+  for (const auto& [users, size_B] : by_users) all.push_back({size_B, users});
+  return all;
+}
+
+// Of the cache, what a profile may put lines into.
+double CacheSharing::reach_B(std::size_t profile) const {
+  if (profile >= ways_.size() || ways_[profile].empty()) return machine_.llc_B;
+  return machine_.llc_B * static_cast<double>(ways_[profile].size()) / machine_.llc_ways;
+}
+
 std::vector<double> CacheSharing::solve(const std::vector<const Profile*>& profiles,
                                         const std::vector<int>& counts) const {
   constexpr int kRounds = 200;
@@ -31,30 +58,39 @@ std::vector<double> CacheSharing::solve(const std::vector<const Profile*>& profi
     for (const int count : counts) sum += count;
     return sum;
   }();
+  const std::vector<Region> parts = regions(profiles.size());
   std::vector<double> space(profiles.size(), 0.0);
   for (std::size_t p = 0; p < profiles.size(); ++p) {
-    if (counts[p] > 0) space[p] = std::min(machine_.llc_B / threads, footprint_B(*profiles[p]));
+    if (counts[p] > 0) space[p] = std::min(reach_B(p) / threads, footprint_B(*profiles[p]));
   }
+  std::vector<double> rate(profiles.size(), 0.0);
   for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t p = 0; p < profiles.size(); ++p)
+      rate[p] = insertions_per_s(*profiles[p], space[p]);
     // Water-filling: profiles whose share exceeds their footprint are capped, the rest divided.
     std::vector<double> wanted(profiles.size(), 0.0);
     std::vector<bool> capped(profiles.size(), false);
     for (bool again = true; again;) {
       again = false;
-      double left_B = machine_.llc_B;
-      double inserted = 0.0;
-      for (std::size_t p = 0; p < profiles.size(); ++p) {
-        if (capped[p]) left_B -= counts[p] * footprint_B(*profiles[p]);
-        if (!capped[p]) inserted += counts[p] * insertions_per_s(*profiles[p], space[p]);
+      std::fill(wanted.begin(), wanted.end(), 0.0);
+      for (const Region& part : parts) {
+        double left_B = part.size_B;
+        double inserted = 0.0;
+        for (const std::size_t p : part.profiles) {
+          const double here = part.size_B / reach_B(p);
+          if (capped[p]) left_B -= counts[p] * footprint_B(*profiles[p]) * here;
+          if (!capped[p]) inserted += counts[p] * rate[p] * here;
+        }
+        for (const std::size_t p : part.profiles) {
+          if (counts[p] == 0) continue;
+          const double here = part.size_B / reach_B(p);
+          wanted[p] += capped[p] || inserted <= 0 ? footprint_B(*profiles[p]) * here
+                                                  : left_B * rate[p] * here / inserted;
+        }
       }
       for (std::size_t p = 0; p < profiles.size(); ++p) {
-        if (counts[p] == 0 || capped[p]) continue;
-        const double rate = insertions_per_s(*profiles[p], space[p]);
-        wanted[p] = inserted > 0 ? left_B * rate / inserted : footprint_B(*profiles[p]);
-        if (wanted[p] > footprint_B(*profiles[p])) {
-          wanted[p] = footprint_B(*profiles[p]);
-          capped[p] = again = true;
-        }
+        if (capped[p] || wanted[p] <= footprint_B(*profiles[p])) continue;
+        capped[p] = again = true;
       }
     }
     double moved_B = 0.0;

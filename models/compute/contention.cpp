@@ -21,7 +21,8 @@ CacheMachine cache_machine(const topology::Description& d) {
   return {.frequency_Hz = d.frequency.count(),
           .llc_B = static_cast<double>(d.llc.size.count()),
           .llc_latency_s = sim::seconds(d.llc.latency),
-          .memory_latency_s = sim::seconds(d.controller.latency)};
+          .memory_latency_s = sim::seconds(d.controller.latency),
+          .llc_ways = d.llc_ways};
 }
 
 }  // namespace
@@ -80,6 +81,7 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
   stream.tick_cycles = burden.tick_cycles_per_second;
   if (known == kinds_.end()) {
     kinds_.push_back(&profile);
+    sharing_.add(burden.llc_ways);
     walkers_.push_back({&profile, std::move(burden.walks)});
     for (auto& mix : mix_) mix.push_back(0);
   }
@@ -299,7 +301,9 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
     report(id);
   }
   stale_.clear();
-  // What is solved for one resource moves others' loads; that ends within a few passes.
+  // What is solved for one resource moves others' loads. They are then solved together: two full
+  // ones, each for itself in turn, would take turns without end.
+  std::fill(open_.begin(), open_.end(), 0);
   for (int pass = 0; pass < kMostPasses && drifted(); ++pass) solve(now);
   return changed_;
 }

@@ -137,13 +137,14 @@ void Contention::allow_drift() {
   }
 }
 
-// Which resources have drifted; the others keep their delays.
+// Opens what has drifted; resources that are not open keep their delays.
 bool Contention::drifted() {
   if (!config_.controller_queueing && !config_.link_bandwidth) return false;
   bool any = false;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    open_[r] = std::abs(load_Bps_[r] - solved_Bps_[r]) > allowed_Bps_[r];
-    any = any || open_[r];
+    if (std::abs(load_Bps_[r] - solved_Bps_[r]) <= allowed_Bps_[r]) continue;
+    open_[r] = 1;
+    any = true;
   }
   return any;
 }

@@ -61,6 +61,7 @@ struct Burden {
   std::vector<TableWalks> walks;
   double exit_cycles_per_instruction = 0.0;
   double tick_cycles_per_second = 0.0;  // of running time
+  std::vector<int> llc_ways{};  // that its lines may be put into, ascending; empty: all
 };
 
 }  // namespace models::compute

@@ -110,6 +110,7 @@ struct Description {
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
   Cache l2;
   Cache llc;  // shared_by threads of one node; several LLCs a node allowed
+  int llc_ways = 16;  // that space in an LLC is assigned by (CAT); 11 to 20 since Haswell-EP
   Interconnect interconnect = Interconnect::point_to_point;
   // Front-side bus: the cores of each node reach the one memory controller hub over a bus of their
   // own; all memory is local to everyone. Only read when interconnect is front_side_bus.

@@ -88,8 +88,29 @@ TEST_CASE("a metric that the scenario does not have is an error, not a skip") {
   ValidateOptions options;
   options.data = {data.path()};
   options.cases = {cases.path()};
-  CHECK_THROWS_WITH(validate(options),
-                    Catch::Contains("one-cpu.toml:") && Catch::Contains("vm.guest.colour"));
+  const Report report = validate(options);
+  REQUIRE(report.failures.size() == 1);
+  CHECK_THAT(report.failures[0],
+             Catch::Contains("one-cpu.toml:") && Catch::Contains("vm.guest.colour"));
+  CHECK_THAT(record(report, "half").reason, Catch::Contains("failed"));
+}
+
+TEST_CASE("a case that is wrong takes no other case's results with it") {
+  const tests::TemporaryFolder data;
+  const tests::TemporaryFolder cases;
+  data.write("recorded.toml", point("half", "0.5") + point("lost", "1.0"));
+  cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative"));
+  cases.write("a-wrong.toml", "[host]\nuse = \"no-such-host\"\n" +
+                                  check_text("lost", "vm.guest.throughput.relative"));
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.cases = {cases.path()};
+  const Report report = validate(options);
+  CHECK(record(report, "half").predicted.has_value());
+  CHECK_FALSE(record(report, "lost").predicted.has_value());
+  REQUIRE(report.failures.size() == 1);
+  CHECK_THAT(report.failures[0], Catch::Contains("a-wrong.toml:2"));
+  CHECK_FALSE(report.interrupted);
 }
 
 TEST_CASE("someone else's data need no case of ours, but must be sound") {

@@ -1,5 +1,6 @@
 #include "models/compute/contention.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -198,4 +199,34 @@ TEST_CASE("threads that come one by one end up where all at once do", "[contenti
     CHECK(one_by_one.utilisation(r) == Approx(at_once.utilisation(r)).margin(0.05));
     CHECK(one_by_one.utilisation(r) < 1.01);
   }
+}
+
+TEST_CASE("buses and the hub behind them, all full, are solved together", "[contention]") {
+  Description d = two_nodes();
+  d.cores_per_node = 4;
+  d.llc.shared_by = 4;
+  d.links.clear();
+  d.interconnect = models::topology::Interconnect::front_side_bus;
+  d.fsb_bandwidth = sim::BytesPerSecond{10.67e9};
+  d.fsb_efficiency = 0.65;
+  d.fsb_queueing = {sim::Duration{23'500}, 0.49};
+  d.controller = {.channels = 4,
+                  .channel_bandwidth = sim::BytesPerSecond{5.33e9},
+                  .efficiency = 0.6,
+                  .latency = 110_ns,
+                  .queueing = {sim::Duration{23'500}, 0.49}};
+  const Topology topology{d};
+  Profile profile = misser(40.0);
+  profile.llc_accesses_per_kilo_instruction = 80;
+  profile.write_back_fraction = 1.0;
+  Contention contention{topology, {}};
+  double worst = 0.0;
+  for (const int cpu : {0, 4, 1, 5, 2, 6, 3, 7}) {
+    contention.start(contention.add(profile), cpu);
+    contention.settle(sim::kStart);
+    for (int r = 0; r < static_cast<int>(topology.resources().size()); ++r)
+      worst = std::max(worst, contention.utilisation(r));
+  }
+  CHECK(worst > 0.95);
+  CHECK(worst < 1.005);
 }
