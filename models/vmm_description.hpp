@@ -70,10 +70,10 @@ struct VmmDescription {
   memory::KsmTunables ksm;
   memory::DirtyLogCosts dirty_log;
   MigrationCosts migration;
-  sim::Bytes host_memory{};                // that the host uses itself, whatever runs on it
-  vmm::OwnMemoryCosts own_memory;          // what each VM costs beside its own pages
+  sim::Bytes host_memory{};        // that the host uses itself, whatever runs on it
+  vmm::OwnMemoryCosts own_memory;  // what each VM costs beside its own pages
   vmm::BootCosts boot;
-  vmm::FaultCosts fault;  // of a page that is touched first, beside the exit
+  vmm::FaultCosts fault;                   // of a page that is touched first, beside the exit
   sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something
   sim::Cycles host_tick{2'500};            // its handler

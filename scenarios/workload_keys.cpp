@@ -2,8 +2,8 @@
 
 #include "scenarios/boot_keys.hpp"
 #include "scenarios/fields.hpp"
-#include "scenarios/shadow_keys.hpp"
 #include "scenarios/network_keys.hpp"
+#include "scenarios/shadow_keys.hpp"
 
 namespace scenarios {
 namespace {
