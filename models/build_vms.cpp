@@ -84,7 +84,7 @@ double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
       host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
   return none ? 0.0
               : vmm::cycles(kind, host.hardware.vm_round_trip, host.hardware.virtual_interrupts,
-                            host.vmm.exits);
+                            host.vmm.exits, host.hardware.doorbell);
 }
 
 compute::Burden burden(const VmDescription& vm, const HostDescription& host, double tick_cycles) {
@@ -233,6 +233,11 @@ void RunningHost::build_vms() {
 void RunningHost::share_lines() {
   for (const Vm& vm : vms_) {
     const VmDescription& own = *vm.description;
+    if (own.workload.profile.contended_lines_per_kilo_instruction > 0) {
+      std::vector<compute::StreamId> streams;
+      for (const int id : vm.vcpus) streams.push_back(workers_[at(id)].stream);
+      contention_.write_together(streams);
+    }
     if (own.workload.profile.dirty_lines_per_kilo_instruction <= 0) continue;
     std::vector<int> from;
     for (const Vm& other : vms_) {

@@ -19,7 +19,7 @@ enum class Cause {
   ticks,                // clock ticks of guest and host
   page_faults,          // first touches, copies of merged pages that were written
   swap_in,              // waiting for a page to be read back
-  spinning,             // waiting for a lock, or for other vCPUs to flush their TLBs
+  spinning,             // waiting for a lock or a contended line, or for others to flush TLBs
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
   scheduler,            // switching threads, world switches, wake-up path

@@ -31,4 +31,39 @@ void RunningHost::catch_up_ticks(Worker& worker) {
   worker.clock_behind_s += backlog.lost_s;
 }
 
+// Of a vCPU since measuring began: those counted one by one, of its instructions, of ticks.
+double RunningHost::exits_of(const Worker& worker) const {
+  const bool virtual_interrupts = topology_.description().virtual_interrupts;
+  if (description_.vmm.architecture == Architecture::container) return 0.0;
+  const VmDescription& vm = *vms_[at(worker.vm)].description;
+  double per_instruction = 0.0;
+  for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
+    const auto k = static_cast<vmm::ExitKind>(kind);
+    const bool none = k == vmm::ExitKind::inject ||
+                      (k == vmm::ExitKind::eoi && virtual_interrupts) ||
+                      (k == vmm::ExitKind::ipi && topology_.description().doorbell.count() > 0);
+    if (!none) per_instruction += vm.workload.exits[k] / 1000.0;
+  }
+  const bool ticks = kinds_[at(vms_[at(worker.vm)].kind)].tick_cycles > 0;
+  const double per_second =
+      ticks ? description_.vmm.host_tick_hz +
+                  vm.clock.tick_hz * vmm::tick_exits(vm.clock, virtual_interrupts)
+            : 0.0;
+  return worker.exits + static_cast<double>(worker.pause_exits) +
+         worker.progress.executed() * per_instruction +
+         guest::busy_s(worker.progress.seconds()) * per_second;
+}
+
+// Without exits, a timer as bare metal's: its interrupt is all that it takes.
+vmm::DeadlineTimer RunningHost::deadline_timer() const {
+  vmm::ExitCosts costs = description_.vmm.exits;
+  sim::Cycles round_trip = topology_.description().vm_round_trip;
+  if (description_.vmm.architecture == Architecture::container ||
+      description_.without.contains(Mechanism::exits)) {
+    costs.dispatch = costs.mitigations = costs.timer = costs.fast_path_saves = sim::Cycles{0};
+    round_trip = sim::Cycles{0};
+  }
+  return {costs, round_trip, topology_.description().frequency, description_.vmm.timer};
+}
+
 }  // namespace models

@@ -59,6 +59,7 @@ struct BalloonDescription {
 struct KvmFeatures {
   bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while
   bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
+  bool pv_sched_yield = false;     // who interrupts vCPUs without a CPU yields to the first of them
   sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
 };
 

@@ -64,6 +64,7 @@ void RunningHost::begin_measuring() {
     worker.lost_ticks = worker.clock_behind_s = 0.0;
     worker.faults = 0;
     worker.pause_exits = 0;
+    worker.exits = 0;
   }
   for (Kind& kind : kinds_) {
     kind.latency.clear();
@@ -110,7 +111,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   guest::Causes causes{};
   double instructions = 0, misses = 0, remote = 0, wait_s = 0;
   double slowest = 0, fastest = 0;
-  double lost_ticks = 0, behind_s = 0, pause_exits = 0;
+  double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0;
   for (const int index : kind.vms) {
     double own = 0;
     for (const int id : vms_[at(index)].vcpus) {
@@ -119,6 +120,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       misses += worker.misses;
       lost_ticks += worker.lost_ticks;
       pause_exits += static_cast<double>(worker.pause_exits);
+      exits += exits_of(worker);
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
       for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += worker.progress.seconds()[c];
@@ -169,6 +171,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}})
     put(fmt::format("wakeup.{}", name), kind.wakeup.spread.percentile(share));
   put("pause_exits", pause_exits / measured_s / vms);
+  put("exits", exits / measured_s / vms);
   put("clock.lost", lost_ticks / measured_s / vms);
   put("clock.error", behind_s / measured_s / vms);
   io_->report(index_of_kind, measured_s, results);

@@ -64,6 +64,7 @@ struct Worker {
   std::vector<int> flush_waiters;  // workers that wait until this one has run
   int flushes_awaited = 0;         // vCPUs that have yet to run for this one
   std::uint64_t pause_exits = 0;   // since measuring began
+  double exits = 0.0;              // the same, those that come one by one
   bool in_kernel = false;          // of its guest, when it lost its CPU
   bool gave_way = false;           // lost it by a directed yield of its own
   bool eligible = false;           // for a directed yield, although it gave way

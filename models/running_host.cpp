@@ -57,7 +57,8 @@ compute::ContentionConfig contention_config(const std::set<Mechanism>& without) 
           .controller_queueing = !without.contains(Mechanism::controller_queueing),
           .llc_sharing = !without.contains(Mechanism::llc_sharing),
           .smt = !without.contains(Mechanism::smt),
-          .turbo = !without.contains(Mechanism::turbo)};
+          .turbo = !without.contains(Mechanism::turbo),
+          .contended_lines = !without.contains(Mechanism::locks)};
 }
 
 std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
@@ -168,6 +169,7 @@ guest::InstructionTime RunningHost::instruction_time(const Worker& worker) const
   put(Cause::translation, pace.translation_s);
   put(Cause::exits, pace.exits_s);
   put(Cause::ticks, pace.ticks_s);
+  put(Cause::spinning, pace.lines_s);
   return time;
 }
 

@@ -152,12 +152,14 @@ class RunningHost final : public scheduler::Dispatch {
   void release_lock(int worker);
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
+  void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
   bool can_use_yield(Worker& worker) const;
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);
   double cycles_of(vmm::ExitKind kind) const;
+  vmm::DeadlineTimer deadline_timer() const;
   double spin_limit_s(const Worker& worker) const;
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
@@ -186,6 +188,7 @@ class RunningHost final : public scheduler::Dispatch {
   void fill();
   void integrate_loads();
   void check_loads();
+  double exits_of(const Worker& worker) const;
   void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
   void report_host(const RunLength& length, Results& results) const;
   void check_time(const RunLength& length, Results& results) const;

@@ -84,7 +84,23 @@ bool RunningHost::Flush::await_ready() {
 }
 
 void RunningHost::Flush::await_suspend(std::coroutine_handle<> waiter) {
-  host.spin(host.workers_[at(worker)], waiter);
+  Worker& self = host.workers_[at(worker)];
+  host.spin(self, waiter);
+  if (host.vms_[at(self.vm)].description->kvm_features.pv_sched_yield)
+    host.yield_to_interrupted(worker);
+}
+
+// kvm_smp_send_call_func_ipi: a hypercall for the first vCPU that has no CPU to take it with.
+void RunningHost::yield_to_interrupted(int worker) {
+  Worker& self = workers_[at(worker)];
+  for (const int id : vms_[at(self.vm)].vcpus) {
+    const Worker& other = workers_[at(id)];
+    const std::vector<int>& waiters = other.flush_waiters;
+    if (std::find(waiters.begin(), waiters.end(), worker) == waiters.end()) continue;
+    owe_exit(self, cycles_of(vmm::ExitKind::hypercall) + kYield_cycles);
+    scheduler_->yield_to(self.thread, other.thread);
+    return;
+  }
 }
 
 double RunningHost::cycles_of(vmm::ExitKind kind) const {
@@ -92,10 +108,12 @@ double RunningHost::cycles_of(vmm::ExitKind kind) const {
                     description_.without.contains(Mechanism::exits);
   const topology::Description& d = topology_.description();
   return none ? 0.0
-              : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits);
+              : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits,
+                            d.doorbell);
 }
 
 void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
+  workers_[at(worker)].exits += count;
   owe_exit(workers_[at(worker)], count * cycles_of(kind));
 }
 
@@ -104,6 +122,7 @@ void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
 void RunningHost::owe_interrupt(int worker) {
   const Worker& self = workers_[at(worker)];
   double cycles = cycles_of(vmm::ExitKind::eoi);
+  if (!topology_.description().virtual_interrupts) ++workers_[at(worker)].exits;
   if (self.progress.state() == guest::Progress::State::running)
     cycles += cycles_of(vmm::ExitKind::inject);
   owe_exit(workers_[at(worker)], cycles);
@@ -131,6 +150,8 @@ void RunningHost::spin(Worker& worker, std::coroutine_handle<> waiter) {
   book(worker);
   worker.waiter = waiter;
   worker.spinning = true;
+  contention_.waits(worker.stream, true);
+  settle_later();
   worker.done.cancel();
   worker.progress.begin_waiting();
   worker.progress.pace(instruction_time(worker));
@@ -141,6 +162,8 @@ void RunningHost::spin(Worker& worker, std::coroutine_handle<> waiter) {
 void RunningHost::grant(Worker& worker) {
   book(worker);
   worker.spinning = false;
+  contention_.waits(worker.stream, false);
+  settle_later();
   worker.done.cancel();
   worker.progress.begin(0);
   worker.progress.pace(instruction_time(worker));
@@ -213,7 +236,10 @@ void RunningHost::spun(Worker& worker) {
 
 void RunningHost::lose_cpu(Worker& worker) {
   Vm& vm = vms_[at(worker.vm)];
-  const double share = vm.description->workload.sync.kernel_share;
+  // All of its waits for contended lines are in the kernel.
+  const compute::Pace& pace = worker.state.pace;
+  const double lines = pace.instruction_s > 0 ? pace.lines_s / pace.instruction_s : 0.0;
+  const double share = lines + (1.0 - lines) * vm.description->workload.sync.kernel_share;
   worker.in_kernel = worker.spinning || vm.lock_holder == worker_of_thread_[at(worker.thread)] ||
                      (share > 0 && vm.modes.uniform() < share);
 }

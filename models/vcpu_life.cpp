@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -58,6 +59,7 @@ sim::Process RunningHost::live(int id) {
                                               : std::numeric_limits<double>::infinity();
   const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
   const bool steady_blocks = work.block_distribution == workload::Distribution::fixed;
+  vmm::DeadlineTimer deadline = deadline_timer();
   scheduler::CpuId waker = scheduler::kNoCpu;
   // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
   // which no vCPU waits for one without a CPU.
@@ -110,6 +112,11 @@ sim::Process RunningHost::live(int id) {
       }
       const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
       waker = scheduler::kNoCpu;
+      if (work.wake == workload::WakeSource::deadline) {
+        const double ahead = sim::seconds(wait) * topology_.description().frequency.count();
+        owe_cycles(id, deadline.fire(sim::Cycles{std::llround(ahead)}));
+        continue;
+      }
       device = work.wake == workload::WakeSource::device && vm.emulator >= 0;
       if (device) {
         // Half of the emulation submits the request, half completes it; the completion interrupt
@@ -248,6 +255,9 @@ void RunningHost::halt(int id) {
   worker.halts = false;
   if (worker.stream >= 0) {
     worker.halted_at = engine_.now();
+    ++worker.exits;
+    if (const int writes = vmm::wait_exits(vms_[at(worker.vm)].description->clock); writes > 0)
+      owe_exits(id, writes, vmm::ExitKind::timer);
     if (may_poll(worker)) {
       worker.polling = true;
       worker.progress.become(guest::Progress::State::polling);

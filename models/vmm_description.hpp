@@ -9,6 +9,7 @@
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
 #include "models/vmm/boot_costs.hpp"
+#include "models/vmm/deadline_timer.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
 #include "models/vmm/own_memory.hpp"
@@ -66,6 +67,7 @@ struct VmmDescription {
   Backend backend = Backend::process;
   int dom0_vcpus = 1;
   vmm::HaltPollTunables halt_poll;
+  vmm::TimerTunables timer;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
   memory::DirtyLogCosts dirty_log;

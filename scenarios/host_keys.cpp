@@ -28,6 +28,34 @@ const Section<topology::Cache>& cache_keys() {
   return section;
 }
 
+const Section<topology::L1>& l1_keys() {
+  using T = topology::L1;
+  static const Section<T> section{
+      quantity("size", Unit::size, &T::size, "capacity", Zero::refused),
+      quantity("latency", Unit::cycles, &T::latency, "load-to-use time of a hit"),
+  };
+  return section;
+}
+
+const Section<topology::Ring>& ring_keys() {
+  using T = topology::Ring;
+  static const Section<T> section{
+      quantity("hop", Unit::time, &T::hop,
+               "added to llc.latency by each stop between a core and a slice, there and back"),
+      whole("other_stops", &T::other_stops, 0, 1024, "stops without a slice"),
+  };
+  return section;
+}
+
+const Section<topology::LineBuffers>& line_buffer_keys() {
+  using T = topology::LineBuffers;
+  static const Section<T> section{
+      whole("fill", &T::fill, 1, 1024, "line fill buffers of L1, shared by a core's threads"),
+      whole("streamed", &T::streamed, 1, 1024, "lines that L2's streamer runs ahead of loads"),
+  };
+  return section;
+}
+
 const Section<topology::Tlb>& tlb_keys() {
   using T = topology::Tlb;
   static const Section<T> section{
@@ -160,12 +188,18 @@ const Section<topology::Description>& hardware_keys() {
                "VM exit and entry, the hardware's part"),
       truth("virtual_interrupts", &T::virtual_interrupts,
             "APICv or AVIC: interrupts reach guests without exits"),
+      quantity("doorbell", Unit::cycles, &T::doorbell,
+               "of an interrupt to another vCPU that takes no exit; 0 cycles: it takes one"),
       truth("page_modification_log", &T::page_modification_log,
             "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,
              "sleep states of cores, shallow first; none: cores wake at once"),
+      table("l1", &T::l1, &l1_keys, "first-level data cache"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),
+      table("ring", &T::ring, &ring_keys, "where the slices of the last-level cache lie"),
+      table("line_buffers", &T::line_buffers, &line_buffer_keys,
+            "lines that a core waits for at once"),
       whole("llc_ways", &T::llc_ways, 1, 64, "of each last-level cache, for vm.<name>.llc_ways"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
       quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,

@@ -149,6 +149,8 @@ const Section<models::KvmFeatures>& kvm_feature_keys() {
   static const Section<T> section{
       truth("pv_unhalt", &T::pv_unhalt, "paravirtual spinlocks: a waiter sleeps after a while"),
       truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
+      truth("pv_sched_yield", &T::pv_sched_yield,
+            "who interrupts vCPUs without a CPU yields to the first of them"),
       quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
   };
   return section;
@@ -163,7 +165,8 @@ const Section<models::vmm::GuestClock>& clock_keys() {
                                                  {"lapic", Device::lapic},
                                                  {"pit", Device::pit},
                                                  {"hpet", Device::hpet},
-                                                 {"rtc", Device::rtc}};
+                                                 {"rtc", Device::rtc},
+                                                 {"host", Device::host}};
   static const std::vector<Word<Idle>> idles{{"tickless", Idle::tickless},
                                              {"periodic", Idle::periodic}};
   static const std::vector<Word<Policy>> policies{{"delay", Policy::delay},
@@ -172,10 +175,14 @@ const Section<models::vmm::GuestClock>& clock_keys() {
                                                   {"discard", Policy::discard}};
   static const Section<T> section{
       whole("tick_hz", &T::tick_hz, 1, 10000, "CONFIG_HZ of the guest"),
-      choice("timer", &T::timer, devices, "what ticks"),
+      choice("timer", &T::timer, devices,
+             "what ticks; host: nothing, the host's ticks are handed on (paratick)"),
       choice("idle", &T::idle, idles, "whether an idle guest ticks"),
       choice("tickpolicy", &T::policy, policies,
              "what becomes of ticks that fell due without a CPU"),
+      whole(
+          "idle_writes", &T::idle_writes, 0, 100,
+          "timer registers that a tickless guest writes around a wait; 0: within the wait's cost"),
       truth("paravirtual", &T::paravirtual, "time is read from kvm-clock or the TSC, not counted"),
       quantity("handler", Unit::cycles, &T::handler, "of the guest's kernel, a tick"),
   };

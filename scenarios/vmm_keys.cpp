@@ -71,6 +71,8 @@ const Section<models::vmm::ExitCosts>& exit_keys() {
   using T = models::vmm::ExitCosts;
   static const Section<T> section{
       quantity("dispatch", Unit::cycles, &T::dispatch, "of every exit, beyond the hardware's part"),
+      quantity("mitigations", Unit::cycles, &T::mitigations,
+               "of every exit, against leaks: buffers cleared, return stack filled, retpolines"),
       truth("fast_path", &T::fast_path, "timers and interrupts to others stay in the inner loop"),
       quantity("fast_path_saves", Unit::cycles, &T::fast_path_saves, "what that saves an exit"),
       quantity("user", Unit::cycles, &T::user, "to the VMM's process and back"),
@@ -132,6 +134,15 @@ const Section<models::vmm::HaltPollTunables>& halt_poll_keys() {
       quantity("grow_start", Unit::time, &T::grow_start, "halt_poll_ns_grow_start"),
       whole("grow", &T::grow, 1, 1000, "halt_poll_ns_grow"),
       whole("shrink", &T::shrink, 0, 1000, "halt_poll_ns_shrink; 0: back to nothing"),
+  };
+  return section;
+}
+
+const Section<models::vmm::TimerTunables>& timer_keys() {
+  using T = models::vmm::TimerTunables;
+  static const Section<T> section{
+      truth("advance", &T::advance,
+            "guests' deadlines are set early by as much as they came late; since Linux 5.1"),
   };
   return section;
 }
@@ -223,6 +234,7 @@ const Section<VmmDescription>& vmm_keys() {
       table("network", &T::network, &network_cost_keys, "what the kernels' network paths cost"),
       table("halt_poll", &T::halt_poll, &halt_poll_keys,
             "KVM's polling before a halted vCPU sleeps"),
+      table("timer", &T::timer, &timer_keys, "guests' one-shot timers"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),

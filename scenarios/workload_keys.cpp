@@ -53,6 +53,15 @@ Field<compute::Profile> miss_curve_key() {
 
 const Section<compute::Profile>& profile_keys() {
   using T = compute::Profile;
+  static const std::vector<Word<compute::Overlap>> overlaps{
+      {"workload", compute::Overlap::workload},
+      {"fill-buffers", compute::Overlap::fill_buffers},
+      {"streamer", compute::Overlap::streamer}};
+  static const std::vector<Word<compute::Order>> orders{{"random", compute::Order::random},
+                                                        {"cyclic", compute::Order::cyclic}};
+  static const std::vector<Word<compute::Slices>> slices{{"all", compute::Slices::all},
+                                                         {"nearest", compute::Slices::nearest},
+                                                         {"farthest", compute::Slices::farthest}};
   static const Section<T> section{
       real("base_cpi", &T::base_cpi, 0.05, 1000, "cycles per instruction with all hits up to L2"),
       real("llc_accesses_per_kilo_instruction", &T::llc_accesses_per_kilo_instruction, 0, 1000,
@@ -60,7 +69,15 @@ const Section<compute::Profile>& profile_keys() {
       miss_curve_key(),
       real("dirty_lines_per_kilo_instruction", &T::dirty_lines_per_kilo_instruction, 0, 1000,
            "loads whose line another vCPU has modified"),
+      real("footprint_loads_per_kilo_instruction", &T::footprint_loads_per_kilo_instruction, 0,
+           1000, "loads all over the footprint, served by L1, L2 and LLC as they have room"),
+      choice("footprint_order", &T::footprint_order, orders, "of these loads"),
+      choice("llc_slices", &T::llc_slices, slices, "slices of the LLC that its lines lie in"),
+      real("contended_lines_per_kilo_instruction", &T::contended_lines_per_kilo_instruction, 0,
+           1000, "writes to lines that all vCPUs of the guest write: locks' words, counters"),
       real("memory_level_parallelism", &T::memory_level_parallelism, 1, 1024, "misses overlapped"),
+      choice("overlap", &T::overlap, overlaps,
+             "what bounds misses under way: memory_level_parallelism, or host.line_buffers"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
       real("smt_yield", &T::smt_yield, 1, 2, "two of it on one core over one"),
@@ -264,7 +281,9 @@ const Section<workload::Description>& workload_keys() {
       {"fixed", workload::Distribution::fixed},
       {"exponential", workload::Distribution::exponential}};
   static const std::vector<Word<workload::WakeSource>> sources{
-      {"timer", workload::WakeSource::timer}, {"device", workload::WakeSource::device}};
+      {"timer", workload::WakeSource::timer},
+      {"device", workload::WakeSource::device},
+      {"deadline", workload::WakeSource::deadline}};
   static const Section<T> section{
       text("name", &T::name, "what the workload is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -285,7 +304,8 @@ const Section<workload::Description>& workload_keys() {
       choice("burst_distribution", &T::burst_distribution, distributions, "of bursts"),
       quantity("block", Unit::time, &T::block, "mean time waited after a burst"),
       choice("block_distribution", &T::block_distribution, distributions, "of waits"),
-      choice("wake", &T::wake, sources, "what ends a wait"),
+      choice("wake", &T::wake, sources,
+             "what ends a wait; deadline: its own timer, for which it loops"),
       quantity("emulation", Unit::time, &T::emulation,
                "host CPU time of the emulator thread per wait"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),

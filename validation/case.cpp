@@ -87,9 +87,10 @@ bool flag(const toml::table& table, std::string_view key, const std::string& fil
 }
 
 Check read_check(const toml::table& table, const std::string& file, Problems& problems) {
-  refuse_unknown_keys<8>(
-      table, {"point", "value", "metric", "at", "relative_to", "inverse", "scale", "offset"}, file,
-      problems);
+  refuse_unknown_keys<9>(
+      table,
+      {"point", "value", "metric", "at", "relative_to", "inverse", "scale", "offset", "above"},
+      file, problems);
   Check check;
   check.line = static_cast<int>(table.source().begin.line);
   check.column = static_cast<int>(table.source().begin.column);
@@ -100,6 +101,7 @@ Check read_check(const toml::table& table, const std::string& file, Problems& pr
   check.inverse = flag(table, "inverse", file, problems);
   check.scale = number_or(table, "scale", 1.0, file, problems);
   check.offset = number_or(table, "offset", 0.0, file, problems);
+  if (table.contains("above")) check.above = number_or(table, "above", 0.0, file, problems);
   return check;
 }
 

@@ -9,7 +9,8 @@
 // What else a check may say: `value = "values[1]"`, the value meant when a point has several;
 // `relative_to = { metric = "...", at = {...} }`, the metric is divided by another of the same
 // study; `inverse = true`, one over the metric (a time from a rate); `scale` and `offset`:
-// predicted = offset + scale * metric, into the recorded unit. They apply in this order.
+// predicted = offset + scale * metric, into the recorded unit; `above = 1`, of an ordering: 1 where
+// that is above 1, else 0. They apply in this order.
 //
 // Points of request counts have many values. A table says once for the file which metric each of
 // them is; a check without `metric` then compares all values that its point has:
@@ -46,6 +47,7 @@ struct Check {
   bool inverse = false;
   double scale = 1.0;
   double offset = 0.0;
+  std::optional<double> above;
 };
 
 struct Case {

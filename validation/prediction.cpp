@@ -73,7 +73,9 @@ std::optional<std::size_t> find_point(const scenarios::Study& study,
 }
 
 double in_recorded_unit(const Check& check, double value) {
-  return check.offset + check.scale * (check.inverse ? 1.0 / value : value);
+  const double figure = check.offset + check.scale * (check.inverse ? 1.0 / value : value);
+  if (!check.above) return figure;
+  return figure > *check.above ? 1.0 : 0.0;
 }
 
 Prediction predict(const Check& check, const Case& of, const scenarios::Study& study,

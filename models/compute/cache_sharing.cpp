@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "models/compute/footprint_loads.hpp"
+
 namespace models::compute {
 namespace {
 
@@ -14,11 +16,17 @@ double footprint_B(const Profile& profile) {
 }  // namespace
 
 double CacheSharing::insertions_per_s(const Profile& profile, double space_B) const {
-  const double accesses = profile.llc_accesses_per_kilo_instruction / 1000.0;
-  const double misses = accesses * profile.miss_curve(space_B);
+  const double stated = profile.llc_accesses_per_kilo_instruction / 1000.0;
+  const double loads = profile.footprint_loads_per_kilo_instruction / 1000.0;
+  const auto past = [&](double room_B) {
+    return loads > 0 ? loads * beyond(room_B, footprint_B(profile), profile.footprint_order) : 0.0;
+  };
+  const double accesses = stated + past(machine_.l2_B);
+  const double misses =
+      stated * profile.miss_curve(space_B) + past(std::max(machine_.l2_B, space_B));
   const double stall_s =
       ((accesses - misses) * machine_.llc_latency_s + misses * machine_.memory_latency_s) /
-      profile.memory_level_parallelism;
+      lines_at_once(machine_.buffers, profile, 1);
   return misses / (profile.base_cpi / machine_.frequency_Hz + stall_s);
 }
 

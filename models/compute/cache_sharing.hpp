@@ -21,15 +21,18 @@
 #include <vector>
 
 #include "models/compute/profile.hpp"
+#include "models/topology/description.hpp"
 
 namespace models::compute {
 
 struct CacheMachine {
   double frequency_Hz = 0.0;
+  double l2_B = 0.0;
   double llc_B = 0.0;
   double llc_latency_s = 0.0;
   double memory_latency_s = 0.0;  // idle, local: what sets the pace while dividing
   int llc_ways = 1;
+  topology::LineBuffers buffers{};
 };
 
 class CacheSharing {

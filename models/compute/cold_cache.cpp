@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/compute/footprint_loads.hpp"
+
 namespace models::compute {
 namespace {
 
@@ -53,14 +55,18 @@ sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
   const Tenancy& tenancy = memory.in_llc[static_cast<std::size_t>(at.llc)];
   const double llc_warm_B = surviving_B(
       tenancy.held_B, contention_.llc_inserted_B(at.llc, now) - tenancy.inserted_B, llc_B_);
-  // Only what it will hold again is fetched again. A line lost from both is fetched once, from
-  // memory; the private cache's other lines come from the LLC.
-  const double from_memory_B = std::max(0.0, state.space_B - llc_warm_B);
+  // Only what it will hold again is fetched again; where it comes back to, space that others have
+  // left since is none that it has lost. A line lost from both is fetched once, from memory; the
+  // private cache's other lines come from the LLC.
+  const bool back = topology_.cpu(topology_.cpus_of_core(memory.core).front()).llc == at.llc;
+  const double held_again_B = back ? std::min(state.space_B, tenancy.held_B) : state.space_B;
+  const double from_memory_B = std::max(0.0, held_again_B - llc_warm_B);
   const double core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
   const double from_llc_B = std::max(0.0, core_cold_B - from_memory_B);
   const double lines_s =
       (from_memory_B * state.memory_latency_s + from_llc_B * llc_latency_s_) / kLine_B;
-  return sim::from_seconds(lines_s / profile.memory_level_parallelism);
+  return sim::from_seconds(lines_s /
+                           lines_at_once(topology_.description().line_buffers, profile, 1));
 }
 
 }  // namespace models::compute

@@ -6,23 +6,18 @@
 namespace models::compute {
 namespace {
 
-constexpr double kLine_B = 64.0;       // cache line of every x86 since 2001
-constexpr double kSpaceDrift = 0.05;   // of a thread's LLC space: less changes nothing
-constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
+constexpr double kLine_B = 64.0;      // cache line of every x86 since 2001
+constexpr double kSpaceDrift = 0.05;  // of a thread's LLC space: less changes nothing
 constexpr int kMostPasses = 4;
-
-// Throughput of `threads` busy threads of one core over one: each further thread adds half of what
-// the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
-double core_throughput(int threads, double yield) {
-  return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
-}
 
 CacheMachine cache_machine(const topology::Description& d) {
   return {.frequency_Hz = d.frequency.count(),
+          .l2_B = static_cast<double>(d.l2.size.count()),
           .llc_B = static_cast<double>(d.llc.size.count()),
           .llc_latency_s = sim::seconds(d.llc.latency),
           .memory_latency_s = sim::seconds(d.controller.latency),
-          .llc_ways = d.llc_ways};
+          .llc_ways = d.llc_ways,
+          .buffers = d.line_buffers};
 }
 
 }  // namespace
@@ -156,6 +151,7 @@ void Contention::start(StreamId id, int cpu) {
   mark(id);
   mark_around(cpu);
   mark_readers(stream);
+  count_writer(stream);
 }
 
 void Contention::stop(int cpu, sim::Instant now) {
@@ -166,6 +162,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   withdraw(stream, now);
   stream.cpu = -1;
   mark_readers(stream);
+  count_writer(stream);
   if (--busy_threads_[index(at.core)] == 0) {
     const int active = --busy_cores_[index(at.socket)];
     if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);
@@ -190,64 +187,6 @@ void Contention::divide_llc(int llc) {
   }
 }
 
-// What the core itself gives: LLC space by now known, clock, the sibling's share.
-void Contention::refresh_core(Stream& stream) {
-  const topology::Cpu& at = topology_.cpu(stream.cpu);
-  const topology::Description& d = topology_.description();
-  stream.state.space_B = config_.llc_sharing
-                             ? applied_B_[index(at.llc)][index(stream.kind)]
-                             : std::min(static_cast<double>(d.llc.size.count()),
-                                        static_cast<double>(stream.profile->footprint.count()));
-  stream.frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])];
-  const int threads = busy_threads_[index(at.core)];
-  const double yield = d.smt_yield > 0 ? d.smt_yield : stream.profile->smt_yield;
-  stream.smt_factor =
-      config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
-  stream.state.misses_per_instruction = stream.profile->llc_accesses_per_kilo_instruction / 1000.0 *
-                                        stream.profile->miss_curve(stream.state.space_B);
-  if (!walkers_[index(stream.kind)].walks.empty()) stream.walk = walk_cost(stream, threads);
-}
-
-void Contention::repace(Stream& stream) const {
-  const Profile& profile = *stream.profile;
-  const topology::Description& d = topology_.description();
-  const int agent = topology_.cpu(stream.cpu).agent;
-  const double misses = stream.state.misses_per_instruction;
-  const double hits = profile.llc_accesses_per_kilo_instruction / 1000.0 - misses;
-  const double stalled = misses / profile.memory_level_parallelism;
-  const double local_s = sim::seconds(d.controller.latency);
-  const double core_s = profile.base_cpi / stream.frequency_Hz;
-  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0;
-  for (const int memory : stream.memories) {
-    const double share = stream.shares[index(memory)];
-    const std::size_t route = index(agent * topology_.memories() + memory);
-    if (config_.remote_latency) {
-      remote_s += share * (topology_.route(agent, memory).idle_latency_s - local_s);
-    }
-    controller_s += share * route_queue_s_[0][route];
-    link_s += share * route_queue_s_[1][route];
-  }
-  Pace& pace = stream.state.pace;
-  pace.running_s = core_s + hits * sim::seconds(d.llc.latency) / profile.memory_level_parallelism;
-  pace.smt_s = core_s * (stream.smt_factor - 1.0);
-  add_dirty_lines(stream);
-  pace.local_s = stalled * local_s;
-  pace.remote_s += stalled * remote_s;
-  pace.controller_s = stalled * controller_s;
-  pace.link_s = stalled * link_s;
-  const double memory_s = local_s + remote_s + controller_s + link_s;
-  pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
-                       (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
-  pace.exits_s =
-      (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
-  const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
-                               pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
-  const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
-  pace.instruction_s = undisturbed_s / (1.0 - ticking);
-  pace.ticks_s = pace.instruction_s - undisturbed_s;
-  stream.state.memory_latency_s = memory_s;
-}
-
 void Contention::add_load(const Stream& stream, double traffic_Bps) {
   const int agent = topology_.cpu(stream.cpu).agent;
   const double written = stream.profile->write_back_fraction;
@@ -266,8 +205,7 @@ void Contention::withdraw(Stream& stream, sim::Instant now) {
   add_load(stream, -stream.traffic_Bps);
   llc_clock_[index(at.llc)].change(-stream.traffic_Bps, now);
   const double misses = lines_per_instruction(stream);
-  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
-  core_clock_[index(at.core)].change(-stream.traffic_Bps * accesses / misses, now);
+  core_clock_[index(at.core)].change(-stream.traffic_Bps * stream.llc_accesses / misses, now);
   stream.traffic_Bps = 0.0;
 }
 
@@ -278,8 +216,7 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
   stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;
   add_load(stream, stream.traffic_Bps);
   llc_clock_[index(at.llc)].change(stream.traffic_Bps, now);
-  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
-  core_clock_[index(at.core)].change(stream.traffic_Bps * accesses / misses, now);
+  core_clock_[index(at.core)].change(stream.traffic_Bps * stream.llc_accesses / misses, now);
 }
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {

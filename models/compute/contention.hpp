@@ -5,6 +5,8 @@
 //       + misses_i / MLP_i * sum_n share[i][n] * (idle[a][n] + sum over resources r of the read
 //         route a->n of q_r)
 //       + table reads_i, each where the line is found, / walks under way at once
+// hits and misses with the loads over the footprint that L1 and L2 do not serve; MLP_i as stated,
+// or the core's line buffers.
 //   q_r = delay_r * u_r / (1 - u_r)^exponent_r,  u_r = load_r / capacity_r < 1
 //   load_r = sum_i bytes of i through r per instruction / t_i
 // Rates and delays depend on each other: solved as a fixed point. Delay grows without bound as u
@@ -43,6 +45,7 @@ struct ContentionConfig {
   bool llc_sharing = true;
   bool smt = true;
   bool turbo = true;
+  bool contended_lines = true;
 };
 
 // Parts of the time of one instruction; they add up to Pace::instruction_s.
@@ -57,6 +60,7 @@ struct Pace {
   double translation_s = 0.0;  // page walks, wherever their reads are served
   double exits_s = 0.0;
   double ticks_s = 0.0;
+  double lines_s = 0.0;  // until a line that others write is here
 };
 
 struct StreamState {
@@ -83,6 +87,11 @@ class Contention {
 
   // Whose modified lines it reads, if its profile has any.
   void read_from(StreamId reader, std::vector<StreamId> writers);
+
+  // Threads that write the same lines, if their profile has any (contended_lines.hpp).
+  void write_together(const std::vector<StreamId>& streams);
+  // One that only waits for others writes none, though it runs.
+  void waits(StreamId stream, bool waiting);
 
   void start(StreamId stream, int cpu);
   void stop(int cpu, sim::Instant now);
@@ -122,8 +131,14 @@ class Contention {
     std::vector<double> shares;  // [memory]
     std::vector<int> memories;   // those with a share
     std::vector<StreamId> writers, readers;
+    int together = -1;     // index into together_
+    bool waiting = false;  // for others of them
+    int writes_at = -1;    // LLC where it is counted as a writer; -1: nowhere
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
+    double llc_accesses = 0.0;  // per instruction
+    double private_s = 0.0;     // L1 and L2, of loads over the footprint
+    double at_once = 1.0;       // lines under way
     WalkCost walk;
     double exit_cycles = 0.0;  // per instruction
     double extra_exit_cycles = 0.0;
@@ -146,6 +161,14 @@ class Contention {
     }
   };
 
+  // Threads that write the same lines.
+  struct Together {
+    std::vector<StreamId> streams;
+    std::vector<int> writers;  // [llc] that write now
+    int count = 0;
+    int applied = 0;  // of them, in force
+  };
+
   // Lines read from memory.
   static double lines_per_instruction(const Stream& stream) {
     return stream.state.misses_per_instruction + stream.walk.misses;
@@ -166,9 +189,12 @@ class Contention {
   void withdraw(Stream& stream, sim::Instant now);
   void contribute(Stream& stream, sim::Instant now);
   void add_load(const Stream& stream, double traffic_Bps);
+  double hit_s(const Stream& stream) const;  // in the LLC
   void repace(Stream& stream) const;
   void add_dirty_lines(Stream& stream) const;
   void mark_readers(const Stream& stream);
+  void count_writer(Stream& stream);
+  void add_contended_lines(Stream& stream, double undisturbed_s) const;
   bool drifted();
   void find_open_routes();
   bool uses_drifted(const Stream& stream) const;
@@ -184,6 +210,7 @@ class Contention {
   std::vector<const Profile*> kinds_;
   std::vector<Kind> walkers_;  // [kind]
   std::vector<Stream> streams_;
+  std::vector<Together> together_;
   std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
   std::vector<std::vector<int>> mix_;              // [llc][kind] running threads
   std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force

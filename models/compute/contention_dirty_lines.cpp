@@ -23,7 +23,7 @@ void Contention::add_dirty_lines(Stream& stream) const {
   pace.remote_s = 0.0;
   const double lines = stream.profile->dirty_lines_per_kilo_instruction / 1000.0;
   if (lines <= 0) return;
-  const double cached_s = sim::seconds(topology_.description().llc.latency);
+  const double cached_s = topology_.llc_latency(stream.cpu).mean_s;
   int running = 0;
   double near_s = 0.0, far_s = 0.0;
   for (const StreamId id : stream.writers) {
@@ -37,7 +37,7 @@ void Contention::add_dirty_lines(Stream& stream) const {
       (near ? near_s : far_s) += stream.shares[index(memory)] * wait_s;
     }
   }
-  const double weight = lines / stream.profile->memory_level_parallelism / std::max(1, running);
+  const double weight = lines / stream.at_once / std::max(1, running);
   pace.running_s += weight * (running > 0 ? near_s : cached_s);
   pace.remote_s = weight * far_s;
 }

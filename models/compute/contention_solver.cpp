@@ -77,9 +77,8 @@ void Contention::sum_demand() {
     repace(stream);
     const double rate = 1.0 / stream.state.pace.instruction_s;
     const double read_Bps = lines_per_instruction(stream) * kLine_B * rate;
-    const double waits =
-        stream.state.misses_per_instruction / stream.profile->memory_level_parallelism +
-        stream.walk.misses / stream.walk.overlap;
+    const double waits = stream.state.misses_per_instruction / stream.at_once +
+                         stream.walk.misses / stream.walk.overlap;
     const double effect = read_Bps * rate * waits;
     const std::size_t row = index(topology_.cpu(stream.cpu).agent * memories);
     for (const int memory : stream.memories) {

@@ -29,7 +29,7 @@ Contention::WalkCost Contention::compute_walks(const Kind& kind, const Stream& s
                                                int threads) const {
   const topology::Description& d = topology_.description();
   const TableWalks& walks = kind.walks[std::min(index(threads), kind.walks.size()) - 1];
-  const double accesses = stream.profile->llc_accesses_per_kilo_instruction / 1000.0;
+  const double accesses = stream.llc_accesses;
   const double l2_lines = static_cast<double>(d.l2.size.count()) / kLine_B / threads;
   const double llc_lines = stream.state.space_B / kLine_B;
   double beyond_l2 = 0.0, beyond_llc = 0.0, reads = 0.0;

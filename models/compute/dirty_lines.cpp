@@ -8,17 +8,19 @@ double dirty_line_s(const topology::Topology& topology, int reader_cpu, int writ
   const topology::Cpu& reader = topology.cpu(reader_cpu);
   const topology::Cpu& writer = topology.cpu(writer_cpu);
   const double l2_s = sim::seconds(d.l2.latency);
-  const double llc_s = sim::seconds(d.llc.latency);
+  const double llc_s = topology.llc_latency(reader_cpu).mean_s;
   const double step_s = (llc_s - l2_s) / 2.0;
-  if (reader.llc == writer.llc) return llc_s + step_s + l2_s;
+  const double owner_s = 2.0 * step_s + l2_s;  // from the LLC to the owner and back
+  if (reader.llc == writer.llc) return llc_s + owner_s;
   const double memory_s = sim::seconds(d.controller.latency);
   if (topology.memories() == 1) return memory_s;
   const auto extra_s = [&](int agent, int memory) {
     return crossing ? topology.route(agent, memory).idle_latency_s - memory_s : 0.0;
   };
   // Agents and memories are nodes here.
-  if (home == writer.node) return llc_s + step_s + l2_s + extra_s(reader.agent, home);
-  return memory_s + extra_s(reader.agent, home) + extra_s(home, writer.node) + 2.0 * step_s + l2_s;
+  if (home == writer.node) return llc_s + owner_s + extra_s(reader.agent, home);
+  return memory_s + extra_s(reader.agent, home) + extra_s(home, writer.node) + 2.0 * step_s +
+         owner_s;
 }
 
 }  // namespace models::compute

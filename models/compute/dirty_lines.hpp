@@ -1,9 +1,11 @@
 // How long a load takes whose line another core has modified.
 //
-//   same LLC     LLC + on to the owner + its L2: the LLC knows who has the line
-//   other node   the line's home asks the owner, which answers the reader
+//   same LLC     LLC + to the owner and back + its L2: the LLC knows who has the line, and the
+//                owner answers by it
+//   other node   the line's home asks the owner's LLC, which asks the owner
 //     home there   as above, and across the link and back
-//     home here    the home's directory is in memory: a read of it, the link, the owner
+//     home here    the home's directory is in memory: a read of it, the link, from there to the
+//                  slice of the LLC and back, the owner
 //   one bus      the owner writes back and memory answers: memory's latency
 //
 // `step` is half of what the LLC takes beyond L2: the way from a core to the LLC or back.
@@ -11,6 +13,10 @@
 // Models  directories in memory and inclusive or directory LLCs, as Intel's servers since Haswell.
 // Omits   snoops of all nodes (older hosts: less with the home here), several readers of a line.
 // Source  Intel Xeon uncore manuals (home agent, directory) [recall]; latencies of the host preset.
+//         That the owner answers by the LLC: Sandy Bridge's 60 cycles for a dirty hit in another
+//         core, of 28.5 for the LLC and 12 for L2 (Optimization Reference Manual): 28.5 + 16.5 + 12
+//         = 57; Haswell-EP's 49 of 21.2 and 4.8 ns (Molka et al., ICPP 2015) [recall]: 21.2 + 16.4
+//         + 4.8 = 42.4.
 // Checked tests/models/compute/dirty_lines_test.cpp; validation case c2c-skylake.
 #pragma once
 

@@ -2,7 +2,8 @@
 //
 // Time of one instruction (MODELS.md section 1, Eyerman et al. interval model in its mean form):
 //   t = CPI / f + APKI/1000 * (hit * L_llc + miss * L_mem) / MLP
-// with miss = miss_curve(LLC space) and hit = 1 - miss.
+// with miss = miss_curve(LLC space) and hit = 1 - miss. Loads all over the footprint come beside
+// these; the caches' sizes say who serves them (footprint_loads.hpp).
 #pragma once
 
 #include <vector>
@@ -30,16 +31,37 @@ class MissCurve {
   std::vector<MissPoint> points_;
 };
 
+// What bounds how many lines are under way at once.
+enum class Overlap {
+  workload,      // its own dependences: memory_level_parallelism
+  fill_buffers,  // independent loads, no prefetching: the core's line fill buffers
+  streamer       // loads in order: the lines that L2's streamer runs ahead
+};
+// In which order loads go over the footprint.
+enum class Order {
+  random,  // any line next
+  cyclic   // round and round: each line comes back when all others have
+};
+// Slices of the LLC that lines are chosen from, as programs that know the hash can (Farshin et al.,
+// EuroSys 2019).
+enum class Slices { all, nearest, farthest };
+
 struct Profile {
   double base_cpi = 1.0;  // cycles per instruction when all accesses hit up to L2
   double llc_accesses_per_kilo_instruction = 0.0;
   MissCurve miss_curve;
   // Loads whose line another vCPU has modified, beside the accesses above.
   double dirty_lines_per_kilo_instruction = 0.0;
+  double footprint_loads_per_kilo_instruction = 0.0;
+  Order footprint_order = Order::random;
+  Slices llc_slices = Slices::all;
+  // Writes to lines that all vCPUs of the guest write: words of locks, counters.
+  double contended_lines_per_kilo_instruction = 0.0;
   double memory_level_parallelism = 1.0;  // misses overlapped, >= 1
-  double write_back_fraction = 0.0;       // dirty lines written per line read
-  sim::Bytes footprint{};                 // hot working set: most LLC space it can use
-  double smt_yield = 1.25;                // two of it on one core over one, 1 .. 2
+  Overlap overlap = Overlap::workload;
+  double write_back_fraction = 0.0;  // dirty lines written per line read
+  sim::Bytes footprint{};            // hot working set: most LLC space it can use
+  double smt_yield = 1.25;           // two of it on one core over one, 1 .. 2
 };
 
 // Reads of page tables that a stream's address translation takes, beside its own accesses; see
@@ -61,7 +83,7 @@ struct Burden {
   std::vector<TableWalks> walks;
   double exit_cycles_per_instruction = 0.0;
   double tick_cycles_per_second = 0.0;  // of running time
-  std::vector<int> llc_ways{};  // that its lines may be put into, ascending; empty: all
+  std::vector<int> llc_ways{};          // that its lines may be put into, ascending; empty: all
 };
 
 }  // namespace models::compute

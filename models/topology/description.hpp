@@ -25,6 +25,28 @@ struct Cache {
   sim::Duration latency{};  // load-to-use on a hit
 };
 
+// First-level data cache of a core; 32 KiB and 4 cycles from Nehalem to Cascade Lake (Intel
+// Optimization Reference Manual, cache parameters of each microarchitecture).
+struct L1 {
+  sim::Bytes size{32 * 1024};
+  sim::Cycles latency{4};
+};
+
+// An LLC whose slices lie on a ring, one beside each core: `llc.latency` is of the slice beside the
+// core, and each stop further on, the shorter way round, adds `hop`, there and back.
+struct Ring {
+  sim::Duration hop{};  // zero: all slices are alike
+  int other_stops = 0;  // of memory, graphics, links: after the last core
+};
+
+// Lines that a core waits for at once.
+struct LineBuffers {
+  int fill = 10;      // of L1, shared by its threads: ten from Nehalem to Broadwell (Optimization
+                      // Reference Manual), twelve since Skylake (Schwarz et al., CCS 2019, fig. 7)
+  int streamed = 20;  // lines that L2's streamer runs ahead of a thread's loads in order: "up to
+                      // 20" since Sandy Bridge (Optimization Reference Manual, Data Prefetching)
+};
+
 // Translation caches of a core, shared by its hardware threads. Defaults: Sandy and Ivy Bridge
 // (semantics.md 11.3); paging-structure and nested entries as measured by van Schaik et al. 2017
 // and Bhargava et al. 2008 [recall].
@@ -104,12 +126,18 @@ struct Description {
       turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
   double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
   Tlb tlb;
-  sim::Cycles vm_round_trip{1'000};    // VM exit and entry, hardware alone (semantics.md 3.7)
-  bool virtual_interrupts = false;     // APICv or AVIC: interrupts reach guests without exits
+  sim::Cycles vm_round_trip{1'000};  // VM exit and entry, hardware alone (semantics.md 3.7)
+  bool virtual_interrupts = false;   // APICv or AVIC: interrupts reach guests without exits
+  // AVIC, IPI virtualization: an interrupt to a running vCPU goes there without an exit, in so long
+  // from the sender's write to what the handler did being seen; 0: the sender exits.
+  sim::Cycles doorbell{0};
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
+  L1 l1;
   Cache l2;
-  Cache llc;  // shared_by threads of one node; several LLCs a node allowed
+  LineBuffers line_buffers;
+  Ring ring;
+  Cache llc;          // shared_by threads of one node; several LLCs a node allowed
   int llc_ways = 16;  // that space in an LLC is assigned by (CAT); 11 to 20 since Haswell-EP
   Interconnect interconnect = Interconnect::point_to_point;
   // Front-side bus: the cores of each node reach the one memory controller hub over a bus of their

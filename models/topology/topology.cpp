@@ -6,6 +6,7 @@
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <tuple>
 
 #include "sim/error.hpp"
@@ -67,6 +68,7 @@ Topology::Topology(const Description& description) : description_{description} {
   check_links(description_, complaints);
   complaints.raise();
   lay_out_cpus();
+  lay_out_slices();
   lay_out_resources();
   find_routes();
 }
@@ -110,6 +112,26 @@ void Topology::lay_out_cpus() {
   }
   std::sort(order.begin(), order.end());
   for (const auto& [thread, turn, agent, index] : order) spread_order_.push_back(index);
+}
+
+void Topology::lay_out_slices() {
+  const Description& d = description_;
+  const int slices = std::max(1, d.llc.shared_by / d.threads_per_core);  // one a core
+  const int stops = slices + d.ring.other_stops;
+  const double hop_s = sim::seconds(d.ring.hop), beside_s = sim::seconds(d.llc.latency);
+  for (const Cpu& cpu : cpus_) {
+    const int own = cpu.core % slices;
+    int farthest = 0, sum = 0;
+    for (int slice = 0; slice < slices; ++slice) {
+      const int one_way = std::abs(slice - own);
+      const int away = std::min(one_way, stops - one_way);
+      farthest = std::max(farthest, away);
+      sum += away;
+    }
+    llc_latency_.push_back({.nearest_s = beside_s,
+                            .mean_s = beside_s + hop_s * sum / slices,
+                            .farthest_s = beside_s + hop_s * farthest});
+  }
 }
 
 void Topology::lay_out_resources() {

@@ -1,7 +1,8 @@
 // A wired host: CPUs in cores, LLCs and nodes, and the route from each to each memory.
 //
 // Models  sockets, dies, SMT; point-to-point links (multi-hop, shortest by latency) or one
-//         front-side bus segment a node and a single memory controller hub.
+//         front-side bus segment a node and a single memory controller hub; slices of an LLC on a
+//         ring.
 // Omits   adaptive routing, snoop and probe traffic (in a link's efficiency), PCIe.
 // Source  Boost.Graph's Dijkstra for routes.
 // Checked tests/models/topology.
@@ -23,6 +24,13 @@ struct Cpu {
   int node = 0;   // NUMA node as the operating system sees it
   int agent = 0;  // source of memory traffic
   int socket = 0;
+};
+
+// Load-to-use time of a hit in a CPU's LLC, by where the line's slice lies.
+struct LlcLatency {
+  double nearest_s = 0.0;
+  double mean_s = 0.0;  // lines spread over all slices alike
+  double farthest_s = 0.0;
 };
 
 enum class ResourceKind { controller, link };
@@ -56,6 +64,9 @@ class Topology {
   int memories() const { return memories_; }  // controllers: as many as nodes
   int agents() const { return agents_; }
   const Cpu& cpu(int index) const { return cpus_[static_cast<std::size_t>(index)]; }
+  const LlcLatency& llc_latency(int cpu) const {
+    return llc_latency_[static_cast<std::size_t>(cpu)];
+  }
   const std::vector<int>& cpus_of_node(int node) const {
     return node_cpus_[static_cast<std::size_t>(node)];
   }
@@ -75,6 +86,7 @@ class Topology {
 
  private:
   void lay_out_cpus();
+  void lay_out_slices();
   void lay_out_resources();
   void find_routes();
 
@@ -82,6 +94,7 @@ class Topology {
   int cores_ = 0, llcs_ = 0, nodes_ = 0, memories_ = 0, agents_ = 0;
   sim::Bytes memory_of_node_{};
   std::vector<Cpu> cpus_;
+  std::vector<LlcLatency> llc_latency_;  // [cpu]
   std::vector<std::vector<int>> node_cpus_, core_cpus_;
   std::vector<Resource> resources_;
   std::vector<Route> routes_;  // [agent][memory]

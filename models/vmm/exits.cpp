@@ -51,12 +51,13 @@ std::string_view name(ExitKind kind) {
 }
 
 double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
-              const ExitCosts& costs) {
+              const ExitCosts& costs, sim::Cycles doorbell) {
   const auto count = [](sim::Cycles c) { return static_cast<double>(c.count()); };
   if (kind == ExitKind::inject) return count(costs.inject);
   if (virtual_interrupts && kind == ExitKind::eoi) return 0.0;
   const Handler work = handler(kind, costs);
-  const double light = count(round_trip) + count(costs.dispatch);
+  if (kind == ExitKind::ipi && doorbell.count() > 0) return count(doorbell);
+  const double light = count(round_trip) + count(costs.dispatch) + count(costs.mitigations);
   double all = light + work.own;
   if (work.fast && costs.fast_path) all -= count(costs.fast_path_saves);
   if (work.user) all += count(costs.user);

@@ -6,7 +6,8 @@
 //             thing that the upper VMM's handler does and the lower one has to do for it
 //
 // Models  the fast path that answers interrupts to others and timers without leaving the inner
-//         loop (5.8 and later); virtual interrupt delivery, which leaves out the end of interrupt.
+//         loop (5.8 and later); virtual interrupt delivery, which leaves out the end of interrupt;
+//         AVIC's doorbell, which leaves out the sender's exit.
 // Omits   caches and TLBs cooled by the handler.
 // Source  semantics.md 3.7: round trips by generation (Agesen et al. ATC 2012), the rest [recall]
 //         where the header of a figure says so; Ben-Yehuda et al. OSDI 2010 for nesting.
@@ -20,6 +21,9 @@ namespace models::vmm {
 
 struct ExitCosts {
   sim::Cycles dispatch{400};  // saving and restoring what hardware does not, finding the handler
+  // Against leaks, of every exit: buffers cleared before the guest goes on (VERW), the return stack
+  // filled, indirect calls as retpolines. None on CPUs that do not leak.
+  sim::Cycles mitigations{0};
   sim::Cycles fast_path_saves{650};  // of an exit that the inner loop answers [recall]
   bool fast_path = false;            // since Linux 5.8
   sim::Cycles user{7'000};           // to QEMU and back, 5,000 to 10,000 [recall]
@@ -36,8 +40,9 @@ struct ExitCosts {
   int trapped_user = 20;            // more of them on the way to the process and back
 };
 
-// `round_trip` is the hardware's exit and entry. `virtual_interrupts`: APICv, AVIC.
+// `round_trip` is the hardware's exit and entry. `virtual_interrupts`: APICv, AVIC. `doorbell`: the
+// CPU itself takes an interrupt to another vCPU there, in so long; 0: it takes an exit.
 double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
-              const ExitCosts& costs);
+              const ExitCosts& costs, sim::Cycles doorbell = {});
 
 }  // namespace models::vmm

@@ -13,6 +13,8 @@ double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual
   const double injected = static_cast<double>((costs.inject + clock.handler).count());
   const double fired = one(ExitKind::interrupt) + one(ExitKind::eoi) + injected;
   switch (clock.timer) {
+    case TimerDevice::host:  // the exit is that of the host's tick
+      return fired - one(ExitKind::interrupt);
     case TimerDevice::tsc_deadline:
       return fired + one(ExitKind::timer);
     case TimerDevice::lapic:
@@ -25,6 +27,28 @@ double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual
       return fired + 2.0 * one(ExitKind::pio_user);
   }
   return fired;
+}
+
+double tick_exits(const GuestClock& clock, bool virtual_interrupts) {
+  const double fired = virtual_interrupts ? 1.0 : 2.0;
+  switch (clock.timer) {
+    case TimerDevice::host:
+      return fired - 1.0;
+    case TimerDevice::lapic:
+      return fired;
+    case TimerDevice::tsc_deadline:
+    case TimerDevice::pit:
+      return fired + 1.0;
+    case TimerDevice::hpet:
+    case TimerDevice::rtc:
+      return fired + 2.0;
+  }
+  return fired;
+}
+
+int wait_exits(const GuestClock& clock) {
+  const bool writes = clock.timer != TimerDevice::host && clock.idle == IdleTicks::tickless;
+  return writes ? clock.idle_writes : 0;
 }
 
 Backlog deliver(const GuestClock& clock, double due) {

@@ -5,7 +5,8 @@
 // one sleeps on. A vCPU that gets its CPU back has ticks outstanding: the policy says how many are
 // delivered and how far the guest's clock is off for the rest.
 //
-// Models  exits by the device that ticks; delay, catch-up, merge, discard as libvirt names them;
+// Models  a tick that is the host's, without exits of its own; exits by the device that ticks;
+// delay, catch-up, merge, discard as libvirt names them;
 //         clock sources that do not count ticks (kvm-clock, TSC).
 // Omits   the hour-long slewing of NTP inside the guest.
 // Source  semantics.md 4 (Kconfig.hz, NO_HZ.txt, libvirt formatdomain.rst).
@@ -22,7 +23,8 @@ enum class TimerDevice {
   lapic,         // periodic count of the local APIC
   pit,           // in the kernel
   hpet,          // in the VMM's process, memory mapped
-  rtc            // in the VMM's process, ports
+  rtc,           // in the VMM's process, ports
+  host           // none: the host's ticks are handed on as a vCPU is entered (paratick)
 };
 enum class IdleTicks { tickless, periodic };
 enum class LostTicks {
@@ -39,7 +41,14 @@ struct GuestClock {
   LostTicks policy = LostTicks::merge;
   bool paravirtual = true;     // time is read from kvm-clock or the TSC, not counted
   sim::Cycles handler{3'000};  // of the guest's kernel, a tick; 1-2 us [recall]
+  // Register writes of a tickless guest around a wait: its tick is put off, and set again. 0 where
+  // what a workload's wait costs is measured as a whole.
+  int idle_writes = 0;
 };
+
+// Exits of one tick, and of a wait of a tickless guest beside that of its halt.
+double tick_exits(const GuestClock& clock, bool virtual_interrupts);
+int wait_exits(const GuestClock& clock);
 
 // Cycles of one tick that a running vCPU takes, exits and the guest's handler.
 double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual_interrupts,

@@ -22,8 +22,9 @@ namespace models::workload {
 
 enum class Distribution { fixed, exponential };
 // Who wakes a blocked vCPU: a timer on the CPU it last ran on, or a device's completion, which
-// arrives where the host handles the interrupt and the VM's emulator thread runs.
-enum class WakeSource { timer, device };
+// arrives where the host handles the interrupt and the VM's emulator thread runs. deadline: the
+// guest's own timer, for whose interrupt the vCPU loops instead of halting.
+enum class WakeSource { timer, device, deadline };
 
 struct Description {
   std::string name;

@@ -98,6 +98,14 @@ TEST_CASE("paravirtual flushes do not wait for vCPUs without a CPU", "[sync]") {
   CHECK(throughput(host) > 1.5 * waiting);
 }
 
+TEST_CASE("paravirtual yields hand the CPU to vCPUs that flushes wait for", "[sync]") {
+  HostDescription host = flushing(2);
+  host.without.insert(Mechanism::pause_loop_exits);
+  const double waiting = throughput(host);
+  host.vms.front().kvm_features.pv_sched_yield = true;
+  CHECK(throughput(host) > 1.1 * waiting);
+}
+
 TEST_CASE("a queued lock collapses when its next owner has lost the CPU; a paravirtual one holds",
           "[sync]") {
   const double alone = throughput(locking(1));

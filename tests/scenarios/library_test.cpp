@@ -19,9 +19,10 @@ std::string scenario(std::string_view kind, std::string_view name) {
       "[study]\nduration = \"1 s\"\n[host]\nuse = \"{}\"\n"
       "[[host.disk]]\nname = \"sda\"\ndevice = \"ram-disk\"\n"
       "[[host.nic]]\nname = \"eth0\"\nrate = \"10 Gbit/s\"\n[vmm]\nuse = \"{}\"\n[[vm]]\n"
-      "name = \"a\"\nmemory = \"2 GiB\"\nworkload = \"{}\"\n[[vm.disk]]\non = \"sda\"\n"
+      "name = \"a\"\nmemory = \"{}\"\nworkload = \"{}\"\n[[vm.disk]]\non = \"sda\"\n"
       "[[vm.nic]]\non = \"eth0\"\n",
-      use("hosts", "nehalem-x5570-2s"), use("vmms", "kvm-4.19"), use("workloads", "spin"));
+      use("hosts", "nehalem-x5570-2s"), use("vmms", "kvm-4.19"),
+      kind == "workloads" ? "8 GiB" : "2 GiB", use("workloads", "spin"));
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST_CASE("every embedded preset can be used") {
       CHECK(refusal(replaced(kSmall, "opteron-6272-4s", name)) == "accepted");
     if (preset.kind == "vmms") CHECK(refusal(replaced(kSmall, "kvm-3.10", name)) == "accepted");
     if (preset.kind == "workloads") {
-      std::string text = replaced(kSmall, "kernel-compile", name);
+      std::string text = replaced(replaced(kSmall, "kernel-compile", name), "2 GiB", "8 GiB");
       text = replaced(text, "[vmm]\n",
                       "[[host.disk]]\nname = \"sda\"\ndevice = \"ram-disk\"\n"
                       "[[host.nic]]\nname = \"eth0\"\nrate = \"10 Gbit/s\"\n[vmm]\n");

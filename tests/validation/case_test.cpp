@@ -33,6 +33,7 @@ relative_to = { metric = "vm.a.throughput", at = { "vm.a.count" = 1 } }
 inverse = true
 scale = -1
 offset = 1.5
+above = 2
 )");
   REQUIRE(library.cases.size() == 1);
   const Check& check = library.cases[0].checks.at(0);
@@ -48,6 +49,7 @@ offset = 1.5
   CHECK(check.inverse);
   CHECK(check.scale == -1.0);
   CHECK(check.offset == 1.5);
+  CHECK(check.above == 2.0);
 }
 
 TEST_CASE("unknown keys and missing ones of a check are refused with their place") {

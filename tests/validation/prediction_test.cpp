@@ -78,6 +78,15 @@ TEST_CASE("relative_to, inverse, scale and offset apply in this order") {
   CHECK(p.value < p.hi);
 }
 
+TEST_CASE("an ordering is 1 where the figure is above its limit, else 0") {
+  const TwoPoints s;
+  Check check = s.at_count(4);
+  check.above = 7.0;
+  CHECK(predict(check, s.of, s.study, s.results).value == 1.0);
+  check.above = 8.0;
+  CHECK(predict(check, s.of, s.study, s.results).value == 0.0);
+}
+
 TEST_CASE("a metric or a place that the scenario does not have is refused at the check") {
   const TwoPoints s;
   Check check = s.at_count(4);

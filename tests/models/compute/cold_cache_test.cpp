@@ -77,6 +77,15 @@ TEST_CASE("a neighbour that ran meanwhile costs a refill, the more the longer it
   CHECK(much > little);
 }
 
+TEST_CASE("who comes back where others have left finds no more lost than it held") {
+  Host host;
+  host.profile.footprint = 8_MiB;
+  host.contention.start(1, 1);
+  host.run(0, 0, 10_ms);  // beside a neighbour: half of the LLC
+  host.contention.stop(1, host.now);
+  CHECK(host.run(0, 0, 10_ms) == sim::Duration::zero());
+}
+
 TEST_CASE("a move within the socket refills the core's cache, a move to another also the LLC") {
   Host within, across;
   within.run(0, 0, 10_ms);

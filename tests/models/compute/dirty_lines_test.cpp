@@ -33,21 +33,21 @@ Description two_nodes() {
 
 }  // namespace
 
-TEST_CASE("a line that a neighbour has modified takes the LLC, a step and the neighbour's L2") {
+TEST_CASE("a line that a neighbour has modified takes the LLC, the way to it and back and its L2") {
   const Topology topology{two_nodes()};
   for (const int home : {0, 1})
-    CHECK(dirty_line_s(topology, 0, 1, home) == Approx((24 + 10 + 4) * 1e-9));
+    CHECK(dirty_line_s(topology, 0, 1, home) == Approx((24 + 2 * 10 + 4) * 1e-9));
 }
 
 TEST_CASE("one that belongs to the other node crosses the link, too") {
   const Topology topology{two_nodes()};
-  CHECK(dirty_line_s(topology, 0, 4, 1) == Approx((24 + 10 + 4 + 50) * 1e-9));
-  CHECK(dirty_line_s(topology, 0, 4, 1, false) == Approx((24 + 10 + 4) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 4, 1) == Approx((24 + 2 * 10 + 4 + 50) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 4, 1, false) == Approx((24 + 2 * 10 + 4) * 1e-9));
 }
 
 TEST_CASE("one of the own node that is modified elsewhere is looked up in memory first") {
   const Topology topology{two_nodes()};
-  CHECK(dirty_line_s(topology, 0, 4, 0) == Approx((80 + 50 + 2 * 10 + 4) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 4, 0) == Approx((80 + 50 + 4 * 10 + 4) * 1e-9));
 }
 
 TEST_CASE("behind one hub the owner writes back and memory answers") {
@@ -76,8 +76,8 @@ TEST_CASE("a reader waits for its writers where they run, and for the LLC when n
   CHECK(wait_s() == Approx(24e-9));
   contention.start(near, 1);
   contention.settle(sim::Instant{});
-  CHECK(wait_s() == Approx(38e-9));
+  CHECK(wait_s() == Approx(48e-9));
   contention.start(far, 4);
   contention.settle(sim::Instant{});
-  CHECK(wait_s() == Approx((38e-9 + 88e-9) / 2));
+  CHECK(wait_s() == Approx((48e-9 + 98e-9) / 2));
 }

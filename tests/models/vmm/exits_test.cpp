@@ -28,6 +28,19 @@ TEST_CASE("a heavy exit goes to the process and back") {
   CHECK(plain(ExitKind::mmio_user) > plain(ExitKind::pio_user));
 }
 
+TEST_CASE("guards against leaks come with every exit") {
+  ExitCosts guarded;
+  guarded.mitigations = sim::Cycles{300};
+  CHECK(plain(ExitKind::cpuid, guarded) == Approx(1400));
+  CHECK(plain(ExitKind::timer, guarded) - plain(ExitKind::timer) == Approx(300));
+  CHECK(plain(ExitKind::inject, guarded) == plain(ExitKind::inject));
+}
+
+TEST_CASE("a doorbell takes the place of the sender's exit") {
+  CHECK(cycles(ExitKind::ipi, kRoundTrip, true, kPlain, sim::Cycles{2'000}) == Approx(2000));
+  CHECK(cycles(ExitKind::cpuid, kRoundTrip, true, kPlain, sim::Cycles{2'000}) == Approx(1100));
+}
+
 TEST_CASE("the fast path shortens timers and interrupts to others, nothing else") {
   ExitCosts fast;
   fast.fast_path = true;

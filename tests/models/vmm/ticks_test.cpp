@@ -37,6 +37,27 @@ TEST_CASE("a tick takes as many exits as its device asks for") {
   CHECK(exits_of(TimerDevice::pit) == Approx(3));
   CHECK(exits_of(TimerDevice::hpet) == Approx(4));
   CHECK(exits_of(TimerDevice::rtc) == Approx(4));
+  CHECK(exits_of(TimerDevice::host) == Approx(1));
+  CHECK(exits_of(TimerDevice::host, true) == Approx(0).margin(1e-9));
+  for (const TimerDevice device : {TimerDevice::tsc_deadline, TimerDevice::lapic, TimerDevice::pit,
+                                   TimerDevice::hpet, TimerDevice::rtc, TimerDevice::host}) {
+    GuestClock clock;
+    clock.timer = device;
+    CHECK(tick_exits(clock, false) == Approx(exits_of(device)));
+  }
+}
+
+TEST_CASE("a tickless guest writes its timer around a wait, unless the ticks are the host's") {
+  GuestClock clock;
+  clock.idle = IdleTicks::tickless;
+  CHECK(wait_exits(clock) == 0);
+  clock.idle_writes = 2;
+  CHECK(wait_exits(clock) == 2);
+  clock.timer = TimerDevice::host;
+  CHECK(wait_exits(clock) == 0);
+  clock.timer = TimerDevice::tsc_deadline;
+  clock.idle = IdleTicks::periodic;
+  CHECK(wait_exits(clock) == 0);
 }
 
 TEST_CASE("devices in the VMM's process tick dearest") {

@@ -1,0 +1,106 @@
+// How long an instruction takes a thread, at the delays in force (contention.hpp).
+#include <algorithm>
+#include <cmath>
+
+#include "models/compute/contention.hpp"
+#include "models/compute/footprint_loads.hpp"
+
+namespace models::compute {
+namespace {
+
+constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
+
+// Throughput of `threads` busy threads of one core over one: each further thread adds half of what
+// the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
+double core_throughput(int threads, double yield) {
+  return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
+}
+
+}  // namespace
+
+// What the core itself gives: LLC space by now known, clock, the sibling's share.
+void Contention::refresh_core(Stream& stream) {
+  const topology::Cpu& at = topology_.cpu(stream.cpu);
+  const topology::Description& d = topology_.description();
+  stream.state.space_B = config_.llc_sharing
+                             ? applied_B_[index(at.llc)][index(stream.kind)]
+                             : std::min(static_cast<double>(d.llc.size.count()),
+                                        static_cast<double>(stream.profile->footprint.count()));
+  stream.frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])];
+  const int threads = busy_threads_[index(at.core)];
+  const double yield = d.smt_yield > 0 ? d.smt_yield : stream.profile->smt_yield;
+  stream.smt_factor =
+      config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
+  const Profile& profile = *stream.profile;
+  stream.at_once = lines_at_once(d.line_buffers, profile, threads);
+  stream.llc_accesses = profile.llc_accesses_per_kilo_instruction / 1000.0;
+  stream.state.misses_per_instruction =
+      stream.llc_accesses * profile.miss_curve(stream.state.space_B);
+  const double loads = profile.footprint_loads_per_kilo_instruction / 1000.0;
+  if (loads > 0) {
+    const Served by = served(d, profile, stream.state.space_B, threads);
+    stream.private_s =
+        loads * (by.l1 * static_cast<double>(d.l1.latency.count()) / stream.frequency_Hz +
+                 by.l2 * sim::seconds(d.l2.latency));
+    stream.llc_accesses += loads * (by.llc + by.memory);
+    stream.state.misses_per_instruction += loads * by.memory;
+  }
+  if (!walkers_[index(stream.kind)].walks.empty()) stream.walk = walk_cost(stream, threads);
+}
+
+double Contention::hit_s(const Stream& stream) const {
+  const topology::LlcLatency& latency = topology_.llc_latency(stream.cpu);
+  switch (stream.profile->llc_slices) {
+    case Slices::all:
+      return latency.mean_s;
+    case Slices::nearest:
+      return latency.nearest_s;
+    case Slices::farthest:
+      return latency.farthest_s;
+  }
+  return latency.mean_s;
+}
+
+void Contention::repace(Stream& stream) const {
+  const Profile& profile = *stream.profile;
+  const topology::Description& d = topology_.description();
+  const int agent = topology_.cpu(stream.cpu).agent;
+  const double misses = stream.state.misses_per_instruction;
+  const double hits = stream.llc_accesses - misses;
+  const double stalled = misses / stream.at_once;
+  const double local_s = sim::seconds(d.controller.latency);
+  const double core_s = profile.base_cpi / stream.frequency_Hz;
+  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0;
+  for (const int memory : stream.memories) {
+    const double share = stream.shares[index(memory)];
+    const std::size_t route = index(agent * topology_.memories() + memory);
+    if (config_.remote_latency) {
+      remote_s += share * (topology_.route(agent, memory).idle_latency_s - local_s);
+    }
+    controller_s += share * route_queue_s_[0][route];
+    link_s += share * route_queue_s_[1][route];
+  }
+  Pace& pace = stream.state.pace;
+  pace.running_s = core_s + (stream.private_s + hits * hit_s(stream)) / stream.at_once;
+  pace.smt_s = core_s * (stream.smt_factor - 1.0);
+  add_dirty_lines(stream);
+  pace.local_s = stalled * local_s;
+  pace.remote_s += stalled * remote_s;
+  pace.controller_s = stalled * controller_s;
+  pace.link_s = stalled * link_s;
+  const double memory_s = local_s + remote_s + controller_s + link_s;
+  pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
+                       (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
+  pace.exits_s =
+      (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
+  const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
+                               pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
+  add_contended_lines(stream, undisturbed_s);
+  const double working_s = undisturbed_s + pace.lines_s;
+  const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
+  pace.instruction_s = working_s / (1.0 - ticking);
+  pace.ticks_s = pace.instruction_s - working_s;
+  stream.state.memory_latency_s = memory_s;
+}
+
+}  // namespace models::compute

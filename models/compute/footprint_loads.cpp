@@ -1,0 +1,36 @@
+#include "models/compute/footprint_loads.hpp"
+
+#include <algorithm>
+
+namespace models::compute {
+
+double beyond(double room_B, double footprint_B, Order order) {
+  if (room_B >= footprint_B) return 0.0;
+  return order == Order::cyclic ? 1.0 : 1.0 - room_B / footprint_B;
+}
+
+Served served(const topology::Description& host, const Profile& profile, double space_B,
+              int threads) {
+  const double footprint_B = static_cast<double>(profile.footprint.count());
+  const double l1_B = static_cast<double>(host.l1.size.count()) / threads;
+  const double l2_B = std::max(l1_B, static_cast<double>(host.l2.size.count()) / threads);
+  const double past_l1 = beyond(l1_B, footprint_B, profile.footprint_order);
+  const double past_l2 = beyond(l2_B, footprint_B, profile.footprint_order);
+  const double past_llc = beyond(std::max(l2_B, space_B), footprint_B, profile.footprint_order);
+  return {
+      .l1 = 1.0 - past_l1, .l2 = past_l1 - past_l2, .llc = past_l2 - past_llc, .memory = past_llc};
+}
+
+double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads) {
+  switch (profile.overlap) {
+    case Overlap::workload:
+      return profile.memory_level_parallelism;
+    case Overlap::fill_buffers:
+      return std::max(1.0, static_cast<double>(buffers.fill) / threads);
+    case Overlap::streamer:
+      return buffers.streamed;
+  }
+  return 1.0;
+}
+
+}  // namespace models::compute
