@@ -1,4 +1,5 @@
 // Where guests' memory comes to lie while they run: first touches, and what age has done.
+#include <algorithm>
 #include <cmath>
 
 #include "models/numa_balancing.hpp"
@@ -13,6 +14,15 @@ std::size_t at(int i) {
 }
 
 }  // namespace
+
+sim::Bytes resident(const VmDescription& vm) {
+  const workload::BootProfile& boot = vm.workload.boot;
+  if (boot.any())
+    return std::min(
+        vm.memory, guest::kernel_touches(boot.kernel_memory, vm.memory) + boot.memory + boot.freed);
+  const sim::Bytes wanted = vm.workload.resident;
+  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
+}
 
 // Places what the VM's running vCPUs have touched since the last call, on the node each runs on.
 void RunningHost::touch(Vm& vm) {

@@ -37,6 +37,10 @@ class IoPaths {
   // The VM's disk and the threads that serve it, which may run on `cpus`.
   void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void start();
+  // Of a VM that starts later: its jobs begin.
+  void begin_jobs(int vm);
+  // A block of its first disk, anywhere, read by its first vCPU's kernel; returns when it is there.
+  sim::Task<> read(int vm, sim::Bytes block, sim::Random& random);
   // The worker that serves a device of the VM: a new thread, or one of dom0's.
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void begin_measuring();
@@ -92,6 +96,7 @@ class IoPaths {
     std::set<std::int64_t> written{};  // files, since the last sync
   };
   struct RunningGuest {
+    int vm = 0;
     int kind = 0;  // class
     const VmDescription* description = nullptr;
     std::vector<int> vcpus;  // workers
@@ -104,6 +109,7 @@ class IoPaths {
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
   storage::throttle::Group* limits(const DiskDescription& disk);
+  void begin_jobs(RunningGuest& running);
   sim::Process open_and_run(RunningGuest& running);
   void run_jobs(RunningGuest& running);
   struct Times {  // of a class's transfers, in seconds

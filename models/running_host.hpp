@@ -74,6 +74,7 @@ class RunningHost final : public scheduler::Dispatch {
 
  private:
   friend class Barriers;
+  friend class Boots;
   friend class DirtyLogs;
   friend class Migration;
   friend class RunningCluster;
@@ -151,6 +152,9 @@ class RunningHost final : public scheduler::Dispatch {
   bool await_page(int worker, sim::Random& random);
   sim::Process bring_in(int worker);
   void report_memory(const RunLength& length, Results& results) const;
+  vmm::OwnMemory own_memory(const Vm& vm) const;
+  sim::Bytes vmm_memory() const;  // of all VMs, the VMM's code once
+  void report_own_memory(const Kind& kind, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
   }
@@ -235,6 +239,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;
   std::unique_ptr<class HugePages> huge_;
+  std::unique_ptr<class Boots> boots_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
