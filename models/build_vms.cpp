@@ -144,10 +144,10 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
   return all;
 }
 
-void RunningHost::build_vms() {
+void RunningHost::build_vms(HostStorage::Remote* remote) {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
   const std::vector<scheduler::GroupConfig> configs = groups();
-  io_ = std::make_unique<IoPaths>(*this, description_);
+  io_ = std::make_unique<IoPaths>(*this, description_, remote);
   network_ = std::make_unique<NetworkPaths>(*this, description_);
   const bool emulation = !description_.without.contains(Mechanism::emulation);
   for (const VmDescription& description : description_.vms) {

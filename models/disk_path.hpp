@@ -51,6 +51,8 @@ class DiskPath {
   const GuestDisk& disk() const { return *disk_; }
   storage::image::Image* image() { return image_.get(); }
   storage::image::Image* backing() { return backing_.get(); }
+  // Until nothing of the guest's is below its kernel.
+  sim::Task<> drained() { return disk_->drained(); }
   double storage_s() const;
   void restart_stats();
 

@@ -39,7 +39,8 @@ GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
       vcpus_{std::move(vcpus)},
       single_{host.engine()},
       kicked_{host.engine()},
-      completed_{host.engine()} {
+      completed_{host.engine()},
+      idle_{host.engine()} {
   // Which vCPU it is tells nothing; what counts is whether a job runs there, and jobs take vCPUs
   // from the first on.
   const bool virtio =
@@ -68,7 +69,9 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
   stats_.guest_s += sim::seconds(engine().now() - began);
   if (loop_ == nullptr) {
     const sim::Instant submitted = engine().now();
+    ++below_guest_;
     co_await below_.serve(request);
+    leave();
     const sim::Instant served = engine().now();
     co_await host_.run(vcpu, static_cast<double>(profile_.complete.count()), scheduler::kNoCpu);
     stats_.vmm_s += sim::seconds(served - submitted);
@@ -113,6 +116,7 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
   piece.request = request;
   piece.vcpu = vcpu;
   ring_.push_back(&piece);
+  ++below_guest_;
   if (!popping_) {
     popping_ = true;
     ++stats_.kicks;
@@ -172,6 +176,15 @@ sim::Process GuestDisk::submit_together(std::vector<Piece*> pieces) {
   for (Piece* piece : pieces) complete(*piece);
 }
 
+void GuestDisk::leave() {
+  if (--below_guest_ == 0) idle_.fire();
+}
+
+sim::Task<> GuestDisk::drained() {
+  if (!ring_.empty()) kicked_.fire();  // a vCPU that stopped at its kick leaves it to the VMM
+  while (below_guest_ > 0) co_await idle_;
+}
+
 void GuestDisk::complete(Piece& piece) {
   done_.push_back(&piece);
   if (done_.size() == 1) completed_.fire();
@@ -191,6 +204,7 @@ sim::Process GuestDisk::notify() {
     const auto end = host_.block_costs().batch_notify ? done_.end() : done_.begin() + 1;
     found.assign(done_.begin(), end);
     done_.erase(done_.begin(), end);
+    for (std::size_t i = 0; i < found.size(); ++i) leave();
     if (interrupted_ >= 0) {
       const bool takes_more = !used_.empty();
       used_.insert(used_.end(), found.begin(), found.end());

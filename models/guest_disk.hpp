@@ -57,6 +57,8 @@ class GuestDisk final : public storage::BlockDevice {
   sim::Bytes capacity() const override { return below_.capacity(); }
   // For job `request.stream`, from its system call until it goes on.
   sim::Task<> serve(storage::Request request) override;
+  // Until nothing of the guest's is below its kernel.
+  sim::Task<> drained();
   const Stats& stats() const { return stats_; }
   void restart_stats() { stats_ = {}; }
 
@@ -84,6 +86,7 @@ class GuestDisk final : public storage::BlockDevice {
   sim::Process submit(Piece& piece);
   sim::Process submit_together(std::vector<Piece*> pieces);
   void complete(Piece& piece);
+  void leave();
 
   RunningHost& host_;
   const DiskDescription& description_;
@@ -100,6 +103,8 @@ class GuestDisk final : public storage::BlockDevice {
   std::deque<Piece*> used_;  // completions that the interrupted vCPU has yet to take
   int interrupted_ = -1;     // vCPU of the one interrupt; -1: each of its own queue's
   bool popping_ = false;     // the loop looks at the ring: needs no kick
+  int below_guest_ = 0;      // requests
+  sim::Signal idle_;         // when there are none
   int in_guest_ = 0;         // completions that the guest has yet to take
   Stats stats_;
 };

@@ -9,6 +9,8 @@
 namespace models {
 namespace {
 
+constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
+
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
@@ -38,6 +40,19 @@ void RunningHost::touch(Vm& vm) {
   }
   if (vm.placement.untouched().count() == 0) vm.filling = false;
   if (moved) place(vm);
+}
+
+// All memory is there from the start: each vCPU has touched its part where it first runs.
+void RunningHost::touch_all(Vm& vm) {
+  const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
+  const sim::Bytes whole = vm.placement.untouched();
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
+    const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
+    vm.placement.touch(amount, topology_.cpu(cpu).node);
+  }
+  vm.filling = false;
+  place(vm);
 }
 
 void RunningHost::place(Vm& vm) {

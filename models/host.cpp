@@ -8,6 +8,7 @@
 #include "models/network_paths.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
+#include "models/storage_network.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -147,7 +148,7 @@ void check_reservations(const HostDescription& host, const topology::Topology& t
                               last->name, reserved_Hz / 1e9, capacity_Hz / 1e9));
 }
 
-void check_host(const HostDescription& host) {
+void check_host(const HostDescription& host, HostStorage::Remote& remote) {
   const topology::Topology topology{host.hardware};
   sim::Complaints complaints;
   complaints.need(host.vmm.paging != PagingKind::nested || host.hardware.tlb.nested_paging,
@@ -164,7 +165,7 @@ void check_host(const HostDescription& host) {
   complaints.need(network.empty(), network);
   check_storage(host, complaints);
   complaints.raise();
-  check_storage_fits(host, complaints);
+  check_storage_fits(host, remote, complaints);
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_merging(host.vmm.ksm, complaints);
   check_reservations(host, topology, complaints);
@@ -181,9 +182,13 @@ void check(const HostDescription& host) {
   complaints.need(host.network.bandwidth.count() > 0 || !host.leaves_the_box(),
                   "cluster.network.bandwidth: need more than 0");
   complaints.raise();
-  for (const HostDescription& one : hosts_of(host)) {
+  const std::vector<HostDescription> hosts = hosts_of(host);
+  sim::Engine engine;
+  StorageNetwork storage{engine, hosts, nullptr};
+  for (std::size_t number = 0; number < hosts.size(); ++number) {
+    const HostDescription& one = hosts[number];
     try {
-      check_host(one);
+      check_host(one, storage.from(number));
     } catch (const sim::ConfigError& error) {
       if (one.name == host.name) throw;
       throw sim::ConfigError{fmt::format("cluster.host.{}: {}", one.name, error.what())};

@@ -10,6 +10,7 @@
 #include "models/network_description.hpp"
 #include "models/pcie/description.hpp"
 #include "models/storage_description.hpp"
+#include "models/storage_server_description.hpp"
 #include "models/topology/description.hpp"
 #include "models/vmm/ticks.hpp"
 #include "models/vmm_description.hpp"
@@ -145,6 +146,8 @@ enum class Mechanism {
 // Pre-copy live migration of all VMs of a class to another host.
 struct MigrationDescription {
   enum class OnTimeout { cancel, suspend };
+  // shared: disks lie on storage servers and stay there; copy: their contents move, too.
+  enum class Storage { shared, copy };
   std::string vm;
   std::string to;                               // host
   sim::Duration at{};                           // after measuring began
@@ -153,6 +156,7 @@ struct MigrationDescription {
   sim::Duration timeout{};                      // from its start; zero: never gives up
   OnTimeout on_timeout = OnTimeout::cancel;     // suspend: stops the VM and copies what is left
   int parallel = 1;                             // VMs of the class under way at once
+  Storage storage = Storage::shared;
 };
 
 // A simulated box; with `others` the one that the scenario's [host] is about, among them.
@@ -169,8 +173,11 @@ struct HostDescription {
   std::vector<HostDescription> others;
   cluster::NetworkDescription network;  // between them
   std::vector<MigrationDescription> migrations;
+  std::vector<StorageServer> servers;
 
-  bool leaves_the_box() const { return !migrations.empty(); }
+  bool leaves_the_box() const;  // migrations, or disks behind the network
+  // Whose disk, array or volume "<server>.<name>" says; null: none, so one of the host's own.
+  const StorageServer* server_of(const std::string& on) const;
 };
 
 // Large pages all over are reserved ones: the host can neither merge, swap nor balloon them.

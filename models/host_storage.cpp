@@ -51,7 +51,26 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
     complaints.need(names.contains(name),
                     fmt::format("{}: no {} is named \"{}\"", where, what, name));
   };
-  for (const HostDisk& disk : storage.disks) named("disk", disk.name);
+  const auto reachable = [&](const std::string& on) {
+    const StorageServer* server = host.server_of(on);
+    if (server == nullptr) return false;
+    const std::string name = on.substr(server->name.size() + 1);
+    const auto called = [&](const auto& one) { return one.name == name; };
+    const StorageDescription& there = server->storage;
+    return std::any_of(there.disks.begin(), there.disks.end(), called) ||
+           std::any_of(there.arrays.begin(), there.arrays.end(), called) ||
+           std::any_of(there.volumes.begin(), there.volumes.end(), called);
+  };
+  for (const HostDisk& disk : storage.disks) {
+    named("disk", disk.name);
+    complaints.need(disk.on.empty() || reachable(disk.on),
+                    fmt::format("host.disk: {}: no storage server holds \"{}\"; need "
+                                "\"<server>.<disk, array or volume>\"",
+                                disk.name, disk.on));
+    complaints.need(
+        disk.on.empty() || disk.size.count() > 0,
+        fmt::format("host.disk: {}: a unit of \"{}\" needs a size", disk.name, disk.on));
+  }
   for (const HostArray& array : storage.arrays) {
     complaints.need(
         !array.disks.empty(),
@@ -80,10 +99,11 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
       complaints.need(!disk.on.empty(), fmt::format("vm.{}.disk: need on = a disk, array or volume "
                                                     "of the host",
                                                     vm.name));
-      if (!disk.on.empty())
+      if (!disk.on.empty() && !reachable(disk.on))
         known(fmt::format("vm.{}.disk", vm.name), disk.on, "disk, array or volume");
       if (disk.backing.empty()) continue;
-      known(fmt::format("vm.{}.disk.backing", vm.name), disk.backing, "disk, array or volume");
+      if (!reachable(disk.backing))
+        known(fmt::format("vm.{}.disk.backing", vm.name), disk.backing, "disk, array or volume");
       complaints.need(
           disk.image.format == storage::image::Format::qcow2,
           fmt::format("vm.{}.disk.backing: a raw image has no backing file; make it qcow2",
@@ -92,7 +112,8 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
   }
 }
 
-void check_storage_fits(const HostDescription& host, sim::Complaints& complaints) {
+void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote,
+                        sim::Complaints& complaints) {
   struct NoThread final : storage::Thread {
     sim::Task<> work(sim::Duration) override { throw sim::ModelError{"nothing runs in a check"}; }
   };
@@ -103,12 +124,15 @@ void check_storage_fits(const HostDescription& host, sim::Complaints& complaints
   sim::Engine engine;
   NoThreads threads;
   try {
-    HostStorage storage{engine, host, threads};
+    HostStorage storage{engine, host, threads, &remote};
     for (const VmDescription& vm : host.vms) {
       for (int i = 0; i < vm.count; ++i) {
+        int number = 0;
         for (const DiskDescription& disk : vm.disks) {
-          const auto part = storage.part(disk.on, DiskPath::largest_file(disk));
-          if (!disk.backing.empty()) storage.part(disk.backing, DiskPath::largest_file(disk));
+          const std::string owner = disk_owner(vm, i, number++);
+          const auto part = storage.part(disk.on, DiskPath::largest_file(disk), owner);
+          if (!disk.backing.empty())
+            storage.part(disk.backing, DiskPath::largest_file(disk), owner + ".backing");
           if (i > 0) continue;
           try {
             const auto image = make_image(disk, *part);
@@ -124,13 +148,21 @@ void check_storage_fits(const HostDescription& host, sim::Complaints& complaints
   }
 }
 
-HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads)
-    : description_{description} {
+std::string disk_owner(const VmDescription& vm, int member, int disk) {
+  return fmt::format("vm.{}.{}.disk{}", vm.name, member, disk);
+}
+
+HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads,
+                         Remote* remote)
+    : description_{description}, threads_{threads}, remote_{remote} {
   const StorageDescription& storage = description.storage;
   for (const HostDisk& disk : storage.disks) {
     for (int i = 0; i < disk.count; ++i) {
       const std::string own = disk.count == 1 ? disk.name : fmt::format("{}{}", disk.name, i);
-      devices_.push_back(storage::device::make_device(engine, disk.device, "host.disk." + own));
+      devices_.push_back(
+          disk.on.empty()
+              ? storage::device::make_device(engine, disk.device, description.name + ".disk." + own)
+              : part(disk.on, disk.size, fmt::format("{}.disk.{}", description.name, own)));
       storage::BlockDevice* device = devices_.back().get();
       if (disk.queue.scheduler != storage::queue::Scheduler::noop) {
         devices_.push_back(std::make_unique<storage::queue::Queue>(*device, disk.queue));
@@ -189,7 +221,10 @@ std::vector<HostStorage::Place*> HostStorage::places(const std::string& name) {
   return found->second;
 }
 
-std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, sim::Bytes size) {
+std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, sim::Bytes size,
+                                                        const std::string& owner) {
+  if (remote_ != nullptr && description_.server_of(on) != nullptr)
+    return remote_->open(on, size, owner, threads_);
   const std::vector<Place*> alike = places(on);
   Place& place = *alike[next_[on]++ % alike.size()];
   if (size.count() == 0) {

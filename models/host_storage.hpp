@@ -21,10 +21,9 @@ namespace models {
 
 // What cannot be: names that are not there, disks in two arrays.
 void check_storage(const HostDescription& host, sim::Complaints& complaints);
-// What only shows when it is put together: arrays of too few disks, disks of guests that do not
-// fit, images that cannot be, limits that contradict each other. Requires that check_storage()
-// found nothing.
-void check_storage_fits(const HostDescription& host, sim::Complaints& complaints);
+
+// Whose a guest's disk is, the same on whichever host it runs: "vm.guest.0.disk0".
+std::string disk_owner(const VmDescription& vm, int member, int disk);
 
 class HostStorage {
  public:
@@ -34,11 +33,23 @@ class HostStorage {
     virtual ~Threads() = default;
     virtual storage::Thread& add(const std::string& name) = 0;
   };
-  HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads);
+  // Storage servers outside the box, as the host reaches them.
+  class Remote {
+   public:
+    virtual ~Remote() = default;
+    // The same part for the same owner, whoever opens it; `size` as of part().
+    virtual std::unique_ptr<storage::BlockDevice> open(const std::string& on, sim::Bytes size,
+                                                       const std::string& owner,
+                                                       Threads& threads) = 0;
+  };
+  // `remote` null: the host reaches none.
+  HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads,
+              Remote* remote = nullptr);
 
   // The next part of the disk, array or volume `on`. `size` zero: an equal share of it for each VM
-  // whose disk lies there.
-  std::unique_ptr<storage::BlockDevice> part(const std::string& on, sim::Bytes size);
+  // whose disk lies there. `owner`: whose it is, "vm.guest.0.disk0".
+  std::unique_ptr<storage::BlockDevice> part(const std::string& on, sim::Bytes size,
+                                             const std::string& owner);
 
   void begin_measuring();
   // What arrays are, what they were asked and what they asked of their disks.
@@ -59,11 +70,19 @@ class HostStorage {
   Place& add(const std::string& name, storage::BlockDevice& device);
 
   const HostDescription& description_;
+  Threads& threads_;
+  Remote* remote_;
   std::deque<std::unique_ptr<storage::BlockDevice>> devices_;
   std::deque<Place> all_;
   std::map<std::string, std::vector<Place*>> by_name_;
   std::map<std::string, std::size_t> next_;  // of several disks of a name
   std::vector<NamedArray> arrays_;
 };
+
+// What only shows when it is put together: arrays of too few disks, disks of guests that do not
+// fit, images that cannot be, limits that contradict each other. Requires that check_storage()
+// found nothing.
+void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote,
+                        sim::Complaints& complaints);
 
 }  // namespace models

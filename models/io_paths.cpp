@@ -23,11 +23,11 @@ constexpr double kKernelShares = 1024.0;  // nice 0, like any thread of the host
 
 }  // namespace
 
-IoPaths::IoPaths(RunningHost& host, const HostDescription& description)
+IoPaths::IoPaths(RunningHost& host, const HostDescription& description, HostStorage::Remote* remote)
     : host_{host},
       description_{description},
       kernel_{host},
-      storage_{host.engine(), description, kernel_},
+      storage_{host.engine(), description, kernel_, remote},
       counts_(description.vms.size()) {}
 
 IoPaths::~IoPaths() = default;
@@ -65,8 +65,16 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
   const sim::Bytes size = running.loops.empty() ? disk.size : DiskPath::largest_file(disk);
-  DiskPath::Parts parts{.image = storage_.part(disk.on, size), .backing = nullptr};
-  if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size);
+  const auto member = vm - host_.kinds_[at(running.kind)].vms.front();
+  const std::string owner =
+      disk_owner(*running.description, member, static_cast<int>(running.disks.size()));
+  DiskPath::Parts parts{.image = storage_.part(disk.on, size, owner), .backing = nullptr};
+  if (moves(*running.description, disk)) {
+    auto tracked = std::make_unique<TrackedPart>(std::move(parts.image));
+    running.moving.push_back(tracked.get());
+    parts.image = std::move(tracked);
+  }
+  if (!disk.backing.empty()) parts.backing = storage_.part(disk.backing, size, owner + ".backing");
   running.disks.push_back(std::make_unique<DiskPath>(host_, disk, profile, std::move(parts),
                                                      std::move(threads), limits(disk)));
 }
@@ -122,7 +130,8 @@ int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId gr
 void IoPaths::start() {
   for (RunningGuest& running : guests_) {
     for (const auto& disk : running.disks) disk->start();
-    if (!running.description->starts_later()) begin_jobs(running);
+    const VmDescription& vm = *running.description;
+    if (!vm.starts_later() && !vm.arrives) begin_jobs(running);
   }
 }
 
@@ -170,8 +179,10 @@ void IoPaths::run_jobs(RunningGuest& running) {
     const sim::Bytes whole = running.disks[at(job) % running.disks.size()]->disk().capacity();
     const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
     const sim::Bytes size = apart ? span / profile.jobs : span;
-    running.streams.push_back(
-        &streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size}));
+    Stream& stream =
+        streams_.emplace_back(Stream{.from = apart ? size * job : sim::Bytes{}, .size = size});
+    if (!running.came_with.empty()) stream = running.came_with[at(job)];
+    running.streams.push_back(&stream);
   }
   if (profile.arrivals.count() > 0) {
     engine().spawn(arrivals(running));
@@ -187,12 +198,12 @@ void IoPaths::run_jobs(RunningGuest& running) {
 sim::Process IoPaths::job(RunningGuest& running, int job, int slot, Stream& stream) {
   const workload::IoProfile& profile = running.description->workload.io;
   sim::Random random = engine().stream(fmt::format("{}.job.{}.{}", running.name, job, slot));
-  while (profile.requests == 0 || stream.issued < profile.requests) {
+  while (!running.stopped && (profile.requests == 0 || stream.issued < profile.requests)) {
     co_await transaction(running, job, stream, random, engine().now());
     if (profile.think > sim::Duration::zero())
       co_await engine().delay(random.exponential(profile.think));
   }
-  if (--running.at_work > 0) co_return;
+  if (--running.at_work > 0 || running.stopped) co_return;
   for (const auto& disk : running.disks) {
     if (disk->image() != nullptr) co_await disk->image()->close();
   }
@@ -203,6 +214,7 @@ sim::Process IoPaths::arrivals(RunningGuest& running) {
   sim::Random random = engine().stream(running.name + ".arrivals");
   for (int job = 0;; job = (job + 1) % profile.jobs) {
     co_await engine().delay(sim::from_seconds(random.exponential(1.0 / profile.arrivals.count())));
+    if (running.stopped) co_return;
     engine().spawn(arrived(running, job, *running.streams[at(job)], random));
   }
 }

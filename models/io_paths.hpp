@@ -18,6 +18,7 @@
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/tracked_part.hpp"
 #include "sim/engine.hpp"
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
@@ -30,7 +31,8 @@ class RunningHost;
 
 class IoPaths {
  public:
-  IoPaths(RunningHost& host, const HostDescription& description);
+  // `remote` null: the host reaches no storage server.
+  IoPaths(RunningHost& host, const HostDescription& description, HostStorage::Remote* remote);
   ~IoPaths();
 
   sim::Engine& engine();
@@ -43,6 +45,15 @@ class IoPaths {
   sim::Task<> read(int vm, sim::Bytes block, sim::Random& random);
   // The worker that serves a device of the VM: a new thread, or one of dom0's.
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  // A VM that migrates: its jobs stop, its requests come back, and its jobs go on at the other host
+  // where they were.
+  void stop(int vm);
+  sim::Task<> drained(int vm);
+  void arrive(int vm, const IoPaths& from, int vm_there);
+  // Of disks whose contents move with it.
+  std::vector<TrackedPart*> moving(int vm) const;
+  // What VMs of the class did at the host that they moved to counts here, too.
+  void join(int kind, const IoPaths& other, int other_kind);
   void begin_measuring();
   double transactions(int kind) const;
   // Shares of the time in which vCPUs of the class do nothing that its jobs wait for the VMM's
@@ -105,9 +116,15 @@ class IoPaths {
     std::vector<std::unique_ptr<DiskPath>> disks;  // job i uses disk i mod their number
     int at_work = 0;                               // jobs that have not ended
     std::vector<Stream*> streams;                  // [job]
+    bool stopped = false;                          // left for another host
+    std::vector<TrackedPart*> moving{};            // of its disks
+    std::vector<Stream> came_with{};               // where its jobs were at the other host
   };
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
+  bool moves(const VmDescription& vm, const DiskDescription& disk) const;
+  RunningGuest* find(int vm);
+  const RunningGuest* find(int vm) const;
   storage::throttle::Group* limits(const DiskDescription& disk);
   void begin_jobs(RunningGuest& running);
   sim::Process open_and_run(RunningGuest& running);
@@ -139,6 +156,11 @@ class IoPaths {
   KernelThreads kernel_;
   HostStorage storage_;
   std::vector<Counts> counts_;  // [class]
+  struct Half {
+    const IoPaths* host;
+    int kind;
+  };
+  std::map<int, Half> halves_;  // of a class that moved to another host
   std::deque<RunningGuest> guests_;
   std::deque<Stream> streams_;
 };

@@ -51,6 +51,14 @@ IoPaths::Times IoPaths::times(int kind) const {
       all.interrupts += static_cast<double>(stats.interrupts);
     }
   }
+  if (const auto half = halves_.find(kind); half != halves_.end()) {
+    const Times there = half->second.host->times(half->second.kind);
+    all.guest_s += there.guest_s;
+    all.vmm_s += there.vmm_s + there.storage_s;  // the latter is taken out again below
+    all.storage_s += there.storage_s;
+    all.kicks += there.kicks;
+    all.interrupts += there.interrupts;
+  }
   // Of I/Os in parallel below one request of the guest, only the time of one counts.
   all.storage_s = std::min(all.storage_s, all.vmm_s);
   all.vmm_s -= all.storage_s;

@@ -220,7 +220,7 @@ void RunningHost::silence(int index) {
 }
 
 void RunningHost::start_memory() {
-  fill_.after(kFillPeriod);
+  fill();
   if (pressure_) {
     age_pressure();
     settle_memory();

@@ -7,6 +7,7 @@
 #include "models/cluster/outside.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/huge_pages.hpp"
+#include "models/io_paths.hpp"
 #include "models/running_host.hpp"
 #include "sim/join.hpp"
 
@@ -41,7 +42,11 @@ Migration::Migration(sim::Engine& engine, cluster::Outside& outside,
       from_{from},
       to_{to},
       sender_{from.host.add_kernel_thread()},
-      receiver_{to.host.add_kernel_thread()} {}
+      receiver_{to.host.add_kernel_thread()},
+      disks_{from.host.io_->moving(from.vm)},
+      disks_there_{to.host.io_->moving(to.vm)},
+      pace_{engine},
+      still_{engine} {}
 
 double Migration::executed() const {
   double all = 0.0;
@@ -65,6 +70,13 @@ sim::Task<> Migration::run() {
   outcome_.state = MigrationOutcome::State::copying;
   outcome_.began = engine_.now();
   executed_before_ = executed();
+  if (!disks_.empty()) {
+    co_await copy_disks();
+    if (marked_B() > 0) {  // too late
+      give_up();
+      co_return;
+    }
+  }
   host.dirty_logs_->begin(from_.vm);
   const double resident = pages(models::resident(vm));
   const double zero =
@@ -90,25 +102,36 @@ sim::Task<> Migration::run() {
     if (!late()) continue;
     if (description_.on_timeout == MigrationDescription::OnTimeout::suspend) break;
     host.dirty_logs_->end(from_.vm);
-    outcome_.executed = executed() - executed_before_;
-    outcome_.ended = stopped_ = engine_.now();
-    outcome_.state = MigrationOutcome::State::cancelled;
+    give_up();
     co_return;
   }
   stop();
+  co_await host.io_->drained(from_.vm);
+  if (!disks_.empty()) co_await finish_disks();
   co_await copy(left + host.dirty_logs_->take(from_.vm));
   co_await engine_.delay(host.description_.vmm.migration.switch_over);
   host.dirty_logs_->end(from_.vm);
   to_.host.arrive(to_.vm);
+  to_.host.io_->arrive(to_.vm, *host.io_, from_.vm);
   outcome_.ended = engine_.now();
   outcome_.downtime = outcome_.ended - stopped_;
   outcome_.left_B = 0.0;
   outcome_.state = MigrationOutcome::State::done;
 }
 
+void Migration::give_up() {
+  outcome_.executed = executed() - executed_before_;
+  outcome_.ended = stopped_ = engine_.now();
+  outcome_.state = MigrationOutcome::State::cancelled;
+  mirroring_ = false;
+  for (TrackedPart* disk : disks_) disk->forget();
+}
+
 void Migration::stop() {
   outcome_.executed = executed() - executed_before_;
   stopped_ = engine_.now();
+  mirroring_ = false;
+  from_.host.io_->stop(from_.vm);
   from_.host.silence(from_.vm);
 }
 

@@ -9,16 +9,23 @@
 //         of large pages when logging begins, a sending and a receiving thread that must find CPUs,
 //         their memory traffic, flows that share links (cluster/outside.hpp), bandwidth limit, a
 //         timeout that cancels or suspends.
-// Omits   auto-converge, XBZRLE, multifd, compression, post-copy, disks (shared storage), caches
-// and
-//         page tables that are cold at the destination, the workload's position within a burst.
+//         Disks on storage servers are opened again at the other host once their requests have
+//         come back; others are copied before memory and while it moves (drive-mirror): all of a
+//         disk, then what the guest has written since, the last of it while the VM stands still.
+// Omits   auto-converge, XBZRLE, multifd, compression, post-copy, caches and page tables that are
+//         cold at the destination, the guest's page cache and an image's growth among them, the
+//         workload's position within a burst, holes of a disk that is copied.
 // Source  QEMU migration/ram.c, migration.c (2.x to 8.x); costs as VmmDescription's lines say.
 // Checked tests/models/migration_test.cpp.
 #pragma once
 
+#include <vector>
+
 #include "models/host_description.hpp"
+#include "models/tracked_part.hpp"
 #include "sim/join.hpp"
 #include "sim/process.hpp"
+#include "sim/server.hpp"
 #include "sim/units.hpp"
 
 namespace models {
@@ -37,9 +44,11 @@ struct MigrationOutcome {
   sim::Duration downtime{};
   int rounds = 0;
   double transferred_B = 0.0;
-  double left_B = 0.0;    // when it last stood at the end of a round
-  double executed = 0.0;  // instructions of the guest while under way
-  sim::Duration ran{};    // from the start until the guest stopped, or until now
+  double left_B = 0.0;           // when it last stood at the end of a round
+  double storage_B = 0.0;        // of disks, sent
+  sim::Duration storage_took{};  // until the disks stood at the other host for the first time
+  double executed = 0.0;         // instructions of the guest while under way
+  sim::Duration ran{};           // from the start until the guest stopped, or until now
 };
 
 class Migration {
@@ -63,6 +72,13 @@ class Migration {
   sim::Task<> load(double pages);
   sim::Task<> send_work(sim::Cycles each, double pages);
   void load_memory(double Bps);
+  sim::Task<> copy_disks();
+  sim::Task<> finish_disks();
+  sim::Process keep_copying(std::size_t disk);
+  sim::Task<> copy_marked(std::size_t disk);
+  sim::Task<> move_extents(std::size_t disk);
+  double marked_B() const;
+  void give_up();
   void stop();
   bool late() const;
   double executed() const;
@@ -76,6 +92,11 @@ class Migration {
   double traffic_Bps_ = 0.0;
   sim::Instant stopped_{};
   MigrationOutcome outcome_;
+  std::vector<TrackedPart*> disks_, disks_there_;
+  sim::Server pace_;        // keeps a limit on bandwidth
+  bool mirroring_ = false;  // the guest runs, its disks stand at the other host
+  int moving_ = 0;          // extents under way
+  sim::Signal still_;       // none is
 };
 
 }  // namespace models

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/io_paths.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -40,7 +41,11 @@ double value_of(const Results& results, const std::string& name) {
 std::vector<HostDescription> hosts_of(const HostDescription& host) {
   std::vector<HostDescription> all{host};
   all.front().others.clear();
-  for (const HostDescription& other : host.others) all.push_back(other);
+  for (const HostDescription& other : host.others) {
+    all.push_back(other);
+    all.back().servers = host.servers;
+    all.back().migrations = host.migrations;
+  }
   sim::Complaints complaints;
   for (const MigrationDescription& migration : host.migrations) {
     const std::string where = "migrate." + migration.vm;
@@ -65,9 +70,23 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                     fmt::format("vm.{}.workload.touch_rate: a VM that migrates has its memory from "
                                 "the start; set it to \"0 B/s\"",
                                 vm.name));
-    complaints.need(
-        vm.disks.empty(),
-        fmt::format("vm.{}.disk: of a VM that migrates; only its memory moves", vm.name));
+    const bool shared = migration.storage == MigrationDescription::Storage::shared;
+    for (const DiskDescription& disk : vm.disks) {
+      complaints.need(storage::cache::direct(disk.cache.mode),
+                      fmt::format("vm.{}.disk.cache: of a VM that migrates; what the host has "
+                                  "cached would stay behind, use \"none\" or \"directsync\"",
+                                  vm.name));
+      complaints.need(shared || disk.size.count() > 0 || host.server_of(disk.on) != nullptr,
+                      fmt::format("vm.{}.disk.size: of a disk that is copied; say how large it is",
+                                  vm.name));
+      for (const std::string& on : {disk.on, disk.backing}) {
+        complaints.need(!shared || on.empty() || host.server_of(on) != nullptr,
+                        fmt::format("{}.storage: vm.{}.disk lies on \"{}\", which only its host "
+                                    "reaches; put it on a storage server ([cluster.storage.<name>],"
+                                    " on = \"<name>.<disk>\"), or set storage = \"copy\"",
+                                    where, vm.name, on));
+      }
+    }
     VmDescription& arriving = to->vms.emplace_back(vm);
     arriving.arrives = true;
     arriving.on = to->name;
@@ -81,10 +100,14 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
 
 RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
     : engine_{engine}, descriptions_{hosts_of(host)} {
-  for (const HostDescription& one : descriptions_) hosts_.emplace_back(engine, one);
-  if (!host.leaves_the_box()) return;
-  outside_ = std::make_unique<cluster::Outside>(engine, host.network,
-                                                static_cast<int>(descriptions_.size()));
+  if (host.leaves_the_box()) {
+    outside_ = std::make_unique<cluster::Outside>(engine, host.network,
+                                                  static_cast<int>(descriptions_.size()),
+                                                  StorageNetwork::ports(descriptions_));
+  }
+  storage_ = std::make_unique<StorageNetwork>(engine, descriptions_, outside_.get());
+  for (std::size_t h = 0; h < descriptions_.size(); ++h)
+    hosts_.emplace_back(engine, descriptions_[h], &storage_->from(h));
   for (const MigrationDescription& migration : host.migrations) build(migration);
 }
 
@@ -109,6 +132,8 @@ void RunningCluster::build(const MigrationDescription& description) {
     }
     throw sim::ModelError{"a VM that migrates is on no host"};
   };
+  mover.kind_from = hosts_[mover.from].vms_[static_cast<std::size_t>(first(mover.from))].kind;
+  mover.kind_to = hosts_[mover.to].vms_[static_cast<std::size_t>(first(mover.to))].kind;
   for (int i = 0; i < mover.vm->count; ++i) {
     mover.members.emplace_back(
         engine_, *outside_, description,
@@ -131,6 +156,7 @@ void RunningCluster::age_memory() {
 
 void RunningCluster::begin_measuring() {
   for (RunningHost& host : hosts_) host.begin_measuring();
+  storage_->begin_measuring();
   for (Mover& mover : movers_) {
     for (Migration& migration : mover.members) engine_.spawn(move(mover, migration));
   }
@@ -143,6 +169,10 @@ sim::Process RunningCluster::move(Mover& mover, Migration& migration) {
 }
 
 Results RunningCluster::results(const RunLength& length, bool check) {
+  for (const Mover& mover : movers_) {
+    if (mover.to == 0) continue;
+    hosts_[mover.from].io_->join(mover.kind_from, *hosts_[mover.to].io_, mover.kind_to);
+  }
   Results all = hosts_.front().results(length, check);
   std::vector<Results> others;
   for (std::size_t h = 1; h < hosts_.size(); ++h) {
@@ -155,6 +185,11 @@ Results RunningCluster::results(const RunLength& length, bool check) {
     join_halves(mover, length, others[mover.to - 1], all);
   }
   for (Mover& mover : movers_) report(mover, all);
+  storage_->report(sim::seconds(length.duration), all);
+  if (check && outside_) {
+    storage_->check(all);
+    for (const std::string& broken : outside_->violations()) all.violations.push_back(broken);
+  }
   return all;
 }
 
@@ -218,7 +253,7 @@ void RunningCluster::report(Mover& mover, Results& results) {
   const std::string object = "migration." + mover.vm->name;
   const double unit = static_cast<double>(mover.vm->workload.unit.count());
   double done = 0, begun = 0, time_s = 0, downtime_s = 0, rounds = 0, transferred_B = 0;
-  double executed = 0, ran_s = 0;
+  double executed = 0, ran_s = 0, storage_B = 0, storage_s = 0;
   for (std::size_t i = 0; i < mover.members.size(); ++i) {
     const MigrationOutcome outcome = mover.members[i].outcome();
     if (outcome.state == MigrationOutcome::State::waiting) continue;
@@ -227,6 +262,8 @@ void RunningCluster::report(Mover& mover, Results& results) {
     rounds += outcome.rounds;
     transferred_B += outcome.transferred_B;
     executed += outcome.executed;
+    storage_B += outcome.storage_B;
+    storage_s += sim::seconds(outcome.storage_took);
     ran_s += sim::seconds(outcome.ran);
     if (outcome.state == MigrationOutcome::State::done) {
       ++done;
@@ -250,6 +287,10 @@ void RunningCluster::report(Mover& mover, Results& results) {
   put("downtime", downtime_s / std::max(1.0, done));
   put("rounds", rounds / all);
   put("transferred", transferred_B / all);
+  if (mover.description->storage == MigrationDescription::Storage::copy) {
+    put("storage.transferred", storage_B / all);
+    put("storage.time", storage_s / all);
+  }
   put("throughput", ran_s > 0 ? executed / unit / ran_s : 0.0);
 }
 

@@ -13,6 +13,7 @@
 #include "models/migration.hpp"
 #include "models/results.hpp"
 #include "models/running_host.hpp"
+#include "models/storage_network.hpp"
 #include "sim/engine.hpp"
 
 namespace models {
@@ -36,7 +37,8 @@ class RunningCluster {
   struct Mover {  // of one class
     const MigrationDescription* description = nullptr;
     const VmDescription* vm = nullptr;
-    std::size_t from = 0, to = 0;  // hosts
+    std::size_t from = 0, to = 0;    // hosts
+    int kind_from = 0, kind_to = 0;  // classes there
     std::deque<Migration> members;
     std::unique_ptr<sim::Server> slots;
   };
@@ -49,8 +51,9 @@ class RunningCluster {
 
   sim::Engine& engine_;
   std::vector<HostDescription> descriptions_;
-  std::deque<RunningHost> hosts_;
   std::unique_ptr<cluster::Outside> outside_;  // null: nothing leaves the box
+  std::unique_ptr<StorageNetwork> storage_;
+  std::deque<RunningHost> hosts_;
   std::deque<Mover> movers_;
 };
 

@@ -25,6 +25,8 @@
 namespace models {
 namespace {
 
+constexpr double kTickFootprint_B = 32 * 1024.0;  // code and data of a tick; assumption
+
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
@@ -107,7 +109,8 @@ void Worker::on_done() {
   host.finish(*this);
 }
 
-RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description)
+RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description,
+                         HostStorage::Remote* remote)
     : engine_{engine},
       description_{description},
       topology_{description.hardware},
@@ -124,7 +127,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}),
       dirty_logs_{std::make_unique<DirtyLogs>(*this)},
       barriers_{std::make_unique<Barriers>(*this)} {
-  build_vms();
+  build_vms(remote);
   build_memory();
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
@@ -330,16 +333,7 @@ void RunningHost::start() {
     const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
     if (boots) vm.filling = false;
     if (boots || vm.description->workload.touch_rate.count() > 0) continue;
-    // All memory is there from the start: each vCPU has touched its part where it first runs.
-    const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
-    const sim::Bytes whole = vm.placement.untouched();
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
-      const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
-      vm.placement.touch(amount, topology_.cpu(cpu).node);
-    }
-    vm.filling = false;
-    place(vm);
+    touch_all(vm);
   }
   io_->start();
   network_->start();

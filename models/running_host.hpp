@@ -17,6 +17,7 @@
 #include "models/compute/idle_states.hpp"
 #include "models/host.hpp"
 #include "models/host_state.hpp"
+#include "models/host_storage.hpp"
 #include "models/memory/host_memory.hpp"
 #include "models/memory/placement.hpp"
 #include "models/pinning.hpp"
@@ -31,7 +32,9 @@ namespace models {
 
 class RunningHost final : public scheduler::Dispatch {
  public:
-  RunningHost(sim::Engine& engine, const HostDescription& description);
+  // `remote`: storage servers that it reaches; null: none.
+  RunningHost(sim::Engine& engine, const HostDescription& description,
+              HostStorage::Remote* remote = nullptr);
   ~RunningHost() override;
 
   void start();        // spawns the guests; then run the engine
@@ -58,9 +61,7 @@ class RunningHost final : public scheduler::Dispatch {
   Run run(int worker, double work, scheduler::CpuId waker) { return {*this, worker, work, waker}; }
   double thread_work(sim::Cycles cycles) const;
   static double thread_work(sim::Duration time) { return sim::seconds(time) / kEmulatorUnit_s; }
-  static sim::Duration thread_time(double work) {
-    return sim::from_seconds(work * kEmulatorUnit_s);
-  }
+  static sim::Duration thread_time(double ns) { return sim::from_seconds(ns * kEmulatorUnit_s); }
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
   void owe_cycles(int worker, sim::Cycles cycles);
@@ -84,8 +85,6 @@ class RunningHost final : public scheduler::Dispatch {
   friend class NumaDaemon;
   friend class HugePages;
   friend struct Worker;
-  static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
-  static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
@@ -186,7 +185,7 @@ class RunningHost final : public scheduler::Dispatch {
   void finish_job(Worker& worker);
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
-  void build_vms();
+  void build_vms(HostStorage::Remote* remote);
   void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);
@@ -197,6 +196,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle();
   void settle_later();
   void touch(Vm& vm);
+  void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
   void fill();

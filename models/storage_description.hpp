@@ -22,6 +22,8 @@ struct HostDisk {
   std::string name;
   int count = 1;
   storage::device::Description device;
+  std::string on;     // "<server>.<name>": a unit of a storage server instead; empty: the device
+  sim::Bytes size{};  // of that unit
   storage::queue::QueueConfig queue = storage::queue::QueueConfig{};
 };
 
@@ -49,7 +51,9 @@ enum class DiskBus { virtio_blk, virtio_scsi, sata, ide };
 enum class Aio { native, threads };
 
 struct DiskDescription {
-  std::string on;     // a disk, array or volume of the host; of several disks guests take turns
+  // A disk, array or volume of the host; of several disks guests take turns. "<server>.<name>": of
+  // a storage server.
+  std::string on;
   sim::Bytes size{};  // that the guest sees; zero: an equal share of what it lies on
   // Its size is `size`. A raw image whose space is all allocated adds nothing to the path.
   // Where the image's backing file lies: one of the same size and clusters, fully written, of which

@@ -8,6 +8,7 @@
 #include "scenarios/fields.hpp"
 #include "scenarios/host_keys.hpp"
 #include "scenarios/key_path.hpp"
+#include "scenarios/server_keys.hpp"
 #include "scenarios/storage_keys.hpp"
 #include "scenarios/uncertain.hpp"
 #include "scenarios/vmm_keys.hpp"
@@ -35,6 +36,8 @@ const Section<MigrationDescription>& migration_keys() {
   using OnTimeout = MigrationDescription::OnTimeout;
   static const std::vector<Word<OnTimeout>> ends{{"cancel", OnTimeout::cancel},
                                                  {"suspend", OnTimeout::suspend}};
+  static const std::vector<Word<T::Storage>> storages{{"shared", T::Storage::shared},
+                                                      {"copy", T::Storage::copy}};
   static const Section<T> section{
       text("to", &T::to, "host that the VMs of the class move to"),
       quantity("at", Unit::time, &T::at, "when it starts, after measuring has begun"),
@@ -46,6 +49,8 @@ const Section<MigrationDescription>& migration_keys() {
       choice("on_timeout", &T::on_timeout, ends,
              "suspend: the VM stops and what is left is copied"),
       whole("parallel", &T::parallel, 1, 65536, "VMs of the class under way at once"),
+      choice("storage", &T::storage, storages,
+             "shared: disks stay on their storage servers; copy: their contents move, too"),
   };
   return section;
 }
@@ -113,6 +118,8 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
     Entry& entry = (*cluster->value.table())[i];
     if (entry.key == "network") {
       read_table(network_keys(), host.network, entry.value, "cluster.network", problems);
+    } else if (entry.key == "storage") {
+      read_servers(host, entry.value, assumed, found, problems);
     } else if (entry.key == "host" && entry.value.table() != nullptr) {
       for (Entry& one : *entry.value.table()) {
         HostDescription& other = host.others.emplace_back();
@@ -125,9 +132,10 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
         Reader{assumed, found, problems}.read(other, one.value, "cluster.host." + one.key);
       }
     } else {
-      problems.add(
-          entry.key_at,
-          fmt::format("cluster.{}: need [cluster.network] or [cluster.host.<name>]", entry.key));
+      problems.add(entry.key_at,
+                   fmt::format("cluster.{}: need [cluster.network], [cluster.host.<name>] or "
+                               "[cluster.storage.<name>]",
+                               entry.key));
     }
   }
   place_vms(host, document, problems);
@@ -143,7 +151,7 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
 }
 
 void write_cluster(Json& json, const HostDescription& host) {
-  if (!host.others.empty()) {
+  if (!host.others.empty() || !host.servers.empty()) {
     json["cluster"]["network"] = write_table(network_keys(), host.network);
     for (const HostDescription& other : host.others) {
       Json& one = json["cluster"]["host"][other.name];
@@ -152,6 +160,7 @@ void write_cluster(Json& json, const HostDescription& host) {
       one["vmm"] = write_table(vmm_keys(), other.vmm);
     }
   }
+  write_servers(json, host);
   for (const MigrationDescription& migration : host.migrations)
     json["migrate"][migration.vm] = write_table(migration_keys(), migration);
 }
@@ -162,6 +171,7 @@ void list_cluster_keys(std::vector<KeyInfo>& all) {
                  "preset (`tenancy list hosts`), or a table as [host]"});
   all.push_back({"cluster.host.<name>.vmm", "text or table", "\"as [vmm]\"",
                  "preset (`tenancy list vmms`), or a table as [vmm]"});
+  list_server_keys(all);
   list_keys(migration_keys(), "migrate.<vm>", all);
 }
 

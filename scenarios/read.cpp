@@ -16,6 +16,7 @@
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/section.hpp"
+#include "scenarios/server_keys.hpp"
 #include "scenarios/sweep.hpp"
 #include "scenarios/uncertain.hpp"
 
@@ -132,6 +133,7 @@ void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParam
 Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   Scenario scenario;
   Uncertainty uncertainty{all.assumed, {}};
+  number_hosts(document, problems);
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {

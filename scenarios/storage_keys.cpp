@@ -54,6 +54,10 @@ const Section<models::HostDisk>& host_disk_keys() {
       whole("count", &T::count, 1, 4096, "alike disks: name0, name1 and so on"),
       table("device", &T::device, &device_keys, "a preset's name, or a table with `use`"),
       table("queue", &T::queue, &queue_keys, "the host's queue in front of it"),
+      text("on", &T::on,
+           "a storage server's \"<server>.<disk, array or volume>\": a unit there in place of the "
+           "device; empty: none"),
+      quantity("size", Unit::size, &T::size, "of that unit"),
   };
   return section;
 }
@@ -185,7 +189,8 @@ const Section<models::DiskDescription>& disk_keys() {
   static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
                                                    {"threads", models::Aio::threads}};
   static const Section<T> section{
-      text("on", &T::on, "disk, array or volume of the host that it lies on"),
+      text("on", &T::on,
+           "disk, array or volume of the host, or \"<server>.<one of its>\", that it lies on"),
       quantity("size", Unit::size, &T::size, "that the guest sees; 0 B: its share of that"),
       image_key(),
       text("backing", &T::backing,

@@ -1,4 +1,4 @@
-// SimGrid, as the program sees it: flows between hosts over a star of links, in seconds since the
+// SimGrid, as the program sees it: flows between ports over a star of links, in seconds since the
 // start. The one implementation (simgrid_flows.cpp) is a module of its own, loaded when a scenario
 // first leaves the box: SimGrid's libraries take a tenth of a second to load.
 #pragma once
@@ -8,9 +8,12 @@
 namespace models::cluster {
 
 struct FlowNetwork {
-  int hosts = 0;
-  double port_Bps = 0.0;
-  double latency_s = 0.0;   // from host to host
+  struct Port {
+    double Bps = 0.0;        // each direction
+    double latency_s = 0.0;  // to the middle of the star
+    bool behind_switch = true;
+  };
+  std::vector<Port> ports;
   double switch_Bps = 0.0;  // 0: no limit
 };
 

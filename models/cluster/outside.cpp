@@ -14,6 +14,7 @@ namespace {
 
 // Beside the program, where its run path leads.
 constexpr const char* kModule = "tenancy_simgrid.so";
+constexpr double kRounding = 1.0 + 1e-9;
 
 std::unique_ptr<FlowEngine> load(const FlowNetwork& network) {
   void* module = dlopen(kModule, RTLD_NOW | RTLD_LOCAL);
@@ -30,16 +31,30 @@ std::unique_ptr<FlowEngine> load(const FlowNetwork& network) {
   return engine;
 }
 
+std::vector<Port> all_ports(const NetworkDescription& network, int hosts,
+                            const std::vector<Port>& further) {
+  std::vector<Port> all(static_cast<std::size_t>(hosts), {network.bandwidth, network.latency / 2});
+  all.insert(all.end(), further.begin(), further.end());
+  return all;
+}
+
+FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Port>& ports) {
+  FlowNetwork flows{.ports = {}, .switch_Bps = network.switching.count()};
+  for (const Port& port : ports)
+    flows.ports.push_back({port.bandwidth.count(), sim::seconds(port.latency), port.behind_switch});
+  return flows;
+}
+
 }  // namespace
 
-Outside::Outside(sim::Engine& engine, const NetworkDescription& network, int hosts)
+Outside::Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
+                 const std::vector<Port>& further)
     : engine_{engine},
       network_{network},
       began_{engine.now()},
-      flows_{load({.hosts = hosts,
-                   .port_Bps = network.bandwidth.count(),
-                   .latency_s = sim::seconds(network.latency),
-                   .switch_Bps = network.switching.count()})},
+      ports_{all_ports(network, hosts, further)},
+      traffic_(ports_.size()),
+      flows_{load(flow_network(network, ports_))},
       change_{sim::Event::calling<&Outside::on_change>(engine, *this)} {}
 
 Outside::~Outside() = default;
@@ -55,14 +70,16 @@ void Outside::Transfer::await_suspend(std::coroutine_handle<> waiter) {
 void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter) {
   catch_up();
   if (free_.empty()) {
-    free_.push_back(static_cast<int>(waiters_.size()));
-    waiters_.emplace_back();
+    free_.push_back(static_cast<int>(open_.size()));
+    open_.emplace_back();
   }
   const int flow = free_.back();
   free_.pop_back();
-  waiters_[static_cast<std::size_t>(flow)] = waiter;
+  const double bytes = static_cast<double>(amount.count());
+  open_[static_cast<std::size_t>(flow)] = {waiter, from, to, bytes};
   ++under_way_;
-  flows_->start(flow, from, to, static_cast<double>(amount.count()));
+  begun_B_ += bytes;
+  flows_->start(flow, from, to, bytes);
   await_change();
 }
 
@@ -77,7 +94,11 @@ void Outside::await_change() {
 void Outside::catch_up() {
   flows_->advance(sim::seconds(engine_.now() - began_));
   for (const int flow : flows_->finished()) {
-    ended_.push_back(waiters_[static_cast<std::size_t>(flow)]);
+    Flow& done = open_[static_cast<std::size_t>(flow)];
+    traffic_[static_cast<std::size_t>(done.from)].sent_B += done.bytes;
+    traffic_[static_cast<std::size_t>(done.to)].received_B += done.bytes;
+    ended_.push_back(done.waiter);
+    done = {};
     free_.push_back(flow);
     --under_way_;
   }
@@ -88,6 +109,26 @@ void Outside::on_change() {
   const std::vector<std::coroutine_handle<>> ended = std::exchange(ended_, {});
   await_change();
   for (const std::coroutine_handle<> waiter : ended) waiter.resume();
+}
+
+std::vector<std::string> Outside::violations() const {
+  std::vector<std::string> all;
+  double left_B = 0.0, ended_B = 0.0;
+  for (const Flow& flow : open_) left_B += flow.bytes;
+  const double elapsed_s = sim::seconds(engine_.now() - began_);
+  for (std::size_t port = 0; port < ports_.size(); ++port) {
+    ended_B += traffic_[port].received_B;
+    const double most_B = ports_[port].bandwidth.count() * elapsed_s * kRounding;
+    for (const double bytes : {traffic_[port].sent_B, traffic_[port].received_B}) {
+      if (bytes > most_B)
+        all.push_back(
+            fmt::format("port {} outside carried {:.0f} B in {:.6f} s", port, bytes, elapsed_s));
+    }
+  }
+  if (ended_B + left_B != begun_B_)
+    all.push_back(fmt::format("outside: {:.0f} B sent, {:.0f} B arrived, {:.0f} B under way",
+                              begun_B_, ended_B, left_B));
+  return all;
 }
 
 }  // namespace models::cluster

@@ -1,4 +1,4 @@
-// The world outside the box: flows of data between hosts, on SimGrid.
+// The world outside the box: flows of data between ports, on SimGrid.
 //
 //   co_await outside.send(from, to, 64_MiB);
 //
@@ -20,6 +20,7 @@
 
 #include <coroutine>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/cluster/network.hpp"
@@ -48,13 +49,27 @@ class Outside {
   };
 
   // Throws sim::ConfigError when SimGrid cannot be loaded, or has an engine already.
-  Outside(sim::Engine& engine, const NetworkDescription& network, int hosts);
+  // Ports 0 to hosts - 1 are the hosts'; `further` ones follow.
+  Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
+          const std::vector<Port>& further = {});
   ~Outside();
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
   Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount}; }
   int under_way() const { return under_way_; }
+  // What has gone through a port, all of it: flows count when they have ended.
+  struct Traffic {
+    double sent_B = 0.0;
+    double received_B = 0.0;
+  };
+  const Traffic& traffic(int port) const { return traffic_[static_cast<std::size_t>(port)]; }
+  sim::BytesPerSecond bandwidth(int port) const {
+    return ports_[static_cast<std::size_t>(port)].bandwidth;
+  }
+  // Broken invariants, in words: bytes begun are bytes ended and under way, no port carried more
+  // than it can.
+  std::vector<std::string> violations() const;
   const NetworkDescription& network() const { return network_; }
   sim::Engine& engine() { return engine_; }
 
@@ -71,11 +86,19 @@ class Outside {
   sim::Engine& engine_;
   NetworkDescription network_;
   sim::Instant began_;
+  std::vector<Port> ports_;
+  std::vector<Traffic> traffic_;  // [port]
+  double begun_B_ = 0.0;
   std::unique_ptr<FlowEngine> flows_;
   sim::Event change_;
-  std::vector<std::coroutine_handle<>> waiters_;  // [flow]
-  std::vector<int> free_;                         // flows without a waiter
-  std::vector<std::coroutine_handle<>> ended_;    // to be resumed
+  struct Flow {
+    std::coroutine_handle<> waiter;
+    int from = 0, to = 0;
+    double bytes = 0.0;
+  };
+  std::vector<Flow> open_;                      // [flow]
+  std::vector<int> free_;                       // flows that are none
+  std::vector<std::coroutine_handle<>> ended_;  // to be resumed
   int under_way_ = 0;
 };
 

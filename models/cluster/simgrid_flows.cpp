@@ -21,14 +21,14 @@ class SimGridFlows final : public FlowEngine {
     s4u::Link* core = nullptr;
     if (network.switch_Bps > 0)
       core = zone->create_link("switch", network.switch_Bps)->set_latency(0)->seal();
-    for (int i = 0; i < network.hosts; ++i) {
-      const std::string name = std::to_string(i);
+    for (const FlowNetwork::Port& own : network.ports) {
+      const std::string name = std::to_string(hosts_.size());
       s4u::Host* host = zone->create_host("host" + name, 1e9);
-      auto* port = zone->create_split_duplex_link("port" + name, network.port_Bps);
-      port->set_latency(network.latency_s / 2);
+      auto* port = zone->create_split_duplex_link("port" + name, own.Bps);
+      port->set_latency(own.latency_s);
       port->seal();
       std::vector<s4u::LinkInRoute> up{{port, s4u::LinkInRoute::Direction::UP}};
-      if (core != nullptr) up.emplace_back(core);
+      if (core != nullptr && own.behind_switch) up.emplace_back(core);
       const std::vector<s4u::LinkInRoute> down{{port, s4u::LinkInRoute::Direction::DOWN}};
       zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, up, false);
       zone->add_route(nullptr, host->get_netpoint(), nullptr, nullptr, down, false);

@@ -70,6 +70,48 @@ TEST_CASE("a resolved scenario of several hosts reads back as it was", "[cluster
   CHECK(resolved(read_text(once, "again").points.front().scenario).dump() == once);
 }
 
+TEST_CASE("alike hosts get numbers, and VMs of their own", "[cluster]") {
+  std::string text = kScenario;
+  text.replace(text.find("[cluster.host.b]"), 16, "[cluster.host.b]\ncount = 2");
+  text.replace(text.find("to = \"b\""), 8, "to = \"b1\"");
+  const Study study = read_text(text, "test");
+  const models::HostDescription& host = study.points.front().scenario.host;
+  REQUIRE(host.others.size() == 2);
+  CHECK(host.others[0].name == "b0");
+  CHECK(host.others[1].vms.front().name == "there1");
+  text.replace(text.find("count = 2"), 9, "count = 99");
+  CHECK_THROWS_WITH(read_text(text, "test"), Catch::Contains("cluster.host.b.count"));
+}
+
+TEST_CASE("storage servers are read with their protocol's defaults", "[cluster]") {
+  std::string text = kScenario;
+  text.replace(text.find("[migrate.guest]"), 15, R"([cluster.storage.nas]
+protocol = "nfs"
+bandwidth = "25 Gbit/s"
+session = { commands = 16 }
+  [[cluster.storage.nas.disk]]
+  name = "ssd"
+  count = 2
+  device = "ssd-sata"
+  [[cluster.storage.nas.array]]
+  name = "md0"
+  level = "raid1"
+  disks = ["ssd"]
+[migrate.guest])");
+  text.replace(text.find("on = \"b\""), 8, "on = \"b\"\ndisk = [{ on = \"nas.md0\" }]");
+  const Study study = read_text(text, "test");
+  const models::HostDescription& host = study.points.front().scenario.host;
+  REQUIRE(host.servers.size() == 1);
+  CHECK(host.servers.front().session.commands == 16);
+  CHECK(host.servers.front().session.max_transfer.count() == 1 << 20);
+  CHECK(host.servers.front().storage.disks.front().device.kind ==
+        models::storage::device::Kind::flash);
+  const std::string once = resolved(study.points.front().scenario).dump();
+  CHECK(resolved(read_text(once, "again").points.front().scenario).dump() == once);
+  text.replace(text.find("\"nfs\""), 5, "\"afp\"");
+  CHECK_THROWS_WITH(read_text(text, "test"), Catch::Contains("cluster.storage.nas.protocol"));
+}
+
 TEST_CASE("mistakes about hosts are found where they stand", "[cluster]") {
   std::string text = kScenario;
   text.replace(text.find("on = \"b\""), 8, "on = \"c\"");
