@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <set>
 
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
 #include "models/running_host.hpp"
-#include "models/translation/page_walk.hpp"
 #include "sim/entitlement.hpp"
 #include "sim/error.hpp"
 
@@ -47,43 +47,6 @@ std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topolo
   return {nodes.begin(), nodes.end()};
 }
 
-translation::Paging paging(const HostDescription& host) {
-  if (host.without.contains(Mechanism::nested_walks)) return translation::Paging::native;
-  switch (host.vmm.paging) {
-    case PagingKind::automatic:
-      if (host.vmm.architecture == Architecture::container) return translation::Paging::native;
-      return host.hardware.tlb.nested_paging ? translation::Paging::nested
-                                             : translation::Paging::shadow;
-    case PagingKind::native:
-      return translation::Paging::native;
-    case PagingKind::shadow:
-      return translation::Paging::shadow;
-    case PagingKind::nested:
-      return translation::Paging::nested;
-  }
-  throw sim::ModelError{"unknown paging kind"};
-}
-
-// Page walks of a VM's vCPUs, by busy threads of their core.
-std::vector<compute::TableWalks> walks(const VmDescription& vm, const HostDescription& host) {
-  std::vector<compute::TableWalks> all;
-  const workload::Description& work = vm.workload;
-  if (!work.pages.any() || host.without.contains(Mechanism::page_walks)) return all;
-  const topology::Tlb& tlb = host.hardware.tlb;
-  const sim::Bytes span = work.pages.span.count() > 0 ? work.pages.span : work.profile.footprint;
-  for (int threads = 1; threads <= host.hardware.threads_per_core; ++threads) {
-    const translation::Walks found = translation::walks(tlb, work.pages, span, paging(host),
-                                                        vm.guest_pages, vm.host_pages, threads);
-    compute::TableWalks& into = all.emplace_back();
-    into.cycles_per_instruction =
-        found.l2_tlb_hits_per_instruction * static_cast<double>(tlb.l2_latency.count());
-    into.overlap = std::min<double>(tlb.walkers, work.profile.memory_level_parallelism);
-    for (const translation::TableReads& read : found.reads)
-      into.reads.push_back({read.per_instruction, read.lines});
-  }
-  return all;
-}
-
 double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
   const bool none =
       host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
@@ -93,7 +56,7 @@ double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
 }
 
 compute::Burden burden(const VmDescription& vm, const HostDescription& host, double tick_cycles) {
-  compute::Burden all{.walks = walks(vm, host)};
+  compute::Burden all{.walks = table_walks(vm, host, coverage_at_start(vm, host))};
   if (!host.without.contains(Mechanism::cache_allocation)) all.llc_ways = vm.llc_ways;
   for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
     const auto k = static_cast<vmm::ExitKind>(kind);
@@ -213,6 +176,7 @@ void RunningHost::build_vms() {
           .last_boosted = 0,
           .in_memory = -1,
           .filling = true});
+      vm.accesses = vm.placement.shares();
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);

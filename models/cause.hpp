@@ -18,6 +18,7 @@ enum class Cause {
   exits,                // VM exits and what their handlers do
   ticks,                // clock ticks of guest and host
   page_faults,          // copying merged pages that were written
+  numa_balancing,       // scans, hinting faults and page moves of NUMA balancing
   swap_in,              // waiting for a page to be read back
   spinning,             // waiting for a lock or a contended line, or for others to flush TLBs
   smt,                  // the sibling thread's use of the core
@@ -28,7 +29,7 @@ enum class Cause {
   storage,              // halted, its job waits for disks
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 19;
+inline constexpr int kCauses = 20;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

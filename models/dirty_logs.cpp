@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/huge_pages.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -93,7 +94,7 @@ void DirtyLogs::begin(int vm) {
   const translation::PageUse& use = host_.vms_[at(vm)].description->host_pages;
   const bool large =
       use.size != translation::PageSize::small && !host_.description_.vmm.dirty_log.eager_split;
-  log.pages.begin(large ? use.coverage : 0.0);
+  log.pages.begin(large ? host_.huge_->coverage(vm) : 0.0);
   charge(log, vm);
   if (log.on) return;
   log.on = true;
@@ -206,7 +207,7 @@ double DirtyLogs::event_cycles(const Log&, int index, const memory::WriteToll& t
   const memory::DirtyLogCosts& costs = host_.description_.vmm.dirty_log;
   const double light = host_.cycles_of(vmm::ExitKind::hypercall);
   if (light <= 0) return 0.0;  // exits cost nothing
-  double cycles = toll.faults * memory::fault_cycles(costs, light) +
+  double cycles = toll.faults * (memory::fault_cycles(costs, light) + alone_cycles(index)) +
                   toll.logged * memory::logged_cycles(costs, light);
   if (toll.splits <= 0) return cycles;
   int running = 0;
@@ -217,6 +218,16 @@ double DirtyLogs::event_cycles(const Log&, int index, const memory::WriteToll& t
   cycles += toll.splits * (memory::split_cycles(costs) +
                            lock_s * host_.topology_.description().frequency.count());
   return cycles;
+}
+
+// What a page's line takes longer to come when nothing overlaps it: a fault waits for all that went
+// before, and nothing comes after it until the guest goes on.
+double DirtyLogs::alone_cycles(int index) const {
+  const compute::Profile& profile = host_.vms_[at(index)].description->workload.profile;
+  if (!host_.vms_[at(index)].description->workload.writes.any()) return 0.0;
+  const topology::Description& hardware = host_.topology_.description();
+  return sim::seconds(hardware.controller.latency) * hardware.frequency.count() *
+         (1.0 - 1.0 / std::max(1.0, profile.memory_level_parallelism));
 }
 
 // How long a modified line takes from the vCPU that had it to another, on average.

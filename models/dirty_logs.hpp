@@ -48,6 +48,7 @@ class DirtyLogs {
   void book(Log& log, int vm);
   void charge(Log& log, int vm);
   double event_cycles(const Log& log, int vm, const memory::WriteToll& toll, double visits_per_s);
+  double alone_cycles(int vm) const;
   double transfer_s(int vm, int& running) const;
 
   RunningHost& host_;

@@ -4,13 +4,17 @@
 //   serve()     the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
 //   pop()       the event loop takes requests off the ring; the disk's image has them served
 //   notify()    the event loop raises one interrupt for the completions that it finds
+//   handle()    the vCPU that takes it tells those that submitted, each by one interrupt
 //
 // Models  one event loop for all disks of a VM, or one for a disk with an I/O thread; notification
 //         suppression in both directions; rounds of the loop; writes that complete as one where
-//         the VMM submits them so; IDE's one request at a time and its register accesses;
-//         containers, whose processes call the host's kernel themselves.
-// Omits   interrupts on another vCPU than the one that submitted.
-// Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index).
+//         the VMM submits them so; a queue and an interrupt for each vCPU, or one for all, whose
+//         vCPU hands completions on to those that submitted (rq_affinity); IDE's one request at a
+//         time and its register accesses; containers, whose processes call the host's kernel
+//         themselves.
+// Omits   a balancer of the guest's interrupts; vCPUs that share a cache by the guest's topology.
+// Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index); Linux block/blk-softirq.c,
+//         blk_mq_complete_request (completions go to the CPU that submitted by function call).
 // Checked tests/models/io_paths_test.cpp; validation subsystem storage.
 #pragma once
 
@@ -60,6 +64,7 @@ class GuestDisk final : public storage::BlockDevice {
   // A request on its way; lives in the frame of its send().
   struct Piece {
     storage::Request request;
+    int vcpu = -1;  // worker that submitted
     std::coroutine_handle<> waiter;
     bool answered = false;
     bool interrupts = false;  // its completion is what the guest was interrupted for
@@ -74,6 +79,8 @@ class GuestDisk final : public storage::BlockDevice {
   sim::Bytes largest_piece() const;
   sim::Process pop();
   sim::Process notify();
+  sim::Process handle();
+  void answer(Piece& piece);
   sim::Process submit(Piece& piece);
   sim::Process submit_together(std::vector<Piece*> pieces);
   void complete(Piece& piece);
@@ -90,6 +97,8 @@ class GuestDisk final : public storage::BlockDevice {
   sim::Instant kicked_at_{};
   std::deque<Piece*> ring_;  // not yet popped
   std::deque<Piece*> done_;  // the guest not yet notified
+  std::deque<Piece*> used_;  // completions that the interrupted vCPU has yet to take
+  int interrupted_ = -1;     // vCPU of the one interrupt; -1: each of its own queue's
   bool popping_ = false;     // the loop looks at the ring: needs no kick
   int in_guest_ = 0;         // completions that the guest has yet to take
   Stats stats_;

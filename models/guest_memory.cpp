@@ -1,6 +1,8 @@
 // Where guests' memory comes to lie while they run: first touches, and what age has done.
 #include <cmath>
 
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -29,10 +31,21 @@ void RunningHost::touch(Vm& vm) {
 }
 
 void RunningHost::place(Vm& vm) {
-  for (const int id : vm.vcpus) {
-    contention_.place(workers_[at(id)].stream, vm.placement.shares());
-  }
+  vm.accesses = vm.placement.shares();
+  if (pressure_) vm.accesses = pressure_->accesses(vm.in_memory, vm.accesses);
+  for (const int id : vm.vcpus) contention_.place(workers_[at(id)].stream, vm.accesses);
   settle_later();
+}
+
+// Merged pages lie where the first of them lay.
+void RunningHost::follow_merging(Vm& vm) {
+  constexpr double kNoticed = 0.005;  // of the accesses: less moves no pace
+  pressure_->lie(vm.in_memory, vm.placement.shares());
+  const std::vector<double> now = pressure_->accesses(vm.in_memory, vm.placement.shares());
+  double moved = 0.0;
+  for (std::size_t n = 0; n < now.size(); ++n)
+    moved += std::abs(now[n] - (n < vm.accesses.size() ? vm.accesses[n] : 0.0));
+  if (moved > kNoticed) place(vm);
 }
 
 void RunningHost::fill() {
@@ -62,9 +75,11 @@ void RunningHost::watch_moves() {
 // watched, so a pinned guest, or a scheduler that never moves one, leaves memory where it is.
 void RunningHost::age_memory() {
   const double watched_s = sim::seconds(engine_.now() - watched_from_);
-  const auto ages = [](const Vm& vm) {
+  // Memory that follows its VM has no age: where it is is a matter of seconds.
+  const auto ages = [&](const Vm& vm) {
     return vm.description->age > sim::Duration::zero() && vm.nodes.size() > 1 &&
-           vm.description->numa.mode == NumaMode::first_touch;
+           vm.description->numa.mode == NumaMode::first_touch && !numa_->balances(vm) &&
+           !numad_->runs();
   };
   for (Vm& vm : vms_) {
     if (ages(vm)) vm.placement.release();

@@ -106,6 +106,15 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                               all_B / gib, node_B * topology.nodes() / gib));
 }
 
+void check_merging(const memory::KsmTunables& ksm, sim::Complaints& complaints) {
+  complaints.need(!ksm.tuned || !ksm.advisor.run,
+                  "vmm.ksm: both ksmtuned (tuned) and the kernel's advisor set pages_to_scan, need "
+                  "one of them at most");
+  complaints.need(ksm.advisor.min_pages <= ksm.advisor.max_pages,
+                  fmt::format("vmm.ksm.advisor: min_pages {} is more than max_pages {}",
+                              ksm.advisor.min_pages, ksm.advisor.max_pages));
+}
+
 // CPU time that is promised, against what there is.
 void check_reservations(const HostDescription& host, const topology::Topology& topology,
                         sim::Complaints& complaints) {
@@ -148,6 +157,7 @@ void check_host(const HostDescription& host) {
   complaints.raise();
   check_storage_fits(host, complaints);
   check_memory(host, topology, place_vms(host.vms, topology), complaints);
+  check_merging(host.vmm.ksm, complaints);
   check_reservations(host, topology, complaints);
   complaints.raise();
 }

@@ -47,12 +47,16 @@ struct MemoryTune {
   sim::Bytes limit{};         // hard_limit: never exceeded; zero: none
   bool locked = false;        // <locked/>: never swapped
   bool nosharepages = false;  // <nosharepages/>: never merged
+  bool mergeable = false;     // a container's processes ask for it: madvise, or prctl since 6.4
+  int oom_score_adj = 0;      // who is killed for want of memory; -1000: never
 };
 
 enum class BalloonMode { none, target, automatic };
 struct BalloonDescription {
   BalloonMode mode = BalloonMode::none;
-  sim::Bytes target{};  // what the guest keeps
+  sim::Bytes target{};          // what the guest keeps
+  bool deflate_on_oom = false;  // <memballoon autodeflate='on'/>
+  bool reporting = false;       // <memballoon freePageReporting='on'/>, with or without a balloon
 };
 
 // What the guest's kernel leaves to KVM (QEMU's kvm-pv-* CPU flags).
@@ -61,6 +65,7 @@ struct KvmFeatures {
   bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
   bool pv_sched_yield = false;     // who interrupts vCPUs without a CPU yields to the first of them
   sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
+  bool async_pf = true;            // kvm-asyncpf: another task runs while one waits for a page
 };
 
 // anew: as when logging has just been switched on, each time that the vCPUs have met at a barrier.
@@ -118,9 +123,11 @@ enum class Mechanism {
   ticks,                 // "ticks": clocks do not tick
   ksm,                   // "ksm": nothing is merged
   swap_in,               // "swap-in": pages are back at once
+  async_page_faults,     // "async-page-faults": a vCPU waits for each page on swap
   locks,                 // "locks": vCPUs never wait for each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
+  numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
 };
 

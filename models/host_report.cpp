@@ -6,8 +6,11 @@
 
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -56,6 +59,8 @@ void RunningHost::begin_measuring() {
   settle_later();
   dirty_logs_->begin_measuring();
   barriers_->begin_measuring();
+  numa_->begin_measuring();
+  numad_->begin_measuring();
   for (Worker& worker : workers_) {
     book(worker);
     worker.progress.reset();
@@ -95,6 +100,9 @@ Results RunningHost::results(const RunLength& length, bool check) {
   report_memory(length, results);
   dirty_logs_->report(length, results);
   barriers_->report(results);
+  numa_->report(length, results);
+  numad_->report(length, results);
+  huge_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

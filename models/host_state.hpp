@@ -59,16 +59,18 @@ struct Worker {
   double lost_ticks = 0.0;       // since measuring began
   double clock_behind_s = 0.0;
   std::uint64_t faults = 0;
-  bool spinning = false;           // waits for another vCPU, on its CPU while it has one
-  double spin_window = 0.0;        // cycles, until a pause-loop exit
-  std::vector<int> flush_waiters;  // workers that wait until this one has run
-  int flushes_awaited = 0;         // vCPUs that have yet to run for this one
-  std::uint64_t pause_exits = 0;   // since measuring began
-  double exits = 0.0;              // the same, those that come one by one
-  bool in_kernel = false;          // of its guest, when it lost its CPU
-  bool gave_way = false;           // lost it by a directed yield of its own
-  bool eligible = false;           // for a directed yield, although it gave way
-  bool faulting = false;           // its present work ends at a page that is not there
+  bool spinning = false;                // waits for another vCPU, on its CPU while it has one
+  double spin_window = 0.0;             // cycles, until a pause-loop exit
+  std::vector<int> flush_waiters;       // workers that wait until this one has run
+  int flushes_awaited = 0;              // vCPUs that have yet to run for this one
+  std::uint64_t pause_exits = 0;        // since measuring began
+  double exits = 0.0;                   // the same, those that come one by one
+  bool in_kernel = false;               // of its guest, when it lost its CPU
+  bool gave_way = false;                // lost it by a directed yield of its own
+  bool eligible = false;                // for a directed yield, although it gave way
+  bool faulting = false;                // its present work ends at a page that is not there
+  int pages_awaited = 0;                // by its tasks
+  std::coroutine_handle<> page_waiter;  // no task is left to run before a page comes
   sim::Instant busy_since{};
   double misses = 0.0;  // since measuring began
   double remote_misses = 0.0;
@@ -85,9 +87,10 @@ struct RunningVm {
   memory::Placement placement;
   sim::Random modes;  // user or kernel, of vCPUs that lose their CPU
   int lock_holder = -1;
-  std::vector<int> lock_waiters;  // first come first
-  std::size_t last_boosted = 0;   // vCPU
-  int in_memory = -1;             // of HostMemory; -1: memory cannot run short
+  std::vector<int> lock_waiters;   // first come first
+  std::size_t last_boosted = 0;    // vCPU
+  int in_memory = -1;              // of HostMemory; -1: memory cannot run short
+  std::vector<double> accesses{};  // where they go by node, as the pace was last told
   bool filling = false;
 };
 // From being woken to having a CPU.

@@ -19,6 +19,21 @@ sim::Bytes aligned(sim::Bytes size) {
   return sim::Bytes{size.count() / kAlignment_B * kAlignment_B};
 }
 
+// Of the disks that have not failed, the share whose failure loses the data.
+double next_failure_loses(const storage::raid::Description& raid, int disks) {
+  std::vector<bool> failed(static_cast<std::size_t>(disks), false);
+  for (const int member : raid.failed) failed.at(static_cast<std::size_t>(member)) = true;
+  int left = 0, fatal = 0;
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    if (failed[i]) continue;
+    ++left;
+    failed[i] = true;
+    if (!storage::raid::survives(raid.level, raid.layout, raid.copies, failed)) ++fatal;
+    failed[i] = false;
+  }
+  return left > 0 ? static_cast<double>(fatal) / left : 1.0;
+}
+
 }  // namespace
 
 void check_storage(const HostDescription& host, sim::Complaints& complaints) {
@@ -226,6 +241,7 @@ void HostStorage::report(double measured_s, Results& results) const {
     const int disks = named.disks - raid.spares;
     put("usable", storage::raid::utilisation(raid.level, disks, raid.copies));
     put("tolerates", storage::raid::fault_tolerance(raid.level, disks, raid.copies));
+    put("next_failure_loses", next_failure_loses(raid, disks));
     put("state", static_cast<double>(named.array->state()));
     const storage::raid::Progress progress = named.array->rebuild_progress();
     put("rebuild.progress", progress.length.count() > 0

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/huge_pages.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -12,8 +15,11 @@ namespace {
 
 constexpr sim::Duration kWatch{100'000'000'000};  // 100 ms between looks at the host's memory
 constexpr double kMostAgeingSteps = 3600.0;
-constexpr double kLongestStep_s = 0.1;  // a rate of faults is looked at again after that
-constexpr double kKsmdShares = 335.0;   // nice 5, semantics.md 1.1 and 5.1
+// Of a guest's free memory, in blocks that it reports: pageblocks of 2 MiB; assumption.
+constexpr double kInBlocks = 0.9;
+constexpr double kBlockPages = 512.0;
+constexpr double kClear_Bps = 10e9;    // clearing a block that is used again [recall]
+constexpr double kKsmdShares = 335.0;  // nice 5, semantics.md 1.1 and 5.1
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -35,7 +41,7 @@ memory::Balloon balloon(BalloonMode mode) {
   return memory::Balloon::none;
 }
 
-memory::GuestMemory guest_memory(const VmDescription& vm) {
+memory::GuestMemory guest_memory(const VmDescription& vm, Architecture architecture) {
   const MemoryTune& tune = vm.memory_tune;
   memory::GuestMemory guest;
   guest.image = vm.image.empty() ? vm.workload.name : vm.image;
@@ -51,9 +57,13 @@ memory::GuestMemory guest_memory(const VmDescription& vm) {
       .reservation = pages(tune.reservation),
       .limit = tune.limit.count() > 0 ? pages(tune.limit) : std::numeric_limits<double>::infinity(),
       .locked = tune.locked || reserves_hugepages(vm),
-      .mergeable = !tune.nosharepages};
+      // QEMU asks for its guests' memory to be merged (mem-merge=on); who else wants it says so.
+      .mergeable = architecture == Architecture::container ? tune.mergeable : !tune.nosharepages};
   guest.balloon = balloon(vm.balloon.mode);
   guest.target = pages(vm.balloon.target);
+  guest.deflate_on_oom = vm.balloon.deflate_on_oom;
+  guest.reported = vm.balloon.reporting ? kInBlocks : 0.0;
+  guest.oom_score_adj = tune.oom_score_adj;
   return guest;
 }
 
@@ -67,8 +77,8 @@ sim::Bytes resident(const VmDescription& vm) {
 bool memory_may_run_short(const HostDescription& host) {
   if (host.vmm.ksm.run || host.hardware.swap.size.count() > 0) return true;
   return std::any_of(host.vms.begin(), host.vms.end(), [](const VmDescription& vm) {
-    return vm.balloon.mode != BalloonMode::none || vm.memory_tune.limit.count() > 0 ||
-           vm.memory_tune.shares > 0;
+    return vm.balloon.mode != BalloonMode::none || vm.balloon.reporting ||
+           vm.memory_tune.limit.count() > 0 || vm.memory_tune.shares > 0;
   });
 }
 
@@ -83,9 +93,11 @@ void RunningHost::build_memory() {
                                .swap_pages = pages(d.swap.size),
                                .swap_out_per_s = d.swap.write_rate.count() / memory::kPage_B,
                                .memory_latency_s = sim::seconds(d.controller.latency),
+                               .nodes = topology_.nodes(),
                                .ksm = ksm});
   swap_ = std::make_unique<sim::Server>(engine_, d.swap.parallel);
-  for (Vm& vm : vms_) vm.in_memory = pressure_->add(guest_memory(*vm.description));
+  for (Vm& vm : vms_)
+    vm.in_memory = pressure_->add(guest_memory(*vm.description, description_.vmm.architecture));
   if (!ksm.run) return;
   const scheduler::GroupId group =
       scheduler_->add_group(scheduler::GroupConfig{.shares = kKsmdShares});
@@ -129,6 +141,7 @@ void RunningHost::age_pressure() {
   const double step_s = std::max(1.0, age_s / kMostAgeingSteps);
   memory::KsmTuned tuned{pages(topology_.description().memory) * memory::kPage_B / 1024.0};
   double tuned_at_s = 0.0;
+  for (const Vm& vm : vms_) pressure_->lie(vm.in_memory, vm.placement.shares());
   for (double now_s = 0.0; now_s < age_s; now_s += step_s) {
     std::size_t started = 0;
     for (const Vm& vm : vms_) {
@@ -163,14 +176,17 @@ void RunningHost::settle_memory() {
   }
   pressure_->step(sim::seconds(kWatch));
   const double copy_s = sim::seconds(description_.vmm.copy_on_write);
+  // A block that was reported is cleared for its next use, in one fault.
+  const double block_s = copy_s + kBlockPages * memory::kPage_B / kClear_Bps;
   for (Vm& vm : vms_) {
-    const double copied = pressure_->copied(vm.in_memory);
-    if (copied <= 0) continue;
+    follow_merging(vm);
+    const double fault_s = pressure_->copied(vm.in_memory) * copy_s +
+                           pressure_->refaulted(vm.in_memory) / kBlockPages * block_s;
+    if (fault_s <= 0) continue;
     for (const int id : vm.vcpus) {
       Worker& worker = workers_[at(id)];
       book(worker);
-      worker.progress.owe_faults(
-          sim::from_seconds(copied * copy_s / static_cast<double>(vm.vcpus.size())));
+      worker.progress.owe_faults(sim::from_seconds(fault_s / static_cast<double>(vm.vcpus.size())));
       if (!worker.polling) arm(worker);
     }
   }
@@ -206,28 +222,17 @@ void RunningHost::silence(int index) {
   }
 }
 
-// Instructions up to the vCPU's next access to a page that is not there.
-double RunningHost::until_fault(Worker& worker, sim::Random& random) const {
-  worker.faulting = false;
-  const Vm& vm = vms_[at(worker.vm)];
-  if (vm.in_memory < 0 || description_.without.contains(Mechanism::swap_in))
-    return std::numeric_limits<double>::infinity();
-  const double instruction_s = worker.state.pace.instruction_s;
-  if (instruction_s <= 0) return kLongestStep_s * topology_.description().frequency.count();
-  const double step = kLongestStep_s / instruction_s;
-  const double rate = pressure_->fault_rate(vm.in_memory) / static_cast<double>(vm.vcpus.size());
-  if (rate <= 0) return step;
-  const double next = random.exponential(1.0 / rate) / instruction_s;
-  worker.faulting = next <= step;
-  return std::max(1.0, std::min(next, step));
-}
-
-void RunningHost::stall(Worker& worker) {
-  book(worker);
-  ++worker.faults;
-  if (worker.progress.state() != guest::Progress::State::running) return;
-  worker.progress.become(guest::Progress::State::stalled);
-  scheduler_->block(worker.thread);
+void RunningHost::start_memory() {
+  if (pressure_) {
+    age_pressure();
+    settle_memory();
+    engine_.spawn(watch_memory());
+    if (ksmd_ >= 0) engine_.spawn(merge_pages());
+    if (ksmd_ >= 0 && description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  }
+  huge_->start();
+  numa_->start();
+  numad_->start();
 }
 
 void RunningHost::report_memory(const RunLength& length, Results& results) const {
@@ -237,12 +242,14 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
     results.metrics.push_back({name, value});
   };
   for (const Kind& kind : kinds_) {
-    double present = 0, swapped = 0, ballooned = 0, merged = 0, faults = 0;
+    double present = 0, swapped = 0, ballooned = 0, reported = 0, merged = 0, faults = 0, room = 0;
     for (const int index : kind.vms) {
       const Vm& vm = vms_[at(index)];
       present += pressure_->present(vm.in_memory);
       swapped += pressure_->swapped(vm.in_memory);
       ballooned += pressure_->ballooned(vm.in_memory);
+      reported += pressure_->reported(vm.in_memory);
+      room += pressure_->room(vm.in_memory);
       merged += pressure_->merged(vm.in_memory);
       for (const int id : vm.vcpus) faults += static_cast<double>(workers_[at(id)].faults);
     }
@@ -251,6 +258,8 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
     put(object + ".memory.present", present / vms * memory::kPage_B);
     put(object + ".memory.swapped", swapped / vms * memory::kPage_B);
     put(object + ".memory.ballooned", ballooned / vms * memory::kPage_B);
+    put(object + ".memory.reported", reported / vms * memory::kPage_B);
+    put(object + ".memory.room", room / vms);
     put(object + ".memory.merged", merged / vms * memory::kPage_B);
     put(object + ".faults", faults / measured_s / vms);
     put(object + ".killed", kind.killed);
@@ -265,7 +274,13 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
   put("ksm.pages_sharing", counters.pages_sharing);
   put("ksm.pages_unshared", counters.pages_unshared);
   put("ksm.pages_volatile", counters.pages_volatile);
+  put("ksm.zero_pages", counters.zero_pages);
   put("ksm.full_scans", counters.full_scans);
+  put("ksm.pages_scanned", counters.pages_scanned);
+  put("ksm.pages_skipped", counters.pages_skipped);
+  put("ksm.scanned_a_round", counters.scanned_a_round);
+  put("ksm.pages_to_scan", pressure_->ksm_pages());
+  put("ksm.general_profit", counters.general_profit_B);
   const guest::Causes& causes = workers_[at(ksmd_)].progress.seconds();
   double cpu_s = 0;
   for (std::size_t c = 0; c < causes.size(); ++c) {

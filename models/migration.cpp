@@ -6,6 +6,7 @@
 
 #include "models/cluster/outside.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/running_host.hpp"
 #include "sim/join.hpp"
 
@@ -70,7 +71,7 @@ sim::Task<> Migration::run() {
   const double zero =
       pages(vm.memory) - resident + resident * vm.workload.content[memory::Content::zero].share;
   if (log.eager_split && vm.host_pages.size != translation::PageSize::small) {
-    const double large = pages(vm.memory) / 512.0 * vm.host_pages.coverage;
+    const double large = pages(vm.memory) / 512.0 * host.huge_->coverage(from_.vm);
     co_await send_work(sim::Cycles{static_cast<std::int64_t>(memory::split_cycles(log))}, large);
   }
   co_await send_work(host.description_.vmm.migration.zero_page, zero);

@@ -10,8 +10,11 @@
 
 #include "models/barrier.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/numa_balancing.hpp"
+#include "models/numa_daemon.hpp"
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -122,6 +125,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms();
   build_memory();
+  numa_ = std::make_unique<NumaBalancing>(*this);
+  numad_ = std::make_unique<NumaDaemon>(*this);
+  huge_ = std::make_unique<HugePages>(*this);
 }
 
 RunningHost::~RunningHost() {
@@ -141,7 +147,7 @@ void RunningHost::book(Worker& worker) {
   worker.miss_wait_s += misses * state.memory_latency_s;
   const Vm& vm = vms_[at(worker.vm)];
   const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-  worker.remote_misses += misses * (1.0 - vm.placement.shares()[at(node)]);
+  worker.remote_misses += misses * (1.0 - vm.accesses[at(node)]);
   if (!vm.filling) return;
   const double rate = vm.description->workload.touch_rate.count();
   worker.untouched_B += rate * executed * state.pace.instruction_s;
@@ -276,7 +282,9 @@ sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
 
 void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {
   Worker& worker = workers_[at(worker_of_thread_[at(thread)])];
-  worker.node_moves += topology_.cpu(from).node != topology_.cpu(to).node;
+  if (topology_.cpu(from).node == topology_.cpu(to).node) return;
+  ++worker.node_moves;
+  numa_->moved(worker_of_thread_[at(thread)], from, to);
 }
 
 void RunningHost::settle_later() {
@@ -335,13 +343,7 @@ void RunningHost::start() {
   network_->start();
   fill_.after(kFillPeriod);
   dirty_logs_->start();
-  if (!pressure_) return;
-  age_pressure();
-  settle_memory();
-  engine_.spawn(watch_memory());
-  if (ksmd_ < 0) return;
-  engine_.spawn(merge_pages());
-  if (description_.vmm.ksm.tuned) engine_.spawn(tune_merging());
+  start_memory();
 }
 
 }  // namespace models

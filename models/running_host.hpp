@@ -79,6 +79,9 @@ class RunningHost final : public scheduler::Dispatch {
   friend class RunningCluster;
   friend class IoPaths;
   friend class NetworkPaths;
+  friend class NumaBalancing;
+  friend class NumaDaemon;
+  friend class HugePages;
   friend struct Worker;
   static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
   static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
@@ -112,6 +115,13 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
+  struct PageReady {  // the next page that a vCPU's tasks wait for
+    RunningHost& host;
+    int worker;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    void await_resume() const noexcept {}
+  };
   struct Flush {  // the TLBs of the VM's other vCPUs
     RunningHost& host;
     int worker;
@@ -129,6 +139,7 @@ class RunningHost final : public scheduler::Dispatch {
   sim::Process tune_merging();
   sim::Process watch_memory();
   void build_memory();
+  void start_memory();
   void age_pressure();
   void settle_memory();
   void kill(int vm, const std::string& reason);
@@ -137,6 +148,8 @@ class RunningHost final : public scheduler::Dispatch {
   int add_kernel_thread();
   double until_fault(Worker& worker, sim::Random& random) const;
   void stall(Worker& worker);
+  bool await_page(int worker, sim::Random& random);
+  sim::Process bring_in(int worker);
   void report_memory(const RunLength& length, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
@@ -182,6 +195,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle_later();
   void touch(Vm& vm);
   void place(Vm& vm);
+  void follow_merging(Vm& vm);
   void fill();
   void integrate_loads();
   void check_loads();
@@ -219,6 +233,9 @@ class RunningHost final : public scheduler::Dispatch {
   int ksmd_ = -1;  // worker
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class NumaBalancing> numa_;
+  std::unique_ptr<class NumaDaemon> numad_;
+  std::unique_ptr<class HugePages> huge_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

@@ -118,13 +118,18 @@ void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
 }
 
 // Into a vCPU that runs, it takes an exit where interrupts are not delivered virtually; and the
-// guest's end of interrupt takes another.
+// guest's end of interrupt takes another. A vCPU that sleeps without its tick starts it now and
+// stops it before it sleeps again: two writes of its timer.
 void RunningHost::owe_interrupt(int worker) {
   const Worker& self = workers_[at(worker)];
   double cycles = cycles_of(vmm::ExitKind::eoi);
   if (!topology_.description().virtual_interrupts) ++workers_[at(worker)].exits;
-  if (self.progress.state() == guest::Progress::State::running)
+  if (self.progress.state() == guest::Progress::State::running) {
     cycles += cycles_of(vmm::ExitKind::inject);
+  } else if (self.progress.state() == guest::Progress::State::halted &&
+             !ticks_when_idle(vms_[at(self.vm)])) {
+    cycles += 2 * cycles_of(vmm::ExitKind::timer);
+  }
   owe_exit(workers_[at(worker)], cycles);
 }
 

@@ -101,9 +101,7 @@ sim::Process RunningHost::live(int id) {
           to_flush = next(flush_every);
         }
         if (left <= 0 || !worker.faulting || step < fault) continue;
-        stall(worker);
-        co_await swap_->serve(topology_.description().swap.latency);
-        pressure_->fault(vm.in_memory);
+        if (await_page(id, faults)) co_await PageReady{*this, id};
       }
       kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));
       if (work.sync.barrier) {

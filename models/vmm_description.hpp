@@ -4,7 +4,10 @@
 #include <string>
 
 #include "models/memory/dirty_log.hpp"
+#include "models/memory/khugepaged.hpp"
 #include "models/memory/ksm.hpp"
+#include "models/memory/numa_space.hpp"
+#include "models/memory/numad.hpp"
 #include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
@@ -24,6 +27,9 @@ enum class Backend { process, dom0, stub_domain };
 enum class SchedulerKind { cfs, eevdf, credit, credit2 };
 // How guests' addresses are translated; automatic: nested where the CPU can, else shadow.
 enum class PagingKind { automatic, native, shadow, nested };
+
+// transparent_hugepage/enabled. QEMU advises; processes and containers do not.
+enum class TransparentHugepages { always, madvise, never };
 
 using scheduler::CfsTunables;
 using scheduler::Credit2Tunables;
@@ -68,6 +74,12 @@ struct VmmDescription {
   vmm::TimerTunables timer;
   PauseLoop pause_loop;
   memory::KsmTunables ksm;
+  TransparentHugepages transparent_hugepages = TransparentHugepages::always;
+  memory::KhugepagedTunables khugepaged;
+  bool numa_balancing = false;  // kernel.numa_balancing, with a scheduler that follows it
+  memory::NumaTunables numa;
+  bool numad = false;
+  memory::NumadTunables numad_tunables;
   memory::DirtyLogCosts dirty_log;
   MigrationCosts migration;
   sim::Bytes host_memory{};                // that host and VMM use themselves

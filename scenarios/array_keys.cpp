@@ -14,6 +14,8 @@ const Section<raid::Costs>& cost_keys() {
       quantity("request", Unit::time, &T::request, "CPU time of submitting a request"),
       quantity("flush", Unit::time, &T::flush, "CPU time of a flush, whatever the members"),
       quantity("member_flush", Unit::time, &T::member_flush, "CPU time of a flush, each member"),
+      quantity("read_lock", Unit::time, &T::read_lock,
+               "of RAID 5/6: what each read holds the array's lock for, to Linux 5.13"),
       quantity("stripe_pass", Unit::time, &T::stripe_pass,
                "CPU time of handling a 4 KiB row of RAID 5/6 once; a small write takes three"),
       quantity("xor_rate", Unit::rate, &T::xor_rate, "parity, bytes read by it", Zero::refused),

@@ -71,7 +71,7 @@ struct Reader {
         host.hardware = {};
         host.storage = {};
         Node* hardware = part(entry, "host");
-        expand_devices(*hardware, problems);
+        expand_devices(*hardware, assumed, found, problems);
         read_host(host, *hardware, problems);
       } else if (entry.key == "vmm") {
         host.vmm = {};

@@ -2,6 +2,7 @@
 
 #include "scenarios/expand.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/uncertain.hpp"
 
 namespace scenarios {
 namespace {
@@ -147,6 +148,8 @@ device::Description device_preset(std::string_view name) {
   Node node = parse_toml(fmt::format("use = \"{}\"\n", name), std::string{name});
   expand(node, "device", problems);
   device::Description description;
+  std::vector<UncertainParameter> unsure;
+  take_uncertain(node, "device", {}, unsure, problems);
   if (problems.empty()) read_table(device_keys(), description, node, "device", problems);
   problems.raise();
   return description;

@@ -103,7 +103,8 @@ void expand(Node& node, std::string_view table, Problems& problems) {
   expand_to(node, table, kDeepest, problems);
 }
 
-void expand_devices(Node& host, Problems& problems) {
+void expand_devices(Node& host, const std::vector<Assumption>& assumed,
+                    std::vector<UncertainParameter>& found, Problems& problems) {
   Entry* disks = find(host, "disk");
   if (disks == nullptr || disks->value.array() == nullptr) return;
   for (Node& disk : std::get<Node::Array>(disks->value.value)) {
@@ -111,6 +112,7 @@ void expand_devices(Node& host, Problems& problems) {
     if (device == nullptr) continue;
     open_table(device->value);
     expand(device->value, "device", problems);
+    take_uncertain(device->value, "device", assumed, found, problems);
   }
 }
 

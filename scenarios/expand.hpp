@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/node.hpp"
+#include "scenarios/scenario.hpp"
 #include "scenarios/section.hpp"
 
 namespace scenarios {
@@ -16,8 +18,10 @@ void merge(Node& base, const Node& over);
 // A preset name, or a path ending in .toml relative to the file that says it.
 void expand(Node& node, std::string_view table, Problems& problems);
 
-// `device = "…"` of each [[host.disk]] is a preset's name, or a table with `use`.
-void expand_devices(Node& host, Problems& problems);
+// `device = "…"` of each [[host.disk]] is a preset's name, or a table with `use`; what those are
+// unsure of ("device.…", of all disks of a preset alike) is added to `found` (uncertain.hpp).
+void expand_devices(Node& host, const std::vector<Assumption>& assumed,
+                    std::vector<UncertainParameter>& found, Problems& problems);
 
 // Text of a file, or nothing when it cannot be read.
 std::optional<std::string> file_text(const std::string& path);

@@ -131,6 +131,7 @@ const Section<storage::cache::Description>& page_cache_keys() {
       whole("writes_at_once", &T::writes_at_once, 1, 65536, "of write-back, under way"),
       quantity("copy_rate", Unit::rate, &T::copy_rate, "between the cache and the asking one",
                Zero::refused),
+      quantity("page", Unit::time, &T::page, "of a page that is read into it, beside the copy"),
       real("warm", &T::warm, 0, 1, "share of the disk that is cached at first"),
   };
   return section;

@@ -72,9 +72,11 @@ constexpr MechanismName kMechanisms[] = {
     {"ticks", Mechanism::ticks},
     {"ksm", Mechanism::ksm},
     {"swap-in", Mechanism::swap_in},
+    {"async-page-faults", Mechanism::async_page_faults},
     {"locks", Mechanism::locks},
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
+    {"numa-balancing", Mechanism::numa_balancing},
     {"cache-allocation", Mechanism::cache_allocation},
 };
 

@@ -79,10 +79,10 @@ void check_readers(const Node& document, const models::HostDescription& host, Pr
     for (const models::VmDescription& other : host.vms) names.push_back(other.name);
     if (std::find(names.begin(), names.end(), vm.reads_from) != names.end()) continue;
     const std::string near = nearest(vm.reads_from, names);
-    problems.add(position(document, fmt::format("vm.{}.reads_from", vm.name)),
-                 fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
-                             vm.reads_from,
-                             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+    problems.add(
+        position(document, fmt::format("vm.{}.reads_from", vm.name)),
+        fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name, vm.reads_from,
+                    near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
   }
 }
 
@@ -114,14 +114,30 @@ void check_model(const Node& document, const models::HostDescription& host, Prob
   }
 }
 
-Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems) {
+// What a point cannot feel: costs of disks without disks; memory where no process computes, as the
+// guests' kernels that serve their I/O hardly leave their caches.
+void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParameter>& found) {
+  const bool disks = std::any_of(host.vms.begin(), host.vms.end(),
+                                 [](const auto& vm) { return !vm.disks.empty(); });
+  const bool computes = std::any_of(host.vms.begin(), host.vms.end(),
+                                    [](const auto& vm) { return !vm.workload.idle; });
+  std::erase_if(found, [&](const UncertainParameter& parameter) {
+    const std::string_view key = parameter.key;
+    if (key.starts_with("vmm.block.")) return !disks;
+    if (key.starts_with("host.controller.") || key.starts_with("host.link.")) return !computes;
+    return false;
+  });
+}
+
+Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   Scenario scenario;
+  Uncertainty uncertainty{all.assumed, {}};
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
-    expand_devices(host->value, problems);
+    expand_devices(host->value, uncertainty.assumed, uncertainty.found, problems);
     read_host(scenario.host, host->value, problems);
   } else {
     problems.add(document.at,
@@ -141,6 +157,13 @@ Scenario read_point(Node document, Uncertainty& uncertainty, Problems& problems)
   read_cluster(document, scenario.host, uncertainty.assumed, uncertainty.found, problems);
   if (const Entry* model = find(document, "model")) {
     read_model(scenario.host.without, model->value, problems);
+  }
+  drop_unfelt(scenario.host, uncertainty.found);
+  for (UncertainParameter& parameter : uncertainty.found) {
+    const bool known = std::any_of(all.found.begin(), all.found.end(), [&](const auto& other) {
+      return other.file == parameter.file && other.key == parameter.key;
+    });
+    if (!known) all.found.push_back(std::move(parameter));
   }
   if (problems.empty()) check_readers(document, scenario.host, problems);
   if (problems.empty()) check_size(document, scenario.host, problems);

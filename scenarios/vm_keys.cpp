@@ -127,6 +127,10 @@ const Section<models::MemoryTune>& memory_tune_keys() {
       quantity("limit", Unit::size, &T::limit, "hard_limit, never exceeded; 0 B: none"),
       truth("locked", &T::locked, "never swapped, merged or ballooned"),
       truth("nosharepages", &T::nosharepages, "never merged"),
+      truth("mergeable", &T::mergeable,
+            "a container's processes ask for merging (madvise, prctl); VMs do by themselves"),
+      whole("oom_score_adj", &T::oom_score_adj, -1000, 1000,
+            "thousandths of all memory by which it is killed sooner; -1000: never"),
   };
   return section;
 }
@@ -140,6 +144,9 @@ const Section<models::BalloonDescription>& balloon_keys() {
   static const Section<T> section{
       choice("mode", &T::mode, modes, "auto: MOM's policy"),
       quantity("target", Unit::size, &T::target, "what the guest keeps"),
+      truth("deflate_on_oom", &T::deflate_on_oom,
+            "the guest takes back what its kernel cannot do without"),
+      truth("reporting", &T::reporting, "the guest reports its free pages, the host takes them"),
   };
   return section;
 }
@@ -152,6 +159,8 @@ const Section<models::KvmFeatures>& kvm_feature_keys() {
       truth("pv_sched_yield", &T::pv_sched_yield,
             "who interrupts vCPUs without a CPU yields to the first of them"),
       quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
+      truth("async_pf", &T::async_pf,
+            "while a task waits for a page on swap, the guest runs another (workload.tasks)"),
   };
   return section;
 }

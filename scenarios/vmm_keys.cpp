@@ -106,6 +106,9 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       quantity("scsi", Unit::cycles, &T::scsi, "of the loop, more for a request of virtio-scsi"),
       quantity("page", Unit::cycles, &T::page, "of the loop, each 4 KiB of a request"),
       whole("queue_size", &T::queue_size, 8, 1024, "of a virtqueue; 128 before QEMU 5.0"),
+      truth(
+          "queue_per_vcpu", &T::queue_per_vcpu,
+          "a virtio disk has a queue and an interrupt for each vCPU (QEMU 5.2); else one for all"),
       truth("batch_notify", &T::batch_notify,
             "one interrupt for all completions that a round found (since QEMU 2.7)"),
       truth("multiwrite", &T::multiwrite,
@@ -176,6 +179,61 @@ const Section<models::MigrationCosts>& migration_cost_keys() {
   return section;
 }
 
+const Section<models::memory::ScanTimeAdvisor>& advisor_keys() {
+  using T = models::memory::ScanTimeAdvisor;
+  static const Section<T> section{
+      truth("run", &T::run, "advisor_mode = scan-time: it sets pages_to_scan after each full scan"),
+      quantity("target", Unit::time, &T::target, "advisor_target_scan_time", Zero::refused),
+      real("max_cpu", &T::max_cpu, 0.01, 1, "advisor_max_cpu, of one CPU"),
+      whole("min_pages", &T::min_pages, 1, 1000000, "advisor_min_pages_to_scan: where it begins"),
+      whole("max_pages", &T::max_pages, 1, 1000000, "advisor_max_pages_to_scan"),
+  };
+  return section;
+}
+
+const Section<models::memory::NumaTunables>& numa_keys() {
+  using T = models::memory::NumaTunables;
+  static const Section<T> section{
+      quantity("scan_delay", Unit::time, &T::scan_delay, "numa_balancing_scan_delay_ms"),
+      quantity("scan_period_min", Unit::time, &T::scan_period_min,
+               "numa_balancing_scan_period_min_ms", Zero::refused),
+      quantity("scan_period_max", Unit::time, &T::scan_period_max,
+               "numa_balancing_scan_period_max_ms", Zero::refused),
+      quantity("scan_size", Unit::size, &T::scan_size, "numa_balancing_scan_size_mb",
+               Zero::refused),
+      quantity("migrate_limit", Unit::rate, &T::migrate_limit,
+               "of memory into one node; 0 B/s: none, since Linux 4.20"),
+      quantity("scan_entry", Unit::cycles, &T::scan_entry, "of a page-table entry in a scan"),
+      quantity("hint_fault", Unit::cycles, &T::hint_fault, "the host's part of a hinting fault"),
+      quantity("migrate_page", Unit::cycles, &T::migrate_page,
+               "of a page, huge or not, beside copying"),
+      quantity("copy_rate", Unit::rate, &T::copy_rate, "of one core, from node to node",
+               Zero::refused),
+  };
+  return section;
+}
+
+const Section<models::memory::NumadTunables>& numad_keys() {
+  using T = models::memory::NumadTunables;
+  static const Section<T> section{
+      quantity("min_interval", Unit::time, &T::min_interval, "after a move (-i)", Zero::refused),
+      quantity("max_interval", Unit::time, &T::max_interval, "after none (-i)", Zero::refused),
+      whole("utilization", &T::utilization, 1, 130, "percent of a node to fill (-u)"),
+  };
+  return section;
+}
+
+const Section<models::memory::KhugepagedTunables>& khugepaged_keys() {
+  using T = models::memory::KhugepagedTunables;
+  static const Section<T> section{
+      truth("run", &T::run, "small pages of guests become huge as they age"),
+      whole("pages_to_scan", &T::pages_to_scan, 1, 100000000, "in a turn"),
+      quantity("sleep", Unit::time, &T::sleep, "scan_sleep_millisecs, between turns",
+               Zero::refused),
+  };
+  return section;
+}
+
 const Section<models::memory::KsmTunables>& ksm_keys() {
   using T = models::memory::KsmTunables;
   static const Section<T> section{
@@ -184,7 +242,11 @@ const Section<models::memory::KsmTunables>& ksm_keys() {
       quantity("sleep", Unit::time, &T::sleep, "sleep_millisecs, between batches"),
       whole("max_page_sharing", &T::max_page_sharing, 2, 1000000, "mappings of one merged page"),
       truth("smart_scan", &T::smart_scan, "pages that do not merge are visited less often"),
+      truth("merge_across_nodes", &T::merge_across_nodes,
+            "pages of different NUMA nodes are merged, and are remote for some"),
+      truth("use_zero_pages", &T::use_zero_pages, "pages of zeros become the kernel's one"),
       truth("tuned", &T::tuned, "ksmtuned switches it and sets pages_to_scan"),
+      table("advisor", &T::advisor, &advisor_keys, "the kernel's own choice of pages_to_scan"),
   };
   return section;
 }
@@ -211,6 +273,9 @@ const Section<VmmDescription>& vmm_keys() {
       {"process", models::Backend::process},
       {"dom0", models::Backend::dom0},
       {"stub-domain", models::Backend::stub_domain}};
+  using Thp = models::TransparentHugepages;
+  static const std::vector<Word<Thp>> hugepages{
+      {"always", Thp::always}, {"madvise", Thp::madvise}, {"never", Thp::never}};
   static const Section<T> section{
       text("name", &T::name, "what the VMM is called in reports"),
       text("source", &T::source, "where the figures come from"),
@@ -236,6 +301,14 @@ const Section<VmmDescription>& vmm_keys() {
       table("timer", &T::timer, &timer_keys, "guests' one-shot timers"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
+      choice("transparent_hugepages", &T::transparent_hugepages, hugepages,
+             "transparent_hugepage/enabled; madvise: for guests of KVM and Xen, not containers"),
+      table("khugepaged", &T::khugepaged, &khugepaged_keys, "the daemon that gathers small pages"),
+      truth("numa_balancing", &T::numa_balancing,
+            "kernel.numa_balancing: memory and threads follow each other"),
+      table("numa", &T::numa, &numa_keys, "how the kernel balances NUMA nodes"),
+      truth("numad", &T::numad, "a daemon binds guests to nodes and moves their memory there"),
+      table("numad_options", &T::numad_tunables, &numad_keys, "the daemon's options"),
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
       table("migration", &T::migration, &migration_cost_keys,
             "what live migration costs beside the network"),

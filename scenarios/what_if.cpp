@@ -171,12 +171,16 @@ std::string_view absence(models::Mechanism mechanism) {
       return "no pages are merged, and none is scanned";
     case models::Mechanism::swap_in:
       return "swapped pages are back at once";
+    case models::Mechanism::async_page_faults:
+      return "a vCPU waits for each page on swap";
     case models::Mechanism::locks:
       return "vCPUs never wait for each other";
     case models::Mechanism::pause_loop_exits:
       return "spinning vCPUs keep their CPUs";
     case models::Mechanism::halt_polling:
       return "halted vCPUs sleep at once";
+    case models::Mechanism::numa_balancing:
+      return "memory stays where it was first touched";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
   }

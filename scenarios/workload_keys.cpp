@@ -171,6 +171,10 @@ const Section<models::memory::ContentProfile>& content_keys() {
       time_key<Content::cold>("cold_reuse", &ContentClass::reuse_s, "between uses"),
       time_key<Content::hot>("hot_rewrite", &ContentClass::rewrite_s, "between writes"),
       time_key<Content::hot>("hot_reuse", &ContentClass::reuse_s, "between uses"),
+      real("zero_read", &models::memory::ContentProfile::zero_read, 0, 1,
+           "share of the zero pages that is only ever read: they take no memory"),
+      quantity("cache_growth", Unit::rate, &models::memory::ContentProfile::cache_growth,
+               "of the guest's page cache, into its free memory"),
   };
   return section;
 }
@@ -307,6 +311,8 @@ const Section<workload::Description>& workload_keys() {
              "what ends a wait; deadline: its own timer, for which it loops"),
       quantity("emulation", Unit::time, &T::emulation,
                "host CPU time of the emulator thread per wait"),
+      whole("tasks", &T::tasks, 1, 1000,
+            "that a vCPU has to run: the others go on while one waits for a page on swap"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),
       table("net", &T::net, &net_profile_keys, "what it does on the network"),

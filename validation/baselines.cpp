@@ -108,6 +108,7 @@ std::optional<double> thumb_metric(const MetricAt& wanted, const scenarios::Stud
 // An absolute rate would rest on our profile's instructions, which the user of a fluid model does
 // not have; what it claims to know is ratios.
 bool is_ratio(const Check& check) {
+  if (check.difference) return false;
   return check.relative_to.has_value() || check.predicted.metric.ends_with(".relative");
 }
 

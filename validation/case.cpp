@@ -77,6 +77,23 @@ double number_or(const toml::table& table, std::string_view key, double otherwis
   return number_of(*node, key, file, problems).value_or(otherwise);
 }
 
+// Of `with`.
+std::map<std::string, double> numbers_of(const toml::table& table, const std::string& file,
+                                         Problems& problems) {
+  std::map<std::string, double> numbers;
+  const toml::node* node = table.get("with");
+  if (node == nullptr) return numbers;
+  if (node->as_table() == nullptr) {
+    complain(problems, file, *node, "with: need a table of numbers, { n = 8 }");
+    return numbers;
+  }
+  for (const auto& [key, value] : *node->as_table()) {
+    if (const auto number = number_of(value, key.str(), file, problems))
+      numbers.emplace(std::string{key.str()}, *number);
+  }
+  return numbers;
+}
+
 bool flag(const toml::table& table, std::string_view key, const std::string& file,
           Problems& problems) {
   const toml::node* node = table.get(key);
@@ -87,10 +104,10 @@ bool flag(const toml::table& table, std::string_view key, const std::string& fil
 }
 
 Check read_check(const toml::table& table, const std::string& file, Problems& problems) {
-  refuse_unknown_keys<9>(
-      table,
-      {"point", "value", "metric", "at", "relative_to", "inverse", "scale", "offset", "above"},
-      file, problems);
+  refuse_unknown_keys<11>(table,
+                          {"point", "value", "metric", "at", "relative_to", "difference", "inverse",
+                           "scale", "offset", "above", "with"},
+                          file, problems);
   Check check;
   check.line = static_cast<int>(table.source().begin.line);
   check.column = static_cast<int>(table.source().begin.column);
@@ -98,9 +115,11 @@ Check read_check(const toml::table& table, const std::string& file, Problems& pr
   if (table.contains("value")) check.value = text_of(table, "value", file, problems).value_or("");
   check.predicted = metric_at(table, file, problems);
   check.relative_to = relative_to(table, file, problems);
+  check.difference = flag(table, "difference", file, problems);
   check.inverse = flag(table, "inverse", file, problems);
   check.scale = number_or(table, "scale", 1.0, file, problems);
   check.offset = number_or(table, "offset", 0.0, file, problems);
+  check.with = numbers_of(table, file, problems);
   if (table.contains("above")) check.above = number_or(table, "above", 0.0, file, problems);
   return check;
 }

@@ -17,8 +17,12 @@
 //
 //   [values]
 //   "read.count" = "vm.guest.image.reads"
+//
+// A formula is compared at the numbers that a check gives: `value = "formulas[0]"`,
+// `with = { n = 8 }`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,9 +48,11 @@ struct Check {
   bool of_table = false;  // from [values]: the point need not have this value
   MetricAt predicted;
   std::optional<MetricAt> relative_to;
+  bool difference = false;  // from `relative_to`, instead of the ratio
   bool inverse = false;
   double scale = 1.0;
   double offset = 0.0;
+  std::map<std::string, double> with{};  // the numbers of a formula, by name
   std::optional<double> above;
 };
 

@@ -1,7 +1,8 @@
 // Recorded measurements: data files to points, every mistake reported with its place.
 //
 // A point has one value (`value`), or several: `values`, `matrix`, `series`, or request counts in
-// tables (`read = { count = 6, bytes = 131328 }`). `formulas` are recorded but not compared.
+// tables (`read = { count = 6, bytes = 131328 }`). `formulas` have values where checks give their
+// numbers (formula.hpp).
 #pragma once
 
 #include <optional>
@@ -33,7 +34,7 @@ struct Point {
   std::string unit;
   Role role = Role::validate;
   Bound bound = Bound::none;
-  std::vector<RecordedValue> values;  // empty only with formulas
+  std::vector<RecordedValue> values;  // empty only with formulas that no check settles
   std::vector<std::string> formulas;
   std::optional<double> native;  // the same on bare metal
 };

@@ -84,6 +84,7 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
   const scenarios::MetricEstimate* base =
       check.relative_to ? &figure(*check.relative_to, check, of, study, results) : nullptr;
   const auto wanted = [&](double value, double base_value) {
+    if (base != nullptr && check.difference) return in_recorded_unit(check, value - base_value);
     if (base != nullptr && base_value == 0.0) refuse(of, check, "relative_to is zero");
     const double ratio = base != nullptr ? value / base_value : value;
     if (check.inverse && ratio == 0.0) refuse(of, check, "the inverse of zero is asked for");

@@ -12,6 +12,7 @@
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
 #include "validation/baselines.hpp"
+#include "validation/formula.hpp"
 #include "validation/plan.hpp"
 #include "validation/prediction.hpp"
 #include "validation/summary.hpp"
@@ -139,8 +140,9 @@ std::string reason_for(const Point& point, const std::vector<UncoveredRule>& rul
 }  // namespace
 
 Report validate(const ValidateOptions& options) {
-  const std::vector<Point> all = read_points(files(options.data, embedded_data()));
+  std::vector<Point> all = read_points(files(options.data, embedded_data()));
   const CaseLibrary library = read_cases(files(options.cases, embedded_cases()));
+  settle_formulas(all, library.cases);
   // Our own cases are not wrong about points that someone else's data does not have.
   const bool tolerate_unknown = options.cases.empty() && !options.data.empty();
   const Plan plan = make_plan(all, library.cases, tolerate_unknown);

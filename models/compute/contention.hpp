@@ -82,6 +82,8 @@ class Contention {
   void place(StreamId stream, const std::vector<double>& shares);
   // Traffic of devices and kernel threads at a memory, beside that of streams; a change of it.
   void add_traffic(int memory, double change_Bps);
+  // Other page walks from now on, of all streams of the profile.
+  void walk(const Profile& profile, std::vector<TableWalks> walks);
   // Exits that come and go, beside those of its burden.
   void extra_exits(StreamId stream, double cycles_per_instruction);
 

@@ -22,6 +22,17 @@ const Contention::WalkCost& Contention::walk_cost(const Stream& stream, int thre
   return found->second;
 }
 
+void Contention::walk(const Profile& profile, std::vector<TableWalks> walks) {
+  const auto found = std::find(kinds_.begin(), kinds_.end(), &profile);
+  if (found == kinds_.end()) return;
+  const auto kind = static_cast<int>(found - kinds_.begin());
+  walkers_[index(kind)].walks = std::move(walks);
+  walkers_[index(kind)].known.clear();
+  for (std::size_t id = 0; id < streams_.size(); ++id) {
+    if (streams_[id].kind == kind && streams_[id].cpu >= 0) mark(static_cast<StreamId>(id));
+  }
+}
+
 // Where table reads find their lines. A line stays in a cache for the time in which as much is
 // brought in as the stream has space there; it is found when it is read again before that. With
 // reads of a line coming at random, that is 1 - exp(-time x rate).

@@ -44,6 +44,7 @@ void Progress::advance(sim::Instant now) {
   pay(refill_s_, Cause::cold_caches);
   pay(ticks_s_, Cause::ticks);
   pay(faults_s_, Cause::page_faults);
+  pay(balancing_s_, Cause::numa_balancing);
   pay(exits_s_, Cause::exits);
   if (state_ == State::polling) {
     seconds_[at(Cause::halt_polling)] += elapsed_s;
@@ -68,8 +69,9 @@ void Progress::attribute() const {
 
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
-  return sim::picoseconds_ceil(
-      (switch_s_ + refill_s_ + ticks_s_ + faults_s_ + exits_s_ + left_ * time_.total_s) * 1e12);
+  return sim::picoseconds_ceil((switch_s_ + refill_s_ + ticks_s_ + faults_s_ + balancing_s_ +
+                                exits_s_ + left_ * time_.total_s) *
+                               1e12);
 }
 
 }  // namespace models::guest

@@ -40,6 +40,7 @@ class Progress {
   void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
   void owe_exits(sim::Duration cost) { exits_s_ += sim::seconds(cost); }
   void owe_faults(sim::Duration cost) { faults_s_ += sim::seconds(cost); }
+  void owe_balancing(sim::Duration cost) { balancing_s_ += sim::seconds(cost); }
   void pace(const InstructionTime& time) {
     attribute();
     time_ = time;
@@ -83,6 +84,7 @@ class Progress {
   double refill_s_ = 0.0;
   double ticks_s_ = 0.0;
   double faults_s_ = 0.0;
+  double balancing_s_ = 0.0;
   double exits_s_ = 0.0;
   double left_ = 0.0;
   bool counts_ = true;  // what it executes is work

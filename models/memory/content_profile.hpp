@@ -10,6 +10,8 @@
 #include <limits>
 #include <string_view>
 
+#include "sim/units.hpp"
+
 namespace models::memory {
 
 enum class Content {
@@ -33,6 +35,8 @@ struct ContentClass {
 struct ContentProfile {
   std::array<ContentClass, kContents> classes{
       {{0.0, 3600.0, 3600.0}, {0.0, 86400.0, 60.0}, {0.0, 1800.0, 600.0}, {1.0, 5.0, 1.0}}};
+  double zero_read = 0.0;  // of the zero pages: only ever read, so all map the host's one
+  sim::BytesPerSecond cache_growth{};  // page cache of the guest that fills its free memory
 
   ContentClass& operator[](Content c) { return classes[static_cast<std::size_t>(c)]; }
   const ContentClass& operator[](Content c) const { return classes[static_cast<std::size_t>(c)]; }

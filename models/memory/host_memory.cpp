@@ -39,12 +39,20 @@ double HostMemory::Guest::ballooned() const {
   return all;
 }
 
+double HostMemory::Guest::swapped() const {
+  double all = 0.0;
+  for (const Pages& own : pages) all += own.swapped;
+  return all;
+}
+
 HostMemory::HostMemory(const HostMemoryConfig& config)
     : config_{config},
-      ksm_{config.ksm, config.memory_latency_s},
+      ksm_{config.ksm, config.memory_latency_s, config.nodes},
       ksm_runs_{config.ksm.run && !config.ksm.tuned},
-      ksm_pages_{static_cast<double>(config.ksm.pages_to_scan)},
-      ksm_sleep_{config.ksm.sleep} {
+      ksm_pages_{static_cast<double>(config.ksm.advisor.run ? config.ksm.advisor.min_pages
+                                                            : config.ksm.pages_to_scan)},
+      ksm_sleep_{config.ksm.sleep},
+      advisor_{config.ksm.advisor} {
   const double all_kB = config.pages * kPage_B / 1024.0;
   const double min_kB = std::clamp(4.0 * std::sqrt(all_kB), kLeastMin_kB, kMostMin_kB);
   min_ = min_kB * 1024.0 / kPage_B;
@@ -63,9 +71,12 @@ int HostMemory::add(const GuestMemory& guest) {
 
 void HostMemory::touched(int vm, double pages) {
   Guest& guest = guests_[at(vm)];
-  if (guest.dead || pages <= guest.touched() + kNone) return;
+  if (guest.dead || pages <= guest.told + kNone) return;
+  const double more = pages - guest.told;
+  guest.told = pages;
   for (const Content c : kAll) {
-    guest.pages[at_content(c)].touched = pages * guest.config.profile[c].share;
+    const double written = c == Content::zero ? 1.0 - guest.config.profile.zero_read : 1.0;
+    guest.pages[at_content(c)].touched += more * guest.config.profile[c].share * written;
     changed(guest, c);
   }
 }
@@ -79,13 +90,22 @@ double HostMemory::present(int vm) const {
 }
 
 double HostMemory::swapped(int vm) const {
-  double all = 0.0;
-  for (const Pages& own : guests_[at(vm)].pages) all += own.swapped;
-  return all;
+  return guests_[at(vm)].swapped();
 }
 
 double HostMemory::ballooned(int vm) const {
   return guests_[at(vm)].ballooned();
+}
+
+double HostMemory::reported(int vm) const {
+  double all = 0.0;
+  for (const Pages& own : guests_[at(vm)].pages) all += own.reported;
+  return all;
+}
+
+double HostMemory::room(int vm) const {
+  const double each = present(vm) - merged(vm);
+  return each > kNone ? std::max(0.0, free() - low_) / each : 0.0;
 }
 
 double HostMemory::free() const {
@@ -102,6 +122,42 @@ void HostMemory::tune_ksm(KsmTuned& tuned) {
   ksm_runs_ = setting.run;
   ksm_pages_ = setting.pages_to_scan;
   ksm_sleep_ = setting.sleep;
+}
+
+double HostMemory::scan(double now_s) {
+  if (!in_round_) round_began_s_ = now_s;
+  in_round_ = true;
+  const double rounds = ksm_.full_scans();
+  const double cpu_s = ksm_.scan(ksm_pages_, now_s);
+  ksm_cpu_s_ += cpu_s;
+  if (ksm_.full_scans() == rounds) return cpu_s;
+  if (config_.ksm.advisor.run)
+    ksm_pages_ = advisor_.scanned(now_s + cpu_s - round_began_s_, ksm_cpu_s_);
+  in_round_ = false;
+  ksm_cpu_s_ = 0.0;
+  return cpu_s;
+}
+
+void HostMemory::lie(int vm, const std::vector<double>& shares) {
+  if (guests_[at(vm)].ksm >= 0) ksm_.lie(guests_[at(vm)].ksm, shares);
+}
+
+std::vector<double> HostMemory::accesses(int vm, const std::vector<double>& shares) const {
+  const Guest& guest = guests_[at(vm)];
+  if (guest.ksm < 0 || shares.size() < 2) return shares;
+  std::vector<double> by_node(shares.size(), 0.0);
+  double own = 0.0, all = 0.0;
+  for (const Content c : kAll) {
+    const double per_page = 1.0 / guest.config.profile[c].reuse_s;
+    const double merged = ksm_.merged(guest.ksm, c) * per_page;
+    const double present = guest.pages[at_content(c)].present() * per_page;
+    ksm_.homes(guest.ksm, c, merged, by_node);
+    own += present - merged;
+    all += present;
+  }
+  if (all <= 0) return shares;
+  for (std::size_t n = 0; n < shares.size(); ++n) by_node[n] = (by_node[n] + own * shares[n]) / all;
+  return by_node;
 }
 
 // --- faults
@@ -136,7 +192,7 @@ void HostMemory::scan_for(double dt_s, double now_s, double tick_s) {
   double left_s = dt_s;
   // A batch takes about what the last one took; several at once make no difference to the counts.
   while (ksm_runs_ && left_s > 0) {
-    const double cpu_s = ksm_.scan(ksm_pages_, now_s + dt_s - left_s);
+    const double cpu_s = scan(now_s + dt_s - left_s);
     left_s -= cpu_s + sim::seconds(ksm_sleep_) + tick_s;
   }
 }
@@ -178,7 +234,12 @@ std::vector<Killed> HostMemory::take_killed() {
 
 void HostMemory::step(double dt_s) {
   const std::vector<double>& copied = ksm_.write(dt_s);
-  for (Guest& guest : guests_) guest.copied = guest.ksm >= 0 ? copied[at(guest.ksm)] : 0.0;
+  for (Guest& guest : guests_) {
+    guest.copied = guest.ksm >= 0 ? copied[at(guest.ksm)] : 0.0;
+    if (guest.dead) continue;
+    grow_cache(guest, dt_s);
+    report_free(guest, dt_s);
+  }
   balloons(dt_s);
   entitle();
   enforce_limits(config_.swap_out_per_s * dt_s);
@@ -191,19 +252,36 @@ void HostMemory::step(double dt_s) {
   need -= reclaim_from_excess(need);
   if (need > kNone) reclaim_least_used(need);
   while (free() < 0.0) {
-    int largest = -1;
-    for (std::size_t v = 0; v < guests_.size(); ++v) {
-      if (guests_[v].dead || guests_[v].present() <= 0) continue;
-      if (largest < 0 || guests_[v].present() > guests_[at(largest)].present())
-        largest = static_cast<int>(v);
-    }
-    if (largest < 0) return;
-    kill(largest,
-         fmt::format("the host has used all of its {:.1f} GiB and {:.1f} GiB of swap "
-                     "space, and this guest had the most, {:.2f} GiB",
-                     config_.pages * kPage_B / 0x1p30, config_.swap_pages * kPage_B / 0x1p30,
-                     guests_[at(largest)].present() * kPage_B / 0x1p30));
+    if (!kill_worst()) return;
   }
+}
+
+// mm/oom_kill.c: pages in memory and on swap, page tables, and a thousandth of all memory for each
+// point of oom_score_adj.
+double HostMemory::badness(const Guest& guest) const {
+  constexpr double kPagesPerTable = 512.0;
+  const double own = guest.present() + guest.swapped();
+  return own + guest.present() / kPagesPerTable +
+         guest.config.oom_score_adj * (config_.pages + config_.swap_pages) / 1000.0;
+}
+
+bool HostMemory::kill_worst() {
+  constexpr int kNever = -1000;  // OOM_SCORE_ADJ_MIN
+  int worst = -1;
+  for (std::size_t v = 0; v < guests_.size(); ++v) {
+    const Guest& guest = guests_[v];
+    if (guest.dead || guest.present() <= 0 || guest.config.oom_score_adj <= kNever) continue;
+    if (worst < 0 || badness(guest) > badness(guests_[at(worst)])) worst = static_cast<int>(v);
+  }
+  if (worst < 0) return false;
+  const Guest& guest = guests_[at(worst)];
+  kill(worst, fmt::format("the host has used all of its {:.1f} GiB and {:.1f} GiB of swap "
+                          "space, and this guest had the highest oom_score, {:.2f} GiB in memory, "
+                          "{:.2f} GiB on swap, oom_score_adj {}",
+                          config_.pages * kPage_B / 0x1p30, config_.swap_pages * kPage_B / 0x1p30,
+                          guest.present() * kPage_B / 0x1p30, guest.swapped() * kPage_B / 0x1p30,
+                          guest.config.oom_score_adj));
+  return true;
 }
 
 std::string HostMemory::broken() const {
@@ -211,7 +289,7 @@ std::string HostMemory::broken() const {
   for (std::size_t v = 0; v < guests_.size(); ++v) {
     for (const Pages& own : guests_[v].pages) {
       on_swap += own.swapped;
-      const double least = std::min({own.present(), own.swapped, own.ballooned});
+      const double least = std::min({own.present(), own.swapped, own.ballooned, own.reported});
       if (least < -1.0) return fmt::format("guest {} has {} pages of a kind", v, least);
     }
     const double merged = guests_[v].ksm >= 0 ? ksm_.merged(guests_[v].ksm) : 0.0;

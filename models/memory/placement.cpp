@@ -76,6 +76,15 @@ void Placement::count_shares() {
   for (std::size_t n = 0; n < shares_.size(); ++n) shares_[n] = on_node_[n] / touched_;
 }
 
+sim::Bytes Placement::move(int from, int to, sim::Bytes amount) {
+  sim::Bytes& source = on_node_[static_cast<std::size_t>(from)];
+  const sim::Bytes moved = place(std::min(amount, source), to);
+  source -= moved;
+  host_.give_back(from, moved);
+  count_shares();
+  return moved;
+}
+
 void Placement::release() {
   for (int node = 0; node < host_.nodes(); ++node) {
     host_.give_back(node, on_node_[static_cast<std::size_t>(node)]);

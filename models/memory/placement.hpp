@@ -2,11 +2,12 @@
 //
 // Models  first touch, strict (mbind), interleave, preferred; spill to other nodes when one is
 //         full (Linux zone fallback: nearest first); refusal of what strict cannot hold.
-// Omits   page migration (automatic NUMA balancing), reclaim, huge pages.
+// Omits   which pages move when (numa_space.hpp), reclaim, huge pages.
 // Source  semantics.md section 9: libvirt numatune modes; Linux mempolicy(7).
 // Checked tests/models/memory/placement_test.cpp.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "models/topology/topology.hpp"
@@ -51,8 +52,13 @@ class Placement {
   // are laid out anew first, so that they compete for room as equals.
   void release();
   void lay_out(double kept, const std::vector<int>& nodes);
+  // Moves touched memory; returns what there was room for.
+  sim::Bytes move(int from, int to, sim::Bytes amount);
+  sim::Bytes on(int node) const { return on_node_[static_cast<std::size_t>(node)]; }
+  // Shares of accesses, where not all memory is used alike; until memory is touched or moved.
+  void use(std::vector<double> shares) { shares_ = std::move(shares); }
   sim::Bytes untouched() const { return resident_ - touched_; }
-  // Share of the touched memory on each node; before the first touch, all of it on node 0.
+  // Share of accesses to each node, by touched memory; before the first touch, all on node 0.
   const std::vector<double>& shares() const { return shares_; }
 
  private:

@@ -1,4 +1,4 @@
-// Whose pages go when a host runs short, and what balloons give back (host_memory.hpp).
+// Whose pages go when a host runs short (host_memory.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,84 +12,12 @@ namespace {
 constexpr std::array<Content, kContents> kAll{Content::zero, Content::image, Content::cold,
                                               Content::hot};
 constexpr double kNone = 1e-6;  // pages
-// virtio_balloon: 256 pages a request, which take about 2 ms of allocating and telling [recall].
-constexpr double kBalloonPages_per_s = 128'000.0;
-// MOM's policy (semantics.md 5.3).
-constexpr double kPolicy_s = 10.0, kPolicyFree = 0.20, kPolicyStep = 0.05, kPolicyGuestFree = 0.20;
 
 std::size_t at_content(Content c) {
   return static_cast<std::size_t>(c);
 }
 
 }  // namespace
-
-// --- balloons
-
-void HostMemory::inflate(Guest& guest, double pages) {
-  // Free memory first, then what the guest's kernel reclaims: old page cache, clean pages, the
-  // rest.
-  for (const Content c : {Content::zero, Content::cold, Content::image, Content::hot}) {
-    Pages& own = guest.pages[at_content(c)];
-    const double taken = std::min(pages, own.present());
-    if (taken <= 0) continue;
-    own.ballooned += taken;
-    pages -= taken;
-    changed(guest, c);
-  }
-}
-
-void HostMemory::deflate(Guest& guest, double pages) {
-  for (const Content c : {Content::hot, Content::image, Content::cold, Content::zero}) {
-    Pages& own = guest.pages[at_content(c)];
-    const double given = std::min(pages, own.ballooned);
-    if (given <= 0) continue;
-    own.ballooned -= given;
-    pages -= given;
-    changed(guest, c);
-  }
-}
-
-void HostMemory::run_policy() {
-  const bool tight = free() < kPolicyFree * config_.pages;
-  for (Guest& guest : guests_) {
-    if (guest.dead || guest.config.balloon != Balloon::automatic) continue;
-    const double step = kPolicyStep * guest.config.memory;
-    const Pages& zero = guest.pages[at_content(Content::zero)];
-    // What the guest could spare: free memory, and page cache that it hardly uses.
-    const double guest_free = zero.present() + guest.pages[at_content(Content::cold)].present() +
-                              guest.config.memory - guest.touched();
-    if (!tight) {
-      guest.wanted_balloon = std::max(0.0, guest.wanted_balloon - step);
-    } else if (guest_free > kPolicyGuestFree * guest.config.memory) {
-      guest.wanted_balloon += step;
-    }
-  }
-}
-
-void HostMemory::balloons(double dt_s) {
-  since_policy_s_ += dt_s;
-  if (since_policy_s_ >= kPolicy_s) {
-    since_policy_s_ = 0.0;
-    run_policy();
-  }
-  for (Guest& guest : guests_) {
-    if (guest.dead || guest.config.balloon == Balloon::none) continue;
-    if (guest.config.balloon == Balloon::target)
-      guest.wanted_balloon = std::max(0.0, guest.config.memory - guest.config.target);
-    // Memory that the guest never touched is given up first, at no gain to the host.
-    const double untouched = guest.config.memory - guest.touched();
-    const double wanted = std::max(0.0, guest.wanted_balloon - untouched);
-    const double have = guest.ballooned();
-    const double most = kBalloonPages_per_s * dt_s;
-    if (wanted > have) {
-      inflate(guest, std::min(wanted - have, most));
-    } else if (wanted < have) {
-      deflate(guest, std::min(have - wanted, most));
-    }
-  }
-}
-
-// --- reclaim
 
 void HostMemory::entitle() {
   std::vector<sim::Claim> claims;
@@ -206,8 +134,8 @@ void HostMemory::enforce_limits(double budget) {
     const bool full = config_.swap_pages - swap_used_ <= kNone || guest.config.tune.locked;
     if (got < over && full) {
       kill(static_cast<int>(v),
-           fmt::format("it uses {:.2f} GiB, its limit is {:.2f} GiB, and there is no swap space "
-                       "left to put the rest in",
+           fmt::format("its cgroup is out of memory: it uses {:.2f} GiB, its limit is {:.2f} GiB, "
+                       "and there is no swap space left to put the rest in",
                        guest.present() * kPage_B / 0x1p30,
                        guest.config.tune.limit * kPage_B / 0x1p30));
     }

@@ -12,6 +12,15 @@ constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
 
 }  // namespace
 
+struct Fair::GroupLoad {
+  int running = 0;
+  int idle = 0;
+  double load = 0.0;
+  int cpus = 0;
+  bool overloaded = false;
+  double average() const { return load / cpus; }
+};
+
 // Busy CPUs balance at their domains' intervals; only worth an event when some thread may move and
 // some queue is longer than another could be.
 void Fair::arm_balance(Cpu& cpu) {
@@ -87,10 +96,17 @@ Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
   return sum;
 }
 
-CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const {
+CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const {
   CpuId best = kNoCpu;
+  // fbq_classify: between nodes, queues whose threads are all where they belong are left alone
+  // while another one has strangers.
+  const bool choosy =
+      numa && localities_ != nullptr && std::any_of(group.begin(), group.end(), [&](CpuId cpu) {
+        return cpu != pulling && strangers(cpus_[at(cpu)]) > 0;
+      });
   for (const CpuId cpu : group) {
     if (cpu == pulling || cpus_[at(cpu)].threads.empty()) continue;
+    if (choosy && strangers(cpus_[at(cpu)]) == 0) continue;
     const auto key = [&](CpuId c) { return std::pair{cpus_[at(c)].threads.size(), load(c)}; };
     if (best == kNoCpu || key(cpu) > key(best)) best = cpu;
   }
@@ -148,7 +164,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
       return balanced();
     }
   }
-  const CpuId source = busiest_cpu(*from_group, cpu.id);
+  const CpuId source = busiest_cpu(*from_group, cpu.id, domain.level == Level::numa);
   if (source == kNoCpu) return balanced();
   Cpu& from = cpus_[at(source)];
   if (from.threads.size() <= 1U) {
@@ -185,15 +201,16 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
   for (std::size_t i = 0; i < from.threads.size() && from.threads.size() > 1;) {
     const ThreadId id = from.threads[i];
     const Thread& thread = threads_[at(id)];
-    const bool hot = engine_.now() - thread.last_ran < tunables_.migration_cost &&
-                     thread.last_ran > sim::Instant{sim::Duration{1}};
+    const int lost = localities_ != nullptr ? locality_lost(id, from, to, failed < 0) : -1;
+    const bool hot = lost >= 0 ? lost > 0
+                               : engine_.now() - thread.last_ran < tunables_.migration_cost &&
+                                     thread.last_ran > sim::Instant{sim::Duration{1}};
     const bool throttled = to.state[at(thread.group)].throttled;
     if (thread.on_cpu || throttled || !allowed(thread, to.id) || (hot && !take_hot)) {
       ++i;
       continue;
     }
-    const double worth =
-        from.state[at(thread.group)].weight * thread.weight / from.state[at(thread.group)].load;
+    const double worth = this->worth(id);
     // detach_tasks: a thread that would bring more than it evens out stays.
     const bool any = failed < 0 && moved == 0;
     if (!any && std::ldexp(worth, -std::max(0, failed)) > wanted - load_moved + kRounding) {

@@ -4,17 +4,14 @@
 // Two levels, as libvirt lays them out: VM groups of cpu.shares on each CPU, threads inside.
 //   group weight on a CPU = shares * load there / max(load of the group everywhere, load there)
 //
-// Models  sleeper and fork placement by policy, wake-affine and idle-sibling placement,
-//         SMT/LLC/node/NUMA balancing: busy, idle (nohz), newly idle, active; cache-hot threads
-//         stay.
-//         Bandwidth quotas of groups (bandwidth.cpp).
-// Omits   real-time classes, SIS_PROP's scan limit, NUMA balancing; blocked load
-//         counts through its 32 ms average only.
-// Source  semantics.md 1.1-1.4, 1.7, 1.8 (kernel/sched/fair.c 4.19).
+// Models  sleeper and fork placement by policy, wake-affine and idle-sibling placement, balancing
+//         of SMT, LLC, node, NUMA: busy, idle (nohz), newly idle, active; cache-hot threads stay.
+//         Quotas of groups (bandwidth.cpp). Moves to preferred nodes (fair_numa.cpp).
+// Omits   real-time classes, SIS_PROP's scan limit; blocked load counts through its 32 ms average.
+// Source  semantics.md 1.1-1.4, 1.7-1.9 (kernel/sched/fair.c 4.19).
 // Checked tests/models/scheduler; validation subsystem scheduler.
 //
-// Ticks are aligned on all CPUs (skew_tick=0). No tick is simulated that cannot change anything:
-// the first one that would preempt is computed from the queue and scheduled.
+// Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is simulated.
 #pragma once
 
 #include <deque>
@@ -48,6 +45,10 @@ class Fair : public Scheduler {
   CpuId cpu_of(ThreadId thread) const override { return threads_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return threads_[at(thread)].runnable; }
   bool contended(CpuId cpu) const override { return cpus_[at(cpu)].threads.size() > 1; }
+  void watch(const Localities* localities) override { localities_ = localities; }
+  void prefer(ThreadId thread, int node) override { threads_[at(thread)].preferred_node = node; }
+  NumaMove move_near(ThreadId thread, int node, bool widely) override;
+  void allow(ThreadId thread, const std::vector<CpuId>& cpus) override;
   SchedulerStats stats() const override { return stats_; }
 
  protected:
@@ -73,6 +74,8 @@ class Fair : public Scheduler {
     ThreadId last_wakee = kNoThread;  // wake_wide
     int flips = 0;
     sim::Instant flips_decayed{};
+    int preferred_node = -1;  // NUMA balancing; -1: none yet
+    CpuId wake_cpu = kNoCpu;  // moved while it slept
   };
   struct Bandwidth {
     Bandwidth(sim::Engine& engine, Fair& owner, GroupId id);
@@ -80,9 +83,8 @@ class Fair : public Scheduler {
     void on_slack() { fair.distribute(*this); }
     Fair& fair;
     GroupId group;
-    double quota_ns = 0.0;
+    double quota_ns = 0.0, pool_ns = 0.0;
     sim::Duration period{};
-    double pool_ns = 0.0;
     sim::Event refill;
     sim::Event slack;
   };
@@ -167,15 +169,8 @@ class Fair : public Scheduler {
 
  private:
   enum class Idleness { busy, idle, newly_idle };
-  struct GroupLoad {
-    int running = 0;
-    int idle = 0;
-    double load = 0.0;
-    int cpus = 0;
-    bool overloaded = false;
-    double average() const { return load / cpus; }
-  };
-
+  struct GroupLoad;
+  struct NumaSearch;
   bool allowed(const Thread& thread, CpuId cpu) const {
     return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
   }
@@ -223,17 +218,25 @@ class Fair : public Scheduler {
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
   void refresh(CpuId cpu);
   GroupLoad group_load(const std::vector<CpuId>& group) const;
-  CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling) const;
+  CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);
   void move(ThreadId thread, Cpu& from, Cpu& to);
   void note_migration(ThreadId thread, CpuId from, CpuId to);
+
+  // fair_numa.cpp: preferred nodes
+  int strangers(const Cpu& cpu) const;
+  int locality_lost(ThreadId thread, const Cpu& from, const Cpu& to, bool idle) const;
+  double worth(ThreadId thread) const;
+  void search(NumaSearch& found, int node) const;
+  bool relocate(ThreadId thread, Cpu& to);
 
   CpuMap map_;
   std::vector<std::vector<CpuId>> llc_cpus_;   // [llc], ascending
   std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
   std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
   Dispatch& dispatch_;
+  const Localities* localities_ = nullptr;    // null: NUMA nodes are not balanced
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
   std::vector<Group> groups_;
   sim::Event nohz_;

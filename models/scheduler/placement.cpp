@@ -1,5 +1,6 @@
 // Where a waking thread goes: select_task_rq_fair of Linux (semantics.md 1.8).
 #include <algorithm>
+#include <utility>
 
 #include "models/scheduler/fair.hpp"
 
@@ -76,7 +77,8 @@ bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
 }
 
 CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {
-  const CpuId previous = thread.cpu;
+  const CpuId hint = std::exchange(thread.wake_cpu, kNoCpu);
+  const CpuId previous = hint == kNoCpu ? thread.cpu : hint;
   if (!tunables_.balancing) return previous;
   if (!thread.allowed.empty() &&
       std::count(thread.allowed.begin(), thread.allowed.end(), char{1}) == 1) {

@@ -49,6 +49,22 @@ class Dispatch {
   virtual void migrated(ThreadId thread, CpuId from, CpuId to) = 0;
 };
 
+// What a kernel that balances NUMA nodes knows of its threads' memory.
+class Localities {
+ public:
+  virtual ~Localities() = default;
+  // Threads of one group share memory; -1: it shares with nobody.
+  virtual int group(ThreadId thread) const = 0;
+  // Parts in a thousand of the thread's (its group's) hinting faults on and near the node.
+  virtual double weight(ThreadId thread, int node) const = 0;
+  virtual double group_weight(ThreadId thread, int node) const = 0;
+};
+
+struct NumaMove {
+  int node = -1;       // the one to prefer from now on
+  bool moved = false;  // there, from another node
+};
+
 struct SchedulerStats {
   std::uint64_t switches = 0;
   std::uint64_t preemptions = 0;
@@ -76,6 +92,14 @@ class Scheduler {
   // KVM's directed yield: `from`, which runs, gives way to `to`, which waits for a CPU. False when
   // the policy does not let `to` run now; then nothing has changed.
   virtual bool yield_to(ThreadId from, ThreadId to);
+  // NUMA balancing (fair_numa.cpp); a policy that knows nothing of it does nothing.
+  virtual void watch(const Localities*) {}
+  virtual void prefer(ThreadId, int /*node*/) {}
+  // Brings the thread to the node it prefers, or near it: to an idle CPU or in exchange for a
+  // thread that gains or loses less. `widely`: its group uses several nodes.
+  virtual NumaMove move_near(ThreadId, int node, bool /*widely*/) { return {.node = node}; }
+  // sched_setaffinity: from now on it runs only there, at once if it runs elsewhere.
+  virtual void allow(ThreadId, const std::vector<CpuId>&) {}
   virtual bool contended(CpuId cpu) const = 0;  // somebody waits on its queue
   virtual SchedulerStats stats() const = 0;
 };

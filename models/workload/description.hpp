@@ -45,6 +45,7 @@ struct Description {
   WakeSource wake = WakeSource::device;
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
   bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
+  int tasks = 1;              // that a vCPU has to run: one may wait for a page while others run
   IoProfile io;               // what its jobs ask of its disk
   NetProfile net;             // and of the network
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's

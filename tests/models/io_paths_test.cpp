@@ -283,3 +283,28 @@ TEST_CASE("the host's page cache is served by threads: misses of different jobs 
   guest.vms[0].disks[0].cache.size = 16_MiB;
   CHECK(metric(run(guest, 500_ms), "io.rate") > 2 / 100e-6);
 }
+
+TEST_CASE("a disk's one interrupt is handed on to the vCPU that submitted, which takes longer") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].vcpus = 2;
+  const Results own = run(guest, 500_ms);
+  guest.vmm.block.queue_per_vcpu = false;
+  const Results one = run(guest, 500_ms);
+  CHECK(metric(one, "io.latency.mean") > metric(own, "io.latency.mean") + 3e-6);
+  CHECK(metric(one, "io.interrupts") == Approx(1.0).epsilon(0.01));
+  guest.vms[0].vcpus = 1;
+  const double alone = metric(run(guest, 500_ms), "io.latency.mean");
+  CHECK(alone == Approx(metric(own, "io.latency.mean")).epsilon(0.01));
+}
+
+TEST_CASE("one interrupt serves all completions that its vCPU finds, and each vCPU is told once") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 10_us;
+  guest.vms[0].vcpus = 4;
+  guest.vms[0].workload.io.jobs = 2;
+  guest.vms[0].workload.io.depth = 32;
+  guest.vmm.block.queue_per_vcpu = false;
+  const Results results = run(guest, 500_ms);
+  CHECK(metric(results, "io.interrupts") < 0.9);
+}

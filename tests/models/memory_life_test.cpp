@@ -146,3 +146,55 @@ TEST_CASE("a thousand guests are as many classes, not as many pages", "[pressure
   CHECK(results.violations.empty());
   CHECK(metric(results, "host.swap.used") > 1e12);
 }
+
+TEST_CASE("guests on another node read merged pages there, unless nodes merge for themselves",
+          "[pressure]") {
+  HostDescription host = host_of(16, 1);
+  host.hardware.sockets = 2;
+  host.hardware.links = {
+      {.from = 0, .to = 1, .bandwidth = sim::BytesPerSecond{10e9}, .latency = 60_ns}};
+  host.vmm.ksm = {.run = true, .pages_to_scan = 20'000};
+  VmDescription& first = host.vms.front();
+  first.age = 600_s;
+  first.workload.profile.llc_accesses_per_kilo_instruction = 20;
+  first.workload.profile.miss_curve = compute::MissCurve{{{256_KiB, 0.9}, {8_MiB, 0.8}}};
+  first.workload.profile.footprint = 512_MiB;
+  first.workload.content[memory::Content::image] = {0.6, 86400.0, 1.0};
+  first.workload.content[memory::Content::hot].reuse_s = 1.0;
+  first.pin = {.mode = PinMode::cpus, .cpus = {{0}}};
+  first.numa = {.mode = NumaMode::strict, .nodes = {0}};
+  VmDescription second = first;
+  second.name = "other";
+  second.pin.cpus = {{4}};
+  second.numa.nodes = {1};
+  host.vms.push_back(second);
+  const Results across = run(host);
+  CHECK(across.violations.empty());
+  CHECK(metric(across, "ksm.pages_sharing") > 150'000);
+  CHECK(metric(across, "vm.guest.memory.remote") > 0.3);  // the second of them found the twins
+  CHECK(metric(across, "vm.other.memory.remote") < 0.05);
+  host.vmm.ksm.merge_across_nodes = false;
+  const Results each = run(host);
+  CHECK(metric(each, "vm.guest.memory.remote") == Approx(0.0).margin(0.01));
+  CHECK(metric(each, "vm.guest.throughput") > 1.02 * metric(across, "vm.guest.throughput"));
+}
+
+TEST_CASE("a container's memory is merged where its processes ask for it", "[pressure]") {
+  HostDescription host = host_of(8, 4);
+  host.vmm.architecture = Architecture::container;
+  host.vmm.ksm = {.run = true, .pages_to_scan = 20'000};
+  host.vms.front().age = 600_s;
+  CHECK(metric(run(host), "ksm.pages_sharing") == 0);
+  host.vms.front().memory_tune.mergeable = true;
+  CHECK(metric(run(host), "ksm.pages_sharing") > 100'000);
+}
+
+TEST_CASE("two who set the scanner's pace are refused", "[pressure]") {
+  HostDescription host = host_of(8, 4);
+  host.vmm.ksm = {.run = true, .tuned = true, .advisor = {.run = true}};
+  CHECK_THROWS_WITH(check(host), Catch::Contains("need one of them at most"));
+  host.vmm.ksm.tuned = false;
+  CHECK_NOTHROW(check(host));
+  host.vmm.ksm.advisor.min_pages = 40'000;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("min_pages 40000 is more than max_pages 30000"));
+}

@@ -130,3 +130,46 @@ TEST_CASE("a wrong entry is refused where it stands") {
   CHECK_THAT(refusal("key = \"smt_yield\"\ndeviation = 0.1\ncorrelation = { frequency = 2 }\n"),
              Catch::Contains("from -1 to 1"));
 }
+
+TEST_CASE("a device's uncertain number is one for all disks of its preset") {
+  const char* const text = R"([study]
+duration = "1 s"
+[host]
+use = "nehalem-x5570-2s"
+[[host.disk]]
+name = "a"
+device = "hdd-15k-sas-146gb"
+[[host.disk]]
+name = "b"
+device = "hdd-15k-sas-146gb"
+[[vm]]
+name = "v"
+memory = "1 GiB"
+workload = "fio"
+[[vm.disk]]
+on = "a"
+)";
+  const Study study = read_text(text, "study.toml");
+  REQUIRE(study.uncertain.size() == 1);
+  CHECK(study.uncertain[0].key == "device.hdd.platter.average_seek");
+  const Study other = read_again(study, {{study.uncertain[0].file, study.uncertain[0].key, 4.0}});
+  for (const auto& disk : other.points.front().scenario.host.storage.disks)
+    CHECK(disk.device.hdd.platter.average_seek == sim::from_seconds(0.004));
+}
+
+TEST_CASE("what a study cannot feel is not asked about") {
+  const auto uncertain = [](const std::string& workload) {
+    const std::string text =
+        "[study]\nduration = \"1 s\"\n[host]\nuse = \"e5-2665-2s\"\n[vmm]\n"
+        "use = \"kvm-3.10\"\n[[vm]]\nname = \"v\"\nmemory = \"1 GiB\"\n"
+        "workload = \"" +
+        workload + "\"\n";
+    std::string keys;
+    for (const UncertainParameter& one : read_text(text, "study.toml").uncertain)
+      keys += one.key + " ";
+    return keys;
+  };
+  CHECK_THAT(uncertain("stream"), Catch::Contains("host.controller."));
+  CHECK_THAT(uncertain("stream"), !Catch::Contains("vmm.block."));
+  CHECK_THAT(uncertain("idle"), !Catch::Contains("host.controller."));
+}

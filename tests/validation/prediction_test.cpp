@@ -87,6 +87,15 @@ TEST_CASE("an ordering is 1 where the figure is above its limit, else 0") {
   CHECK(predict(check, s.of, s.study, s.results).value == 0.0);
 }
 
+TEST_CASE("a difference is taken before scale and offset") {
+  const TwoPoints s;
+  Check check = s.at_count(4);
+  check.relative_to = MetricAt{"vm.a.throughput", {{"vm.a.count", std::int64_t{1}}}};
+  check.difference = true;
+  check.scale = 0.5;
+  CHECK(predict(check, s.of, s.study, s.results).value == Approx(-1.0));  // (8 - 10) / 2
+}
+
 TEST_CASE("a metric or a place that the scenario does not have is refused at the check") {
   const TwoPoints s;
   Check check = s.at_count(4);

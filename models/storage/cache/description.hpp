@@ -27,6 +27,10 @@ struct Description {
   sim::Bytes largest_write{1310720};                 // of write-back: max_sectors_kb 1280
   int writes_at_once = 32;                           // of write-back, requests under way
   sim::BytesPerSecond copy_rate{6e9};                // one core, memory to memory (recall)
+  // Of a page that is read into the cache: taking it, entering it, its place in the lists. Buffered
+  // reads at random, system time of 128 KiB less that of 4 KiB and of the copies: 1.08 us
+  // (measured, Linux 6.18 on an EPYC).
+  sim::Duration page{1'080'000};
   double warm = 0;  // share of what is below that is cached at first
 };
 

@@ -109,6 +109,7 @@ void PageCache::warm_up(std::int64_t first, std::int64_t count) {
 sim::Task<> PageCache::fetch(std::int64_t first, std::int64_t count, int stream) {
   co_await make_room();
   reading_.push_back({first, count});
+  if (copier_ != nullptr) co_await copier_->work(description_.page * count);
   co_await below_.serve(
       {.offset = sim::Bytes{first * kPage},
        .size = sim::Bytes{std::min(count * kPage, below_.capacity().count() - first * kPage)},

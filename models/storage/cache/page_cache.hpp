@@ -23,7 +23,8 @@ namespace models::storage::cache {
 
 class PageCache : public BlockDevice {
  public:
-  // `copier`: the thread that copies between the cache and the asking one; none: copies are free.
+  // `copier`: the thread that copies between the cache and the asking one and takes pages for what
+  // is read; none: both are free.
   PageCache(BlockDevice& below, const Description& description, Thread* copier = nullptr);
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;

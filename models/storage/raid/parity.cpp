@@ -33,6 +33,7 @@ Parity::Parity(sim::Engine& engine, const Description& description,
                      ? 0
                      : description.rmw_level},
       rows_per_chunk_{description.chunk.count() / kRow_B},
+      device_lock_{engine},
       room_{engine},
       dispatch_{sim::Event::calling<&Parity::dispatch>(engine, *this)} {
   sim::Complaints complaints;
@@ -50,8 +51,7 @@ Parity::Parity(sim::Engine& engine, const Description& description,
 sim::Task<> Parity::read(Request request) {
   const ParityPiece first = geometry().piece(request.offset);
   if (first.size >= request.size && readable(first.member, first.offset, request.size)) {
-    Piece piece{first.member, first.offset, request.size};
-    co_await submit(piece, request);
+    co_await read_from({first.member, first.offset, request.size}, request);
     co_return;
   }
   sim::Join join{engine()};
@@ -61,8 +61,7 @@ sim::Task<> Parity::read(Request request) {
     piece.size = std::min(piece.size, request.size - done);
     done += piece.size;
     if (readable(piece.member, piece.offset, piece.size)) {
-      Piece direct{piece.member, piece.offset, piece.size};
-      join.add(submit(direct, request));
+      join.add(read_from({piece.member, piece.offset, piece.size}, request));
     } else {
       co_await lay(piece, request, computed);
     }
@@ -70,6 +69,13 @@ sim::Task<> Parity::read(Request request) {
   kick();
   co_await join.all();
   co_await computed;
+}
+
+// Past the stripe cache.
+sim::Task<> Parity::read_from(Piece piece, Request request) {
+  if (description().costs.read_lock > sim::Duration::zero())
+    co_await device_lock_.serve(description().costs.read_lock);
+  co_await submit(piece, request);
 }
 
 sim::Task<> Parity::write(Request request) {

@@ -8,7 +8,8 @@
 // so that more writes may fill them; synchronous writes go at once (REQ_SYNC).
 //
 // Models  read-modify-write, reconstruct-write and full stripes (stripe_plan.hpp), cached blocks,
-//         reads within a chunk that bypass the cache, degraded reads and writes, CPU time of
+//         reads within a chunk that bypass the cache, one at a time under the array's lock in
+//         older kernels, degraded reads and writes, CPU time of
 //         passes and of parity on the array's threads, bitmap ahead of the row's handling.
 // Omits   the journal and partial parity log, waits of overlapping writes for each other (they
 //         join), merging of requests across stripes, BYPASS_THRESHOLD, batches of full stripes
@@ -22,6 +23,7 @@
 #include "models/storage/raid/md.hpp"
 #include "models/storage/raid/stripe_cache.hpp"
 #include "sim/join.hpp"
+#include "sim/server.hpp"
 
 namespace models::storage::raid {
 
@@ -41,6 +43,7 @@ class Parity : public Md {
   };
 
   sim::Task<> read(Request request) override;
+  sim::Task<> read_from(Piece piece, Request request);
   sim::Task<> write(Request request) override;
   sim::Task<> restore(int target, sim::Bytes offset, sim::Bytes size) override;
 
@@ -64,6 +67,7 @@ class Parity : public Md {
   StripeCache cache_;
   int rmw_level_;
   std::int64_t rows_per_chunk_;
+  sim::Server device_lock_;
   sim::Signal room_;  // rows are free again
   sim::Event dispatch_;
   std::vector<Row*> queued_;

@@ -98,7 +98,7 @@ TEST_CASE("memory: without swap space the largest guest is killed, with the reas
   const auto killed = host.take_killed();
   REQUIRE(killed.size() == 1);
   CHECK(killed.front().vm == large);
-  CHECK_THAT(killed.front().reason, Catch::Contains("had the most, 4.00 GiB"));
+  CHECK_THAT(killed.front().reason, Catch::Contains("highest oom_score, 4.00 GiB in memory"));
   CHECK(host.dead(large));
   CHECK(host.present(large) == 0.0);
   CHECK(host.present(small) == Approx(1 * kGiB));
@@ -228,4 +228,87 @@ TEST_CASE("memory: swapped pages come back as they are used", "[memory]") {
   host.use(10.0);
   CHECK(host.swapped(vm) < before);
   CHECK(host.broken() == "");
+}
+
+// mm/oom_kill.c: memory and swap, and a thousandth of all of it for a point of oom_score_adj.
+TEST_CASE("memory: who is killed is who has the highest oom_score", "[memory]") {
+  const auto killed = [](int adj_of_small, int adj_of_large) {
+    HostMemory host{config(4)};
+    GuestMemory small = guest(2);
+    small.oom_score_adj = adj_of_small;
+    GuestMemory large = guest(3);
+    large.oom_score_adj = adj_of_large;
+    host.touched(host.add(small), 2 * kGiB);
+    host.touched(host.add(large), 3 * kGiB);
+    host.step(0.1);
+    const std::vector<Killed> dead = host.take_killed();
+    return dead.empty() ? -1 : dead.front().vm;
+  };
+  CHECK(killed(0, 0) == 1);
+  CHECK(killed(200, 0) == 1);  // 0.8 GiB more against 1 GiB
+  CHECK(killed(300, 0) == 0);
+  CHECK(killed(0, -1000) == 0);
+  CHECK(killed(-1000, -1000) == -1);
+}
+
+TEST_CASE("memory: what is on swap counts for who is killed", "[memory]") {
+  HostMemory host{config(4, 1)};
+  GuestMemory swapped = guest(3);
+  swapped.tune.limit = 1.5 * kGiB;
+  const int first = host.add(swapped);
+  host.touched(first, 2.4 * kGiB);
+  run(host, 20);
+  REQUIRE(host.swapped(first) == Approx(0.9 * kGiB).epsilon(0.01));
+  const int second = host.add(guest(3));
+  host.touched(second, 2.2 * kGiB);  // less than 1.5 + 0.9
+  const int third = host.add(guest(3));
+  host.touched(third, 1.0 * kGiB);
+  host.step(0.1);
+  const std::vector<Killed> dead = host.take_killed();
+  REQUIRE(dead.size() == 1);
+  CHECK(dead.front().vm == first);
+  CHECK_THAT(dead.front().reason, Catch::Contains("highest oom_score"));
+}
+
+TEST_CASE("memory: a guest over its own limit dies of its cgroup, whatever its oom_score_adj",
+          "[memory]") {
+  HostMemory host{config(16)};
+  GuestMemory over = guest(4);
+  over.tune.limit = 2 * kGiB;
+  over.oom_score_adj = -1000;
+  host.touched(host.add(over), 3 * kGiB);
+  host.touched(host.add(guest(8)), 8 * kGiB);
+  host.step(0.1);
+  const std::vector<Killed> dead = host.take_killed();
+  REQUIRE(dead.size() == 1);
+  CHECK(dead.front().vm == 0);
+  CHECK_THAT(dead.front().reason, Catch::Contains("its cgroup is out of memory"));
+}
+
+TEST_CASE("memory: room is how many more such guests fit", "[memory]") {
+  HostMemory host{config(16)};
+  const int vm = host.add(guest(2));
+  host.touched(vm, 2 * kGiB);
+  CHECK(host.room(vm) == Approx(7).epsilon(0.01));
+}
+
+TEST_CASE("memory: a guest's accesses go where its merged pages lie", "[memory]") {
+  HostMemoryConfig two = config(16);
+  two.nodes = 2;
+  two.ksm.run = true;
+  HostMemory host{two};
+  for (int i = 0; i < 2; ++i) {
+    GuestMemory alike = guest(1);
+    alike.profile[Content::image] = {0.5, kForever, 1.0};
+    alike.profile[Content::hot] = {0.1, 5.0, 1.0};
+    host.add(alike);
+    host.lie(i, {i == 0 ? 1.0 : 0.0, i == 0 ? 0.0 : 1.0});
+    host.touched(i, kGiB);
+  }
+  for (int i = 0; i < 10'500; ++i) host.scan(i * 0.02);  // two rounds of half a million pages
+  REQUIRE(host.merged(0) > 0.4 * kGiB);
+  // The second guest found the twins: the first one's merged pages are on node 1 with them.
+  const std::vector<double> first = host.accesses(0, {1.0, 0.0});
+  CHECK(first[1] > 0.5);
+  CHECK(host.accesses(1, {0.0, 1.0})[1] == Approx(1.0).epsilon(0.01));
 }

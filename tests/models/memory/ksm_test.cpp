@@ -112,10 +112,101 @@ TEST_CASE("ksm: merged pages are the cheapest to visit", "[ksm]") {
   CHECK(searched_s > 3 * merged_s);
 }
 
+// mm/ksm.c, should_skip_rmap_item: visited at ages 0 to 3, then 1 left out, 2, 4 and ever 8.
 TEST_CASE("ksm: smart scan visits what does not merge ever less often", "[ksm]") {
-  Ksm plain = identical(1, 10'000, 0.0);
   Ksm smart = identical(1, 10'000, 0.0, KsmTunables{.smart_scan = true});
-  CHECK(scan_round(smart, 10'000, 40) < 0.3 * scan_round(plain, 10'000, 40));
+  std::vector<int> visited;
+  for (int round = 0; round < 32; ++round) {
+    const double before = smart.counters().pages_scanned;
+    smart.scan(20'000, round);
+    if (smart.counters().pages_scanned > before) visited.push_back(round);
+  }
+  CHECK(visited == std::vector<int>{0, 1, 2, 3, 5, 8, 13, 22, 31});
+  CHECK(smart.counters().full_scans == 32);
+  CHECK(smart.counters().pages_skipped == Approx(23 * 10'000));
+}
+
+TEST_CASE("ksm: smart scan still visits all merged pages", "[ksm]") {
+  Ksm smart = identical(2, 5'000, 1.0, KsmTunables{.smart_scan = true});
+  for (int round = 0; round < 12; ++round) smart.scan(20'000, round);
+  CHECK(smart.counters().scanned_a_round == Approx(10'000));
+}
+
+TEST_CASE("ksm: pages that smart scan leaves out count as volatile", "[ksm]") {
+  Ksm smart = identical(1, 1'000, 0.0, KsmTunables{.smart_scan = true});
+  for (int round = 0; round < 4; ++round) smart.scan(2'000, round);
+  CHECK(smart.counters().pages_unshared == Approx(1'000));
+  smart.scan(2'000, 4);
+  CHECK(smart.counters().pages_unshared == 0);
+  CHECK(smart.counters().pages_volatile == Approx(1'000));
+}
+
+TEST_CASE("ksm: a batch ends with the full scan", "[ksm]") {
+  Ksm ksm = identical(2, 1'000, 0.0);
+  ksm.scan(1'500, 0.0);
+  CHECK(ksm.counters().full_scans == 0);
+  ksm.scan(1'500, 0.0);
+  CHECK(ksm.counters().full_scans == 1);
+  CHECK(ksm.counters().pages_scanned == Approx(2'000));
+}
+
+TEST_CASE("ksm: with use_zero_pages zeros become the kernel's page and are scanned no more",
+          "[ksm]") {
+  Ksm ksm{KsmTunables{.use_zero_pages = true}, 100e-9};
+  ksm.add("a", quiet(), {1'000, 0.0, 0.0, 0.0});
+  scan_round(ksm, 1'000, 2);
+  CHECK(ksm.counters().zero_pages == Approx(1'000));
+  CHECK(ksm.counters().pages_shared == 0);
+  CHECK(ksm.counters().pages_sharing == 0);
+  CHECK(ksm.saved() == Approx(1'000));
+  CHECK(ksm.counters().general_profit_B ==
+        Approx(1'000 * 4096.0));  // nothing is remembered of them
+  const double scanned = ksm.counters().pages_scanned;
+  ksm.scan(1'000, 9.0);
+  CHECK(ksm.counters().pages_scanned == scanned);
+}
+
+// admin-guide/mm/ksm.rst: saved pages x 4 KiB - remembered ones x 64 B.
+TEST_CASE("ksm: the profit is what is saved less 64 bytes a page", "[ksm]") {
+  Ksm ksm = identical(4, 1'000, 0.5);
+  scan_round(ksm, 4'000, 2);
+  CHECK(ksm.counters().general_profit_B == Approx(1'500 * 4096.0 - 4'000 * 64.0));
+  Ksm useless = identical(4, 1'000, 0.0);
+  scan_round(useless, 4'000, 2);
+  CHECK(useless.counters().general_profit_B == Approx(-4'000 * 64.0));
+}
+
+TEST_CASE("ksm: across nodes, merged pages lie where their finder lay", "[ksm]") {
+  Ksm ksm{KsmTunables{}, 100e-9, 2};
+  for (int i = 0; i < 2; ++i) ksm.add("a", quiet(), {0.0, 1'000, 0.0, 0.0});
+  ksm.lie(0, {1.0, 0.0});
+  ksm.lie(1, {0.0, 1.0});
+  scan_round(ksm, 2'000, 2);
+  CHECK(ksm.counters().pages_sharing == Approx(1'000));
+  std::vector<double> homes(2, 0.0);
+  ksm.homes(0, Content::image, 1'000, homes);
+  CHECK(homes[0] == Approx(0.0).margin(1e-6));
+  CHECK(homes[1] == Approx(1'000));
+}
+
+TEST_CASE("ksm: with merge_across_nodes = 0 only what lies on one node is merged", "[ksm]") {
+  const auto made = [](std::vector<double> first, std::vector<double> second) {
+    Ksm ksm{KsmTunables{.merge_across_nodes = false}, 100e-9, 2};
+    for (int i = 0; i < 2; ++i) ksm.add("a", quiet(), {0.0, 1'000, 0.0, 0.0});
+    ksm.lie(0, first);
+    ksm.lie(1, second);
+    scan_round(ksm, 2'000, 3);
+    return ksm.counters();
+  };
+  CHECK(made({1.0, 0.0}, {0.0, 1.0}).pages_sharing == 0);
+  CHECK(made({1.0, 0.0}, {1.0, 0.0}).pages_sharing == Approx(1'000));
+  // Both lie half and half: of a node's 500 pages of the one, half are on it of the other, too.
+  CHECK(made({0.5, 0.5}, {0.5, 0.5}).pages_sharing == Approx(500).epsilon(0.01));
+  Ksm zeros{KsmTunables{.merge_across_nodes = false}, 100e-9, 2};
+  zeros.add("a", quiet(), {1'000, 0.0, 0.0, 0.0});
+  zeros.lie(0, {0.5, 0.5});
+  scan_round(zeros, 1'000, 3);
+  CHECK(zeros.counters().pages_shared == Approx(4).epsilon(0.05));  // 2 x 500 / 256
 }
 
 TEST_CASE("ksm: pages that go away take their merged part along", "[ksm]") {
@@ -124,21 +215,4 @@ TEST_CASE("ksm: pages that go away take their merged part along", "[ksm]") {
   ksm.resize(0, Content::image, 250);
   CHECK(ksm.merged(0) == Approx(250));
   CHECK(ksm.merged(1) == Approx(1000));
-}
-
-// semantics.md 5.2.
-TEST_CASE("ksmtuned: boosts below a fifth of free memory, decays above, stops with room", "[ksm]") {
-  const double total = 16.0 * 1024 * 1024;
-  KsmTuned tuned{total};
-  CHECK_FALSE(tuned.tune(0.9 * total, 0.1 * total).run);
-  const auto first = tuned.tune(0.1 * total, 0.9 * total);
-  CHECK(first.run);
-  CHECK(first.pages_to_scan == 300);
-  CHECK(first.sleep == sim::from_seconds(0.010));
-  int pages = 0;
-  for (int i = 0; i < 4; ++i) pages = tuned.tune(0.1 * total, 0.9 * total).pages_to_scan;
-  CHECK(pages == 1250);  // five intervals from nothing to the most
-  CHECK(tuned.tune(0.3 * total, 0.9 * total).pages_to_scan == 1200);
-  CHECK_FALSE(tuned.tune(0.9 * total, 0.1 * total).run);
-  CHECK(KsmTuned{total / 2}.tune(0, total).sleep == sim::from_seconds(0.020));
 }

@@ -170,3 +170,17 @@ TEST_CASE("a share of the pages may be cached from the beginning", "[page_cache]
   bench.read(8_KiB, 4_KiB);
   CHECK(bench.sizes().empty());
 }
+
+// 100 us of the device, four pages of 5 us, a copy of 16 KiB at 16 KiB / us.
+TEST_CASE("pages that are read into the cache take the copier's time once", "[page_cache]") {
+  sim::Engine engine;
+  tests::FakeDevice device{engine, 100_us, 1_GiB};
+  Copier copier{engine};
+  PageCache cache{
+      device,
+      {.size = 64_MiB, .read_ahead = {}, .copy_rate = sim::BytesPerSecond{16'384e6}, .page = 5_us},
+      &copier};
+  const Request read{.operation = Operation::read, .offset = 1_MiB, .size = 16_KiB};
+  CHECK(tests::run(engine, cache.serve(read)) == sim::Instant{121_us});
+  CHECK(tests::run(engine, cache.serve(read)) == sim::Instant{122_us});
+}

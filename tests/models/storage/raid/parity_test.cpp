@@ -327,3 +327,20 @@ TEST_CASE("random small writes run at the disks' rate over the I/Os that each co
   CHECK(random_writes(Level::raid6, 8) == Approx(8 * 100 / 6.0).epsilon(0.06));
   CHECK(random_writes(Level::raid10, 8) == Approx(8 * 100 / 2.0).epsilon(0.06));
 }
+
+TEST_CASE("reads past the stripe cache hold the array's lock one after another, where it has one",
+          "[raid]") {
+  sim::Instant ended[2];
+  const auto both = [&](sim::Duration lock) {
+    Description description = array_of(Level::raid5);
+    description.costs = free_of_cost();
+    description.costs.read_lock = lock;
+    Bench bench{description, 5, 64_MiB, true};
+    bench.start(Operation::read, 0_KiB, 4_KiB, false, true, &ended[0]);
+    bench.start(Operation::read, 64_KiB, 4_KiB, false, true, &ended[1]);
+    bench.engine.run();
+    return ended[1] - ended[0];
+  };
+  CHECK(both(sim::Duration::zero()) == sim::Duration::zero());
+  CHECK(both(7_us) == 7_us);
+}
