@@ -175,6 +175,7 @@ class RunningHost final : public scheduler::Dispatch {
   double spin_limit_s(const Worker& worker) const;
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
+  void write_timer(int worker, bool after);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);
   void catch_up_ticks(Worker& worker);
