@@ -39,8 +39,7 @@ class RunningHost final : public scheduler::Dispatch {
 
   void start();        // spawns the guests; then run the engine
   void watch_moves();  // from here on moves between nodes are counted, for age_memory()
-  // Spreads the memory of VMs with an age as the scheduler's moves have spread it by now.
-  void age_memory();
+  void age_memory();   // of VMs with an age: spread as those moves have spread it by now
   void begin_measuring();
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
