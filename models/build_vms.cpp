@@ -32,11 +32,6 @@ memory::Policy policy(NumaMode mode) {
   throw sim::ModelError{"unknown NUMA mode"};
 }
 
-sim::Bytes resident(const VmDescription& vm) {
-  const sim::Bytes wanted = vm.workload.resident;
-  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
-}
-
 // Nodes whose CPUs the VM's vCPUs may use.
 std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topology) {
   std::set<int> nodes;
@@ -186,10 +181,12 @@ void RunningHost::build_vms(HostStorage::Remote* remote) {
         cold_.add();
         worker_of_stream_.push_back(id);
       }
-      if (emulation && description.workload.emulation > sim::Duration::zero()) {
+      const bool boots = description.workload.boot.any();
+      if (boots || (emulation && description.workload.emulation > sim::Duration::zero())) {
         vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
-      if (description.workload.io.any()) io_->add(index, place.emulator_cpus, group);
+      if (description.workload.io.any() || (boots && !description.disks.empty()))
+        io_->add(index, place.emulator_cpus, group);
       if (!description.nics.empty()) network_->add(index, place.emulator_cpus, group);
     }
   }

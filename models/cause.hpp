@@ -17,7 +17,7 @@ enum class Cause {
   translation,          // page walks
   exits,                // VM exits and what their handlers do
   ticks,                // clock ticks of guest and host
-  page_faults,          // copying merged pages that were written
+  page_faults,          // first touches, copies of merged pages that were written
   numa_balancing,       // scans, hinting faults and page moves of NUMA balancing
   swap_in,              // waiting for a page to be read back
   spinning,             // waiting for a lock or a contended line, or for others to flush TLBs

@@ -19,11 +19,6 @@ std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
 
-sim::Bytes resident(const VmDescription& vm) {
-  const sim::Bytes wanted = vm.workload.resident;
-  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
-}
-
 }  // namespace
 
 // Class 0 is visited by instructions, the others by time.

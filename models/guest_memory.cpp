@@ -1,4 +1,5 @@
 // Where guests' memory comes to lie while they run: first touches, and what age has done.
+#include <algorithm>
 #include <cmath>
 
 #include "models/numa_balancing.hpp"
@@ -8,11 +9,22 @@
 namespace models {
 namespace {
 
+constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
+
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
 
 }  // namespace
+
+sim::Bytes resident(const VmDescription& vm) {
+  const workload::BootProfile& boot = vm.workload.boot;
+  if (boot.any())
+    return std::min(
+        vm.memory, guest::kernel_touches(boot.kernel_memory, vm.memory) + boot.memory + boot.freed);
+  const sim::Bytes wanted = vm.workload.resident;
+  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
+}
 
 // Places what the VM's running vCPUs have touched since the last call, on the node each runs on.
 void RunningHost::touch(Vm& vm) {
@@ -28,6 +40,19 @@ void RunningHost::touch(Vm& vm) {
   }
   if (vm.placement.untouched().count() == 0) vm.filling = false;
   if (moved) place(vm);
+}
+
+// All memory is there from the start: each vCPU has touched its part where it first runs.
+void RunningHost::touch_all(Vm& vm) {
+  const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
+  const sim::Bytes whole = vm.placement.untouched();
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
+    const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
+    vm.placement.touch(amount, topology_.cpu(cpu).node);
+  }
+  vm.filling = false;
+  place(vm);
 }
 
 void RunningHost::place(Vm& vm) {

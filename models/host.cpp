@@ -66,6 +66,13 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        {memory::Content::zero, memory::Content::image, memory::Content::cold})
     content += work.content[c].share;
   need(content <= 1.0 + 1e-9, "workload.content: the shares sum to more than 1");
+  need(!vm.starts_later() || !work.net.any(),
+       "workload.net: of a VM that boots or starts later; traffic is there from the beginning");
+  need(!vm.starts_later() || !work.sync.barrier,
+       "workload.sync.barrier: of a VM that boots or starts later");
+  need(!work.boot.again || work.boot.ends,
+       "workload.boot.again: needs workload.boot.ends, else the first one goes on");
+  need(work.boot.read_block.count() > 0, "workload.boot.read_block: need more than 0 B");
   need(work.resident <= vm.memory,
        "workload.resident: larger than the VM's memory; give the VM more or lower resident");
 }
@@ -74,14 +81,15 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
 void check_memory(const HostDescription& host, const topology::Topology& topology,
                   const std::vector<VmPlace>& places, sim::Complaints& complaints) {
   std::vector<double> wanted_B(static_cast<std::size_t>(topology.nodes()), 0.0);
-  double all_B = 0;
+  double all_B = static_cast<double>(host.vmm.host_memory.count());
   std::size_t index = 0;
   const std::string* strict_vm = nullptr;
   for (const VmDescription& vm : host.vms) {
-    const double each_B = static_cast<double>(
-        vm.workload.resident.count() > 0 ? vm.workload.resident.count() : vm.memory.count());
+    const double each_B = static_cast<double>(resident(vm).count());
+    const vmm::OwnMemory own = own_memory(host.vmm, vm, resident(vm));
+    all_B += static_cast<double>(own.code.count());
     for (int i = 0; i < vm.count; ++i, ++index) {
-      all_B += each_B;
+      all_B += each_B + static_cast<double>(own.each().count());
       if (vm.numa.mode != NumaMode::strict) continue;
       strict_vm = &vm.name;
       const std::vector<int>& nodes = places[index].nodes;
@@ -100,11 +108,12 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                                 node_B / gib));
   }
   if (memory_may_run_short(host)) return;
-  complaints.need(all_B <= node_B * topology.nodes(),
-                  fmt::format("host.memory: the guests use {:.1f} GiB, the host has {:.1f} GiB; "
-                              "for overcommit give it swap space (host.swap.size), page merging "
-                              "(vmm.ksm.run) or the guests balloons",
-                              all_B / gib, node_B * topology.nodes() / gib));
+  complaints.need(
+      all_B <= node_B * topology.nodes(),
+      fmt::format("host.memory: the guests and their VMM use {:.1f} GiB, the host has {:.1f} GiB; "
+                  "for overcommit give it swap space (host.swap.size), page merging "
+                  "(vmm.ksm.run) or the guests balloons",
+                  all_B / gib, node_B * topology.nodes() / gib));
 }
 
 void check_merging(const memory::KsmTunables& ksm, sim::Complaints& complaints) {

@@ -104,7 +104,17 @@ struct VmDescription {
   // How long the VM has been up, touching its memory all the while. Under first touch, memory lies
   // where the VM ran when it touched it, so a VM that the scheduler has moved about has it spread.
   sim::Duration age{};
+  // After measuring has begun; the class's VMs follow each other at `stagger`. Of a VM that boots,
+  // its VMM's process; of another one with a time here, its vCPUs.
+  sim::Duration start{};
+  sim::Duration stagger{};
+  bool starts_later() const {
+    return workload.boot.any() || start > sim::Duration::zero() || stagger > sim::Duration::zero();
+  }
 };
+
+// Memory that the VM's guest ever touches.
+sim::Bytes resident(const VmDescription& vm);
 
 // Mechanisms that can be switched off one by one, by the names users write in `model.without`.
 enum class Mechanism {
@@ -129,6 +139,7 @@ enum class Mechanism {
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
+  first_touch,           // "first-touch": memory of guests that boot is there already
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/barrier.hpp"
+#include "models/boots.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
@@ -82,6 +83,7 @@ void RunningHost::begin_measuring() {
   network_->begin_measuring();
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
+  boots_->begin_measuring();
 }
 
 Results RunningHost::results(const RunLength& length, bool check) {
@@ -98,11 +100,14 @@ Results RunningHost::results(const RunLength& length, bool check) {
   for (const Kind& kind : kinds_) report_kind(kind, length, results);
   report_host(length, results);
   report_memory(length, results);
+  for (const Kind& kind : kinds_) report_own_memory(kind, results);
+  results.metrics.push_back({"host.memory.vmm", static_cast<double>(vmm_memory().count())});
   dirty_logs_->report(length, results);
   barriers_->report(results);
   numa_->report(length, results);
   numad_->report(length, results);
   huge_->report(results);
+  boots_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;

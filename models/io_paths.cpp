@@ -38,8 +38,8 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   const VmmDescription& vmm = description_.vmm;
   const auto member = vm - host_.kinds_[at(owner.kind)].vms.front();
   RunningGuest& running = guests_.emplace_back();
-  running.kind = owner.kind;
   running.vm = vm;
+  running.kind = owner.kind;
   running.description = &description;
   running.vcpus = owner.vcpus;
   running.name = fmt::format("vm.{}.{}", description.name, member);
@@ -59,7 +59,7 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       running.loops.push_back(
           std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group)));
     threads.loop = disk.iothread ? running.loops.back().get() : running.loops.front().get();
-    const int most = std::min(kPoolThreads, profile.jobs * profile.depth);
+    const int most = std::min(kPoolThreads, std::max(1, profile.jobs * profile.depth));
     const bool by_threads = disk.aio == Aio::threads || !storage::cache::direct(disk.cache.mode);
     for (int i = 0; by_threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
@@ -130,13 +130,37 @@ int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId gr
 void IoPaths::start() {
   for (RunningGuest& running : guests_) {
     for (const auto& disk : running.disks) disk->start();
-    if (!running.description->workload.io.any() || running.description->arrives) continue;
-    if (running.description->workload.io.requests > 0) {
-      engine().spawn(open_and_run(running));
-    } else {
-      run_jobs(running);
-    }
+    const VmDescription& vm = *running.description;
+    if (!vm.starts_later() && !vm.arrives) begin_jobs(running);
   }
+}
+
+void IoPaths::begin_jobs(RunningGuest& running) {
+  const workload::IoProfile& profile = running.description->workload.io;
+  if (!profile.any()) return;
+  if (profile.requests > 0) {
+    engine().spawn(open_and_run(running));
+  } else {
+    run_jobs(running);
+  }
+}
+
+void IoPaths::begin_jobs(int vm) {
+  for (RunningGuest& running : guests_) {
+    if (running.vm == vm) begin_jobs(running);
+  }
+}
+
+sim::Task<> IoPaths::read(int vm, sim::Bytes block, sim::Random& random) {
+  const auto found = std::find_if(guests_.begin(), guests_.end(),
+                                  [&](const RunningGuest& guest) { return guest.vm == vm; });
+  if (found == guests_.end()) co_return;
+  storage::BlockDevice& disk = found->disks.front()->top(true);
+  const sim::Bytes size = std::min(block, disk.capacity());
+  const auto blocks = static_cast<std::uint64_t>(disk.capacity().count() / size.count());
+  co_await disk.serve({.operation = storage::Operation::read,
+                       .offset = size * static_cast<std::int64_t>(random.below(blocks)),
+                       .size = size});
 }
 
 // A run that ends opens its images and closes them; others have theirs open.

@@ -39,6 +39,10 @@ class IoPaths {
   // The VM's disk and the threads that serve it, which may run on `cpus`.
   void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void start();
+  // Of a VM that starts later: its jobs begin.
+  void begin_jobs(int vm);
+  // A block of its first disk, anywhere, read by its first vCPU's kernel; returns when it is there.
+  sim::Task<> read(int vm, sim::Bytes block, sim::Random& random);
   // The worker that serves a device of the VM: a new thread, or one of dom0's.
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   // A VM that migrates: its jobs stop, its requests come back, and its jobs go on at the other host
@@ -103,6 +107,7 @@ class IoPaths {
     std::set<std::int64_t> written{};  // files, since the last sync
   };
   struct RunningGuest {
+    int vm = 0;
     int kind = 0;  // class
     const VmDescription* description = nullptr;
     std::vector<int> vcpus;  // workers
@@ -111,10 +116,9 @@ class IoPaths {
     std::vector<std::unique_ptr<DiskPath>> disks;  // job i uses disk i mod their number
     int at_work = 0;                               // jobs that have not ended
     std::vector<Stream*> streams;                  // [job]
-    int vm = -1;
-    bool stopped = false;                // left for another host
-    std::vector<TrackedPart*> moving{};  // of its disks
-    std::vector<Stream> came_with{};     // where its jobs were at the other host
+    bool stopped = false;                          // left for another host
+    std::vector<TrackedPart*> moving{};            // of its disks
+    std::vector<Stream> came_with{};               // where its jobs were at the other host
   };
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
@@ -122,6 +126,7 @@ class IoPaths {
   RunningGuest* find(int vm);
   const RunningGuest* find(int vm) const;
   storage::throttle::Group* limits(const DiskDescription& disk);
+  void begin_jobs(RunningGuest& running);
   sim::Process open_and_run(RunningGuest& running);
   void run_jobs(RunningGuest& running);
   struct Times {  // of a class's transfers, in seconds

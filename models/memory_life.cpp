@@ -67,11 +67,6 @@ memory::GuestMemory guest_memory(const VmDescription& vm, Architecture architect
   return guest;
 }
 
-sim::Bytes resident(const VmDescription& vm) {
-  const sim::Bytes wanted = vm.workload.resident;
-  return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
-}
-
 }  // namespace
 
 bool memory_may_run_short(const HostDescription& host) {
@@ -142,6 +137,7 @@ void RunningHost::age_pressure() {
   memory::KsmTuned tuned{pages(topology_.description().memory) * memory::kPage_B / 1024.0};
   double tuned_at_s = 0.0;
   for (const Vm& vm : vms_) pressure_->lie(vm.in_memory, vm.placement.shares());
+  pressure_->hold(pages(description_.vmm.host_memory + vmm_memory()));
   for (double now_s = 0.0; now_s < age_s; now_s += step_s) {
     std::size_t started = 0;
     for (const Vm& vm : vms_) {
@@ -174,6 +170,7 @@ void RunningHost::settle_memory() {
   for (Vm& vm : vms_) {
     pressure_->touched(vm.in_memory, pages(resident(*vm.description) - vm.placement.untouched()));
   }
+  pressure_->hold(pages(description_.vmm.host_memory + vmm_memory()));
   pressure_->step(sim::seconds(kWatch));
   const double copy_s = sim::seconds(description_.vmm.copy_on_write);
   // A block that was reported is cleared for its next use, in one fault.
@@ -223,6 +220,7 @@ void RunningHost::silence(int index) {
 }
 
 void RunningHost::start_memory() {
+  fill();
   if (pressure_) {
     age_pressure();
     settle_memory();

@@ -78,8 +78,7 @@ sim::Task<> Migration::run() {
     }
   }
   host.dirty_logs_->begin(from_.vm);
-  const sim::Bytes wanted = vm.workload.resident;
-  const double resident = pages(wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory);
+  const double resident = pages(models::resident(vm));
   const double zero =
       pages(vm.memory) - resident + resident * vm.workload.content[memory::Content::zero].share;
   if (log.eager_split && vm.host_pages.size != translation::PageSize::small) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "models/barrier.hpp"
+#include "models/boots.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
@@ -23,6 +24,8 @@
 
 namespace models {
 namespace {
+
+constexpr double kTickFootprint_B = 32 * 1024.0;  // code and data of a tick; assumption
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -129,6 +132,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
   huge_ = std::make_unique<HugePages>(*this);
+  boots_ = std::make_unique<Boots>(*this, description);
 }
 
 RunningHost::~RunningHost() {
@@ -322,27 +326,17 @@ void RunningHost::settle() {
 }
 
 void RunningHost::start() {
-  for (std::size_t i = 0; i < vms_.size(); ++i) {
-    Vm& vm = vms_[i];
-    if (!vm.description->arrives) {
+  for (Vm& vm : vms_) {
+    if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));
     }
-    if (vm.description->workload.touch_rate.count() > 0) continue;
-    // All memory is there from the start: each vCPU has touched its part where it first runs.
-    const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
-    const sim::Bytes whole = vm.placement.untouched();
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const int cpu =
-          scheduler_->cpu_of(workers_[at(vm.vcpus[static_cast<std::size_t>(part)])].thread);
-      const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
-      vm.placement.touch(amount, topology_.cpu(cpu).node);
-    }
-    vm.filling = false;
-    place(vm);
+    const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
+    if (boots) vm.filling = false;
+    if (boots || vm.description->workload.touch_rate.count() > 0) continue;
+    touch_all(vm);
   }
   io_->start();
   network_->start();
-  fill_.after(kFillPeriod);
   dirty_logs_->start();
   start_memory();
 }

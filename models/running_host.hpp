@@ -39,8 +39,7 @@ class RunningHost final : public scheduler::Dispatch {
 
   void start();        // spawns the guests; then run the engine
   void watch_moves();  // from here on moves between nodes are counted, for age_memory()
-  // Spreads the memory of VMs with an age as the scheduler's moves have spread it by now.
-  void age_memory();
+  void age_memory();   // of VMs with an age: spread as those moves have spread it by now
   void begin_measuring();
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
@@ -61,9 +60,7 @@ class RunningHost final : public scheduler::Dispatch {
   Run run(int worker, double work, scheduler::CpuId waker) { return {*this, worker, work, waker}; }
   double thread_work(sim::Cycles cycles) const;
   static double thread_work(sim::Duration time) { return sim::seconds(time) / kEmulatorUnit_s; }
-  static sim::Duration thread_time(double work) {
-    return sim::from_seconds(work * kEmulatorUnit_s);
-  }
+  static sim::Duration thread_time(double ns) { return sim::from_seconds(ns * kEmulatorUnit_s); }
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
   void owe_cycles(int worker, sim::Cycles cycles);
@@ -77,6 +74,7 @@ class RunningHost final : public scheduler::Dispatch {
 
  private:
   friend class Barriers;
+  friend class Boots;
   friend class DirtyLogs;
   friend class Migration;
   friend class RunningCluster;
@@ -86,8 +84,6 @@ class RunningHost final : public scheduler::Dispatch {
   friend class NumaDaemon;
   friend class HugePages;
   friend struct Worker;
-  static constexpr sim::Duration kFillPeriod{5'000'000'000};  // first touches are placed every 5 ms
-  static constexpr double kTickFootprint_B = 32 * 1024.0;     // code and data of a tick; assumption
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
@@ -154,6 +150,9 @@ class RunningHost final : public scheduler::Dispatch {
   bool await_page(int worker, sim::Random& random);
   sim::Process bring_in(int worker);
   void report_memory(const RunLength& length, Results& results) const;
+  vmm::OwnMemory own_memory(const Vm& vm) const;
+  sim::Bytes vmm_memory() const;  // of all VMs, the VMM's code once
+  void report_own_memory(const Kind& kind, Results& results) const;
   Compute compute(int worker, double instructions, scheduler::CpuId waker) {
     return {*this, worker, instructions, waker};
   }
@@ -175,6 +174,7 @@ class RunningHost final : public scheduler::Dispatch {
   double spin_limit_s(const Worker& worker) const;
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
+  void write_timer(int worker, bool after);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);
   void catch_up_ticks(Worker& worker);
@@ -196,6 +196,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle();
   void settle_later();
   void touch(Vm& vm);
+  void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
   void fill();
@@ -238,6 +239,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;
   std::unique_ptr<class HugePages> huge_;
+  std::unique_ptr<class Boots> boots_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;

@@ -159,7 +159,8 @@ void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
     self.halts = false;
     self.busy_since = engine_.now();
   }
-  if (self.halted_at != sim::Instant{}) {
+  const bool slept = self.halted_at != sim::Instant{};
+  if (slept) {
     self.poll.learn(engine_.now() - self.halted_at);
     self.halted_at = {};
   }
@@ -167,6 +168,7 @@ void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
     stop_polling(self);
     self.busy_since = engine_.now();
   }
+  if (slept) write_timer(worker_of_thread_[at(self.thread)], true);
   if (scheduler_->runnable(self.thread)) {
     arm(self);
     return;
@@ -239,6 +241,13 @@ void RunningHost::take_job(Worker& worker, scheduler::CpuId waker) {
   scheduler_->wake(worker.thread, waker);
 }
 
+// Half of a tickless guest's writes put its tick off as it goes idle, half set it again after.
+void RunningHost::write_timer(int id, bool after) {
+  const int writes = vmm::wait_exits(vms_[at(workers_[at(id)].vm)].description->clock);
+  const int now = after ? writes - writes / 2 : writes / 2;
+  if (now > 0) owe_exits(id, now, vmm::ExitKind::timer);
+}
+
 void RunningHost::halt(int id) {
   Worker& worker = workers_[at(id)];
   book(worker);
@@ -254,8 +263,7 @@ void RunningHost::halt(int id) {
   if (worker.stream >= 0) {
     worker.halted_at = engine_.now();
     ++worker.exits;
-    if (const int writes = vmm::wait_exits(vms_[at(worker.vm)].description->clock); writes > 0)
-      owe_exits(id, writes, vmm::ExitKind::timer);
+    write_timer(id, false);
     if (may_poll(worker)) {
       worker.polling = true;
       worker.progress.become(guest::Progress::State::polling);

@@ -11,9 +11,11 @@
 #include "models/network_description.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "models/vmm/block_costs.hpp"
+#include "models/vmm/boot_costs.hpp"
 #include "models/vmm/deadline_timer.hpp"
 #include "models/vmm/exits.hpp"
 #include "models/vmm/halt_poll.hpp"
+#include "models/vmm/own_memory.hpp"
 #include "models/vmm/shadow_paging.hpp"
 #include "sim/units.hpp"
 
@@ -82,7 +84,10 @@ struct VmmDescription {
   memory::NumadTunables numad_tunables;
   memory::DirtyLogCosts dirty_log;
   MigrationCosts migration;
-  sim::Bytes host_memory{};                // that host and VMM use themselves
+  sim::Bytes host_memory{};        // that the host uses itself, whatever runs on it
+  vmm::OwnMemoryCosts own_memory;  // what each VM costs beside its own pages
+  vmm::BootCosts boot;
+  vmm::FaultCosts fault;                   // of a page that is touched first, beside the exit
   sim::Duration copy_on_write{2'500'000};  // fault, copy and mapping of a page that was merged
   int host_tick_hz = 250;                  // of the host's own clock, on CPUs that run something
   sim::Cycles host_tick{2'500};            // its handler
@@ -92,5 +97,9 @@ struct VmmDescription {
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
   sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us
 };
+
+// What a VM of the class costs its host, once its guest has touched so much.
+struct VmDescription;
+vmm::OwnMemory own_memory(const VmmDescription& vmm, const VmDescription& vm, sim::Bytes touched);
 
 }  // namespace models

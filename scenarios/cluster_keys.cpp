@@ -119,7 +119,7 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
     if (entry.key == "network") {
       read_table(network_keys(), host.network, entry.value, "cluster.network", problems);
     } else if (entry.key == "storage") {
-      read_servers(host, entry.value, problems);
+      read_servers(host, entry.value, assumed, found, problems);
     } else if (entry.key == "host" && entry.value.table() != nullptr) {
       for (Entry& one : *entry.value.table()) {
         HostDescription& other = host.others.emplace_back();

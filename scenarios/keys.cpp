@@ -77,6 +77,7 @@ constexpr MechanismName kMechanisms[] = {
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
     {"numa-balancing", Mechanism::numa_balancing},
+    {"first-touch", Mechanism::first_touch},
     {"cache-allocation", Mechanism::cache_allocation},
 };
 

@@ -94,7 +94,9 @@ void number_vms(Node& document, const std::string& host, std::int64_t count) {
 
 }  // namespace
 
-void read_servers(models::HostDescription& host, Node& storage, Problems& problems) {
+void read_servers(models::HostDescription& host, Node& storage,
+                  const std::vector<Assumption>& assumed, std::vector<UncertainParameter>& found,
+                  Problems& problems) {
   if (storage.table() == nullptr)
     return expect(problems, storage, "cluster.storage", "tables: write [cluster.storage.<name>]");
   for (Entry& entry : *storage.table()) {
@@ -112,7 +114,7 @@ void read_servers(models::HostDescription& host, Node& storage, Problems& proble
     }
     StorageServer& server = host.servers.emplace_back(models::standard_server(protocol));
     server.name = entry.key;
-    expand_devices(entry.value, problems);
+    expand_devices(entry.value, assumed, found, problems);
     read_table(server_keys(), server, entry.value, path, problems);
   }
 }

@@ -5,12 +5,15 @@
 
 #include "models/host_description.hpp"
 #include "scenarios/node.hpp"
+#include "scenarios/scenario.hpp"
 #include "scenarios/section.hpp"
 
 namespace scenarios {
 
-// `storage`: the table of all servers.
-void read_servers(models::HostDescription& host, Node& storage, Problems& problems);
+// `storage`: the table of all servers; `found` as expand_devices() has it.
+void read_servers(models::HostDescription& host, Node& storage,
+                  const std::vector<Assumption>& assumed, std::vector<UncertainParameter>& found,
+                  Problems& problems);
 void write_servers(Json& json, const models::HostDescription& host);
 void list_server_keys(std::vector<KeyInfo>& all);
 

@@ -1,5 +1,6 @@
 #include "scenarios/vmm_keys.hpp"
 
+#include "scenarios/boot_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
@@ -312,7 +313,13 @@ const Section<VmmDescription>& vmm_keys() {
       table("dirty_log", &T::dirty_log, &dirty_log_keys, "what logging of dirty pages costs"),
       table("migration", &T::migration, &migration_cost_keys,
             "what live migration costs beside the network"),
-      quantity("host_memory", Unit::size, &T::host_memory, "that host and VMM use themselves"),
+      quantity("host_memory", Unit::size, &T::host_memory,
+               "that the host uses itself, whatever runs on it"),
+      table("own_memory", &T::own_memory, &own_memory_keys,
+            "what each VM costs beside its own pages"),
+      table("boot", &T::boot, &boot_cost_keys, "what starting a VM takes"),
+      table("fault", &T::fault, &fault_keys,
+            "what a page costs that a booting guest touches first"),
       quantity("copy_on_write", Unit::time, &T::copy_on_write,
                "fault and copy of a merged page that is written"),
       whole("host_tick_hz", &T::host_tick_hz, 0, 10000,

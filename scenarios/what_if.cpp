@@ -181,6 +181,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "halted vCPUs sleep at once";
     case models::Mechanism::numa_balancing:
       return "memory stays where it was first touched";
+    case models::Mechanism::first_touch:
+      return "memory of guests that boot is there already";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
   }

@@ -1,5 +1,6 @@
 #include "scenarios/workload_keys.hpp"
 
+#include "scenarios/boot_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
@@ -314,6 +315,8 @@ const Section<workload::Description>& workload_keys() {
       whole("tasks", &T::tasks, 1, 1000,
             "that a vCPU has to run: the others go on while one waits for a page on swap"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),
+      table("boot", &T::boot, &boot_profile_keys,
+            "how its guest comes up; without it, it is up from the start"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),
       table("net", &T::net, &net_profile_keys, "what it does on the network"),
       quantity("resident", Unit::size, &T::resident, "memory ever touched; 0: all of the VM's"),

@@ -107,7 +107,10 @@ double split_cycles(const DirtyLogCosts& costs) {
 }
 
 double lock_s(int threads, double between_s, double transfer_s) {
-  const double service_s = kLinesOfSplit * transfer_s;
+  return held_lock_s(threads, between_s, kLinesOfSplit * transfer_s);
+}
+
+double held_lock_s(int threads, double between_s, double service_s) {
   double queue = 0.0, residence_s = service_s;
   for (int n = 1; n <= threads; ++n) {
     residence_s = service_s * (1.0 + queue);

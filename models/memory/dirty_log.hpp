@@ -91,5 +91,7 @@ double split_cycles(const DirtyLogCosts& costs);  // beside the fault that bring
 // Seconds that a lock is waited for and held, when `threads` take it every `between_s` and its
 // lines take `transfer_s` to come from whoever had them: exact mean-value analysis of one server.
 double lock_s(int threads, double between_s, double transfer_s);
+// The same for a lock that is held for `service_s`.
+double held_lock_s(int threads, double between_s, double service_s);
 
 }  // namespace models::memory

@@ -77,6 +77,8 @@ class HostMemory {
   int add(const GuestMemory& guest);
   // The guest has touched so much by now.
   void touched(int vm, double pages);
+  // Host, VMM and kernel hold so much beside the guests by now.
+  void hold(double pages) { config_.host_pages = pages; }
   // Lets `dt_s` seconds pass: copies on write, balloons, reclaim, kills.
   void step(double dt_s);
   // A batch of the scanner; CPU seconds.

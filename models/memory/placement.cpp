@@ -92,6 +92,11 @@ void Placement::release() {
   }
 }
 
+void Placement::forget() {
+  release();
+  touched_ = {};
+}
+
 void Placement::lay_out(double kept, const std::vector<int>& nodes) {
   sim::Bytes left = touched_;
   const auto put = [&](double share, int node) {

@@ -57,6 +57,8 @@ class Placement {
   sim::Bytes on(int node) const { return on_node_[static_cast<std::size_t>(node)]; }
   // Shares of accesses, where not all memory is used alike; until memory is touched or moved.
   void use(std::vector<double> shares) { shares_ = std::move(shares); }
+  // The guest has ended: all of it is given back and untouched.
+  void forget();
   sim::Bytes untouched() const { return resident_ - touched_; }
   // Share of accesses to each node, by touched memory; before the first touch, all on node 0.
   const std::vector<double>& shares() const { return shares_; }

@@ -13,6 +13,7 @@
 #include "models/translation/page_profile.hpp"
 #include "models/vmm/address_space_profile.hpp"
 #include "models/vmm/exit_profile.hpp"
+#include "models/workload/boot_profile.hpp"
 #include "models/workload/io_profile.hpp"
 #include "models/workload/net_profile.hpp"
 #include "sim/units.hpp"
@@ -46,6 +47,7 @@ struct Description {
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
   bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
   int tasks = 1;              // that a vCPU has to run: one may wait for a page while others run
+  BootProfile boot;           // how it comes up; none: it is up when the run begins
   IoProfile io;               // what its jobs ask of its disk
   NetProfile net;             // and of the network
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's

@@ -66,9 +66,10 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
     if (!metric.ends_with("throughput.relative")) table.shown.push_back(metric);
   }
   if (study.show.empty()) {  // what jobs and connections did, when nobody asks for anything else
-    bool disks = false, nics = false, servers = false;
+    bool disks = false, nics = false, servers = false, boots = false;
     for (const models::VmDescription& vm : study.points.front().scenario.host.vms) {
       disks = disks || vm.workload.io.any();
+      boots = boots || vm.workload.boot.any();
       using models::workload::Conversation;
       const Conversation conversation = vm.workload.net.conversation;
       const bool answers = conversation == Conversation::serve || conversation == Conversation::ask;
@@ -78,6 +79,8 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
     if (disks) table.shown.insert(table.shown.end(), {"io.rate", "io.bandwidth", "io.latency.p99"});
     if (nics) table.shown.push_back("net.throughput");
     if (servers) table.shown.push_back("net.transactions");
+    if (boots)
+      table.shown.insert(table.shown.end(), {"boot.time.mean", "boot.time.p50", "boot.time.p99"});
   }
   return table;
 }
