@@ -76,9 +76,9 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                       fmt::format("vm.{}.disk.cache: of a VM that migrates; what the host has "
                                   "cached would stay behind, use \"none\" or \"directsync\"",
                                   vm.name));
-      complaints.need(shared || disk.size.count() > 0 || host.server_of(disk.on) != nullptr,
-                      fmt::format("vm.{}.disk.size: of a disk that is copied; say how large it is",
-                                  vm.name));
+      complaints.need(
+          shared || disk.size.count() > 0 || host.server_of(disk.on) != nullptr,
+          fmt::format("vm.{}.disk.size: of a disk that is copied; say how large it is", vm.name));
       for (const std::string& on : {disk.on, disk.backing}) {
         complaints.need(!shared || on.empty() || host.server_of(on) != nullptr,
                         fmt::format("{}.storage: vm.{}.disk lies on \"{}\", which only its host "

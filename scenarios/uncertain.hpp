@@ -8,9 +8,9 @@
 //   source = "two published figures, 0.28 and 0.36"
 //   correlation = { "controller.efficiency" = -0.4 }   # optional, as calibration leaves it
 //
-// Devices' presets have entries of their own, `[[device.uncertain]]`: one number for all disks of the
-// preset. With bounds and no deviation the key is taken as uniform between them. A scenario that gives the
-// key a value of its own is sure of it: the entry no longer applies.
+// Devices' presets have entries of their own, `[[device.uncertain]]`: one number for all disks of
+// the preset. With bounds and no deviation the key is taken as uniform between them. A scenario
+// that gives the key a value of its own is sure of it: the entry no longer applies.
 #pragma once
 
 #include <string_view>
