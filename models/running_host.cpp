@@ -142,6 +142,7 @@ RunningHost::~RunningHost() {
 // --- who runs, and how fast ---------------------------------------------------------------------
 
 void RunningHost::book(Worker& worker) {
+  if (worker.progress.booked() == engine_.now()) return;
   const double before = worker.progress.executed();
   worker.progress.advance(engine_.now());
   const double executed = worker.progress.executed() - before;
@@ -318,8 +319,11 @@ void RunningHost::settle() {
   for (const compute::StreamId stream : changed) {
     Worker& worker = workers_[at(worker_of_stream_[at(stream)])];
     book(worker);  // at the old pace
-    worker.state = contention_.state(stream);
-    worker.progress.pace(instruction_time(worker));
+    const compute::StreamState& state = contention_.state(stream);
+    if (state.version != worker.state.version) {
+      worker.state = state;
+      worker.progress.pace(instruction_time(worker));
+    }
     arm(worker);
   }
   check_loads();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace models::compute {
 namespace {
@@ -93,6 +94,7 @@ void Contention::place(StreamId id, const std::vector<double>& shares) {
   Stream& stream = streams_[index(id)];
   if (stream.cpu >= 0 && stream.traffic_Bps > 0) add_load(stream, -stream.traffic_Bps);
   stream.shares = shares;
+  stream.paced_in = {};
   stream.memories.clear();
   for (int memory = 0; memory < topology_.memories(); ++memory) {
     if (shares[index(memory)] > 0) stream.memories.push_back(memory);
@@ -110,6 +112,7 @@ void Contention::extra_exits(StreamId id, double cycles_per_instruction) {
   Stream& stream = streams_[index(id)];
   if (stream.extra_exit_cycles == cycles_per_instruction) return;
   stream.extra_exit_cycles = cycles_per_instruction;
+  stream.paced_in = {};
   if (stream.cpu >= 0) mark(id);
 }
 
@@ -142,6 +145,7 @@ void Contention::start(StreamId id, int cpu) {
   const topology::Cpu& at = topology_.cpu(cpu);
   Stream& stream = streams_[index(id)];
   stream.cpu = cpu;
+  stream.entering = true;
   on_cpu_[index(cpu)] = id;
   ++mix_[index(at.llc)][index(stream.kind)];
   if (++busy_threads_[index(at.core)] == 1) {
@@ -231,9 +235,17 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
     Stream& stream = streams_[index(id)];
     stream.stale = false;
     if (stream.cpu < 0) continue;
-    withdraw(stream, now);
-    refresh_core(stream);
-    repace(stream);
+    const bool entering = std::exchange(stream.entering, false);
+    // Most come back to what they left, or see a neighbour change that is none of theirs.
+    const Setting now_in = setting(stream);
+    if (now_in == stream.paced_in && paced_alone(stream)) {
+      if (!entering) continue;
+    } else {
+      withdraw(stream, now);
+      stream.paced_in = now_in;
+      refresh_core(stream);
+      repace(stream);
+    }
     contribute(stream, now);
     report(id);
   }
