@@ -294,7 +294,7 @@ void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, sc
 }
 
 void RunningHost::settle_later() {
-  if (!settle_.pending()) settle_.after(sim::Duration::zero());
+  if (!settle_.pending() || settle_.time() > engine_.now()) settle_.after(sim::Duration::zero());
 }
 
 void RunningHost::settle() {
@@ -327,6 +327,8 @@ void RunningHost::settle() {
     arm(worker);
   }
   check_loads();
+  const sim::Instant due = contention_.due(now);
+  if (due != sim::kNever) settle_.at(due);
 }
 
 void RunningHost::start() {

@@ -44,8 +44,8 @@ bool Engine::prepare_next() {
   return true;
 }
 
-void Engine::fire_next() {
-  now_ = queue_.next_time();
+void Engine::fire_next(Instant time) {
+  now_ = time;
   const EventQueue::Slot slot = queue_.pop();
   ++executed_;
   const Action action = actions_[slot];
@@ -55,13 +55,17 @@ void Engine::fire_next() {
 
 void Engine::run() {
   stopped_ = false;
-  while (!stopped_ && prepare_next()) fire_next();
+  while (!stopped_ && prepare_next()) fire_next(queue_.next_time());
 }
 
 void Engine::run_until(Instant end) {
   if (end < now_) throw ModelError{"run_until a time that has passed"};
   stopped_ = false;
-  while (!stopped_ && prepare_next() && queue_.next_time() <= end) fire_next();
+  while (!stopped_ && prepare_next()) {
+    const Instant next = queue_.next_time();
+    if (next > end) break;
+    fire_next(next);
+  }
   if (!stopped_) now_ = end;
 }
 

@@ -34,6 +34,7 @@
 #include "models/compute/cache_sharing.hpp"
 #include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
+#include "models/compute/sharers.hpp"
 #include "models/topology/topology.hpp"
 #include "sim/units.hpp"
 
@@ -79,6 +80,10 @@ class Contention {
   // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
   // changed (running ones only). Call before reading state(). `now` drives the insertion clocks.
   const std::vector<StreamId>& settle(sim::Instant now);
+  // By then, at the latest, settle() again, whatever happens: an LLC's division lags behind.
+  sim::Instant due(sim::Instant now) const {
+    return stale_llcs_.empty() ? sim::kNever : now + Sharers::kStay;
+  }
   // The next settle() solves for whatever drifted, be it little: before what lasts is measured.
   void allow_no_drift() { std::fill(allowed_Bps_.begin(), allowed_Bps_.end(), 0.0); }
 
@@ -134,8 +139,8 @@ class Contention {
     double extra_exit_cycles = 0.0;
     double tick_cycles = 0.0;  // per second
     bool stale = false;
-    bool entering = false;  // has started, and is not yet settled
-    Setting paced_in{};     // what its state holds for
+    bool entering = false;     // has started, and is not yet settled
+    Setting paced_in{};        // what its state holds for
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;
   };
@@ -170,6 +175,7 @@ class Contention {
   void mark_around(int cpu);
   void mark_socket(int socket);
   void divide_llc(int llc);
+  void divide_stale(sim::Instant now);
   Setting setting(const Stream& stream) const;
   bool paced_alone(const Stream& stream) const {  // no matter who else runs where
     return stream.writers.empty() && stream.together < 0;
@@ -208,7 +214,8 @@ class Contention {
   std::vector<Stream> streams_;
   std::vector<Together> together_;
   std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
-  std::vector<std::vector<int>> mix_;              // [llc][kind] running threads
+  std::vector<std::vector<Sharers>> sharers_;      // [llc][kind]
+  std::vector<std::vector<int>> mix_;              // [llc][kind] threads that share it
   std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force
   std::vector<std::vector<int>> llc_cpus_;         // [llc]
   std::vector<int> busy_threads_;                  // [core]

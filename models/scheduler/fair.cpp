@@ -52,6 +52,9 @@ Fair::Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables,
     }
     made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
   }
+  queued_.assign(cpus_.size(), 0);
+  loads_.assign(cpus_.size(), 0.0);
+  refreshed_.assign(cpus_.size(), sim::Instant{});
   idle_cpus_ = static_cast<int>(cpus_.size());
   const auto group = [&](std::vector<std::vector<CpuId>>& groups, const std::vector<int>& of) {
     for (CpuId cpu = 0; cpu < static_cast<CpuId>(of.size()); ++cpu) {

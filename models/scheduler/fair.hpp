@@ -110,10 +110,6 @@ class Fair : public Scheduler {
     std::vector<ThreadId> threads;  // runnable, the running one included
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
-    // Sum of the groups' weights; others ask far more often than it changes.
-    mutable double load = 0.0;
-    mutable bool load_known = false;
-    sim::Instant refreshed{};
     ThreadId current = kNoThread;
     double min_v = 0.0;
     sim::Instant accounted{};   // of current's runtime
@@ -174,8 +170,9 @@ class Fair : public Scheduler {
   bool allowed(const Thread& thread, CpuId cpu) const {
     return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
   }
-  bool idle(CpuId cpu) const { return cpus_[at(cpu)].threads.empty(); }
-  double load(CpuId cpu) const;
+  bool idle(CpuId cpu) const { return queued_[at(cpu)] == 0; }
+  double load(CpuId c) const { return loads_[at(c)] >= 0 ? loads_[at(c)] : sum_load(c); }
+  double sum_load(CpuId cpu) const;
 
   // fair.cpp: who runs
   void prepare();
@@ -217,6 +214,7 @@ class Fair : public Scheduler {
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
   void refresh(CpuId cpu);
+  void weigh_anew(CpuId cpu);
   GroupLoad group_load(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
@@ -235,15 +233,17 @@ class Fair : public Scheduler {
   std::vector<std::vector<CpuId>> llc_cpus_;   // [llc], ascending
   std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
   std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
+  // What balancing asks of every CPU, far more often than it changes. [cpu]
+  std::vector<int> queued_;              // runnable threads
+  mutable std::vector<double> loads_;    // sum of its groups' weights; negative: not yet known
+  std::vector<sim::Instant> refreshed_;  // refresh()
   Dispatch& dispatch_;
   const Localities* localities_ = nullptr;    // null: NUMA nodes are not balanced
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
   std::vector<Group> groups_;
   sim::Event nohz_;
-  int overloaded_ = 0;  // CPUs with two or more runnable threads
-  int idle_cpus_ = 0;
-  bool movable_ = false;  // some thread may run on more than one CPU
-  bool prepared_ = false;
+  int overloaded_ = 0, idle_cpus_ = 0;       // CPUs with two or more runnable threads, with none
+  bool movable_ = false, prepared_ = false;  // movable: some thread has more than one CPU
   SchedulerStats stats_;
 };
 

@@ -29,12 +29,12 @@ CpuId Fair::place_new(const Thread& thread, CpuId from) const {
     double best_idle = -1.0, best_queue = 0.0;
     for (const std::vector<CpuId>& group : domain.groups) {
       int usable = 0, idle_ones = 0;
-      std::size_t queued = 0;
+      int queued = 0;
       for (const CpuId other : group) {
         if (!allowed(thread, other)) continue;
         ++usable;
         idle_ones += idle(other);
-        queued += cpus_[at(other)].threads.size();
+        queued += queued_[at(other)];
       }
       if (usable == 0) continue;
       const double idle_share = static_cast<double>(idle_ones) / usable;
@@ -48,7 +48,7 @@ CpuId Fair::place_new(const Thread& thread, CpuId from) const {
     if (best == nullptr) continue;
     const auto least = std::min_element(best->begin(), best->end(), [&](CpuId a, CpuId b) {
       const auto key = [&](CpuId c) {
-        return std::pair{!allowed(thread, c), cpus_[at(c)].threads.size()};
+        return std::pair{!allowed(thread, c), queued_[at(c)]};
       };
       return key(a) < key(b);
     });

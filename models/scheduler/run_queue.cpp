@@ -71,7 +71,7 @@ void Fair::reweigh(Cpu& cpu, GroupId group) {
   GroupOnCpu& here = cpu.state[at(group)];
   const Group& whole = groups_[at(group)];
   const double before = here.weight;
-  cpu.load_known = false;
+  loads_[at(cpu.id)] = -1.0;
   if (whole.threads.size() == 1) {
     here.weight = whole.shares;
     return;
@@ -90,21 +90,20 @@ void Fair::reweigh(Cpu& cpu, GroupId group) {
   reweighed(cpu, group, before);
 }
 
-double Fair::load(CpuId cpu) const {
+double Fair::sum_load(CpuId cpu) const {
   const Cpu& own = cpus_[at(cpu)];
-  if (!own.load_known) {
-    own.load = 0.0;
-    for (const GroupId group : own.groups) own.load += own.state[at(group)].weight;
-    own.load_known = true;
-  }
-  return own.load;
+  double& load = loads_[at(cpu)];
+  load = 0.0;
+  for (const GroupId group : own.groups) load += own.state[at(group)].weight;
+  return load;
 }
 
 // --- queues -----------------------------------------------------------------------------------
 
 void Fair::note_queue(Cpu& cpu, std::size_t before) {
   const std::size_t now = cpu.threads.size();
-  cpu.load_known = false;
+  loads_[at(cpu.id)] = -1.0;
+  queued_[at(cpu.id)] = static_cast<int>(now);
   overloaded_ += (now >= 2) - (before >= 2);
   const int idler = (now == 0) - (before == 0);
   idle_cpus_ += idler;
