@@ -119,6 +119,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       memory_{topology_, overcommit(description)},
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
+      settle_again_{sim::Event::calling<&RunningHost::settle_later>(engine, *this)},
       fill_{sim::Event::calling<&RunningHost::fill>(engine, *this)},
       load_integral_B_(topology_.resources().size(), 0.0),
       node_busy_s_(at(topology_.nodes()), 0.0),
@@ -294,7 +295,7 @@ void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, sc
 }
 
 void RunningHost::settle_later() {
-  if (!settle_.pending() || settle_.time() > engine_.now()) settle_.after(sim::Duration::zero());
+  if (!settle_.pending()) settle_.after(sim::Duration::zero());
 }
 
 void RunningHost::settle() {
@@ -328,7 +329,7 @@ void RunningHost::settle() {
   }
   check_loads();
   const sim::Instant due = contention_.due(now);
-  if (due != sim::kNever) settle_.at(due);
+  if (due != sim::kNever && !settle_again_.pending()) settle_again_.at(due);
 }
 
 void RunningHost::start() {

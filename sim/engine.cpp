@@ -35,13 +35,14 @@ void Engine::disown(std::size_t position) {
 // The next event stands ready. Of many timers the objects are cold: while the events of one bucket
 // fire, fetch the actions of the bucket after next and what those of the next point at.
 bool Engine::prepare_next() {
-  if (queue_.empty()) return false;
-  if (queue_.prepare()) {
+  const EventQueue::Next next = queue_.prepare();
+  if (next == EventQueue::Next::ready) return true;
+  if (next == EventQueue::Next::bucket_opened) {
     queue_.visit_coming(
         [this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
         [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
   }
-  return true;
+  return next != EventQueue::Next::none;
 }
 
 void Engine::fire_next(Instant time) {

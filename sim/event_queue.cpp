@@ -10,8 +10,8 @@ namespace sim {
 namespace {
 
 constexpr int kOneBucket = 62;          // all times that are ever scheduled
-constexpr std::size_t kNearLimit = 48;  // beyond, buckets pay
-constexpr std::size_t kWantedInBucket = 16;
+constexpr std::size_t kNearLimit = 16;  // beyond, buckets pay
+constexpr std::size_t kWantedInBucket = 6;
 constexpr std::size_t kFewInBucket = 4;
 constexpr std::size_t kLook = 256;  // buckets opened between looks at their occupancy
 constexpr std::size_t kFewestBuckets = 64;
@@ -157,7 +157,7 @@ void EventQueue::close_hole() {
   near_.close_top();
 }
 
-bool EventQueue::open_bucket() {
+void EventQueue::open_bucket() {
   hole_ = false;
   near_.clear();
   if (ring_.size() == 0) cursor_ = bucket(far_[0]) - 1;
@@ -167,7 +167,6 @@ bool EventQueue::open_bucket() {
   near_.order();
   admit_far();
   watch_occupancy(near_.size());
-  return true;
 }
 
 // What the ring reaches by now.

@@ -13,7 +13,7 @@
 //
 // The event that is firing leaves a hole at the top of near: rescheduling it, or scheduling
 // another there, fills the hole with one sift instead of two. Where each event stands is kept
-// apart, four bytes an event. Nothing is allocated once as many events were pending before.
+// apart, four bytes an event. Nothing is allocated once as many events lay as far apart before.
 //
 // Limits: 2^24 events pending at once, 2^40 schedulings; beyond, ModelError.
 // Source  calendar queue (Brown 1988), ladder queue (Tang, Goh, Thng 2005) for bucketed time.
@@ -52,8 +52,14 @@ class EventQueue {
   void schedule(Slot slot, Instant time);
   void cancel(Slot slot);
 
-  // Brings the first event to the top; requires !empty(). True when a bucket was opened for it.
-  bool prepare() { return live_near() == 0 && in_line_ == 0 && open_bucket(); }
+  enum class Next { none, ready, bucket_opened };
+  // Brings the first event to the top, if there is one.
+  Next prepare() {
+    if (in_line_ > 0 || live_near() > 0) return Next::ready;
+    if (ring_.size() == 0 && far_.size() == 0) return Next::none;
+    open_bucket();
+    return Next::bucket_opened;
+  }
   Instant next_time() const;  // requires prepare()
   // Takes the first event out and leaves its hole to be filled; requires prepare().
   Slot pop();
@@ -78,7 +84,7 @@ class EventQueue {
   std::int64_t first_near() const;  // its time, in ps; requires live_near() > 0
   bool line_is_next() const { return in_line_ > 0 && (live_near() == 0 || first_near() > now_ps_); }
   Slot pop_line();
-  bool open_bucket();
+  void open_bucket();
   void admit_far();
   void narrow_buckets();
   void watch_occupancy(std::size_t opened);

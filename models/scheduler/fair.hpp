@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 
+#include "models/scheduler/decayed_weight.hpp"
 #include "models/scheduler/domains.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/scheduler/tunables.hpp"
@@ -69,8 +70,7 @@ class Fair : public Scheduler {
     bool runnable = false;
     bool on_cpu = false;
     sim::Instant last_ran{};
-    double average = 0.0;  // share of time runnable, 32 ms half-life
-    sim::Instant averaged{};
+    DecayedWeight average{};          // while it is runnable
     ThreadId last_wakee = kNoThread;  // wake_wide
     int flips = 0;
     sim::Instant flips_decayed{};
@@ -91,6 +91,7 @@ class Fair : public Scheduler {
   struct Group {
     double shares = 1024.0;
     std::vector<ThreadId> threads;
+    DecayedWeight average{};                 // of its threads
     std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
   };
   struct GroupOnCpu : Entity {
@@ -100,6 +101,7 @@ class Fair : public Scheduler {
     double runtime_ns = 0.0;  // of its quota, left here; negative: debt
     bool throttled = false;
     std::vector<ThreadId> parked{};  // runnable, but throttled
+    DecayedWeight average{};         // of threads that are here or were last
   };
   struct Cpu {
     Cpu(sim::Engine& engine, Fair& owner, CpuId self);
@@ -177,7 +179,8 @@ class Fair : public Scheduler {
   // fair.cpp: who runs
   void prepare();
   void account(Cpu& cpu);
-  void settle_average(Thread& thread);
+  void become(Thread& thread, bool runnable);
+  void put(Thread& thread, CpuId cpu);
   void reweigh(Cpu& cpu, GroupId group);
   void advance_min_v(Cpu& cpu);
   void enqueue(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from);
