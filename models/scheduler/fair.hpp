@@ -67,8 +67,7 @@ class Fair : public Scheduler {
     std::vector<char> allowed;  // [cpu]; empty: every CPU
     CpuId cpu = kNoCpu;
     bool placed = false;  // has been woken before
-    bool runnable = false;
-    bool on_cpu = false;
+    bool runnable = false, on_cpu = false;
     sim::Instant last_ran{};
     DecayedWeight average{};          // while it is runnable
     ThreadId last_wakee = kNoThread;  // wake_wide
@@ -114,14 +113,12 @@ class Fair : public Scheduler {
     std::vector<GroupOnCpu> state;  // [group]
     ThreadId current = kNoThread;
     double min_v = 0.0;
-    sim::Instant accounted{};   // of current's runtime
-    double group_ran_ns = 0.0;  // since its entity was picked
-    double thread_ran_ns = 0.0;
+    sim::Instant accounted{};                        // of current's runtime
+    double group_ran_ns = 0.0, thread_ran_ns = 0.0;  // since each was picked
     sim::Instant idle_since{};
     double average_idle_ns = 0.0;
     std::vector<sim::Instant> next_balance;  // [domain]
-    std::vector<int> failed;                 // [domain]
-    std::vector<int> interval_ms;            // [domain]
+    std::vector<int> failed, interval_ms;    // [domain]
     sim::Event tick;
     sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
     sim::Event balance;
