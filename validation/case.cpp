@@ -176,16 +176,16 @@ UncoveredRule read_rule(const toml::table& table, const std::string& file, Probl
   return rule;
 }
 
-bool is_uncovered_table(const std::string& name) {
-  return name == "uncovered.toml" || name.ends_with("/uncovered.toml");
-}
-
 }  // namespace
 
 bool UncoveredRule::fits(const Point& point) const {
   if (!subsystem.empty() && subsystem != point.subsystem) return false;
   if (id.ends_with('*')) return point.id.starts_with(id.substr(0, id.size() - 1));
   return id.empty() || id == point.id;
+}
+
+bool is_uncovered_table(const std::string& name) {
+  return name == "uncovered.toml" || name.ends_with("/uncovered.toml");
 }
 
 CaseLibrary read_cases(const std::vector<TextFile>& files) {

@@ -79,4 +79,6 @@ struct CaseLibrary {
 // every mistake: broken TOML, an unknown or missing key of a check, a number that is not finite.
 CaseLibrary read_cases(const std::vector<TextFile>& files);
 
+bool is_uncovered_table(const std::string& file_name);
+
 }  // namespace validation
