@@ -54,6 +54,7 @@ void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {
 sim::Process HostFile::reap() {
   for (;;) {
     if (done_.empty()) co_await completed_;
+    const sim::Server::Held turn = co_await loop_.handler();
     loop_.look(completed_at_, costs_.round);
     while (!done_.empty()) {
       const std::coroutine_handle<> waiter = done_.front();
