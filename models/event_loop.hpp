@@ -1,6 +1,6 @@
 // A thread of the VMM that handles events in rounds: whatever came before a round's look is handled
-// in it. A handler takes all that it finds before the loop goes on to the next one, so that what one
-// disk submits and what is completed come in batches.
+// in it. A handler takes all that it finds before the loop goes on to the next one, so that what
+// one disk submits and what is completed come in batches.
 //
 // Source  QEMU aio-posix.c (aio_dispatch), hw/block/virtio-blk.c (virtio_blk_handle_output empties
 //         the ring), block/linux-aio.c (the completion callback reaps until none is left).

@@ -87,7 +87,7 @@ void Fair::balance_newly_idle(Cpu& cpu) {
 Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
   GroupLoad sum;
   for (const CpuId cpu : group) {
-    sum.running += static_cast<int>(cpus_[at(cpu)].threads.size());
+    sum.running += static_cast<int>(cpus_[at(cpu)].processes());
     sum.idle += idle(cpu);
     sum.load += load(cpu);
     ++sum.cpus;
@@ -105,9 +105,9 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
         return cpu != pulling && strangers(cpus_[at(cpu)]) > 0;
       });
   for (const CpuId cpu : group) {
-    if (cpu == pulling || cpus_[at(cpu)].threads.empty()) continue;
+    if (cpu == pulling || idle(cpu)) continue;
     if (choosy && strangers(cpus_[at(cpu)]) == 0) continue;
-    const auto key = [&](CpuId c) { return std::pair{cpus_[at(c)].threads.size(), load(c)}; };
+    const auto key = [&](CpuId c) { return std::pair{cpus_[at(c)].processes(), load(c)}; };
     if (best == kNoCpu || key(cpu) > key(best)) best = cpu;
   }
   return best;
@@ -167,7 +167,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const CpuId source = busiest_cpu(*from_group, cpu.id, domain.level == Level::numa);
   if (source == kNoCpu) return balanced();
   Cpu& from = cpus_[at(source)];
-  if (from.threads.size() <= 1U) {
+  if (from.processes() <= 1U) {
     // Nothing waits there: only its running thread could come, after enough failed passes.
     const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
     if (push && pull_running(cpu, from)) {
@@ -198,7 +198,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
 int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one) {
   int moved = 0;
   double load_moved = 0.0;
-  for (std::size_t i = 0; i < from.threads.size() && from.threads.size() > 1;) {
+  for (std::size_t i = 0; i < from.threads.size() && from.processes() > 1;) {
     const ThreadId id = from.threads[i];
     const Thread& thread = threads_[at(id)];
     const int lost = localities_ != nullptr ? locality_lost(id, from, to, failed < 0) : -1;

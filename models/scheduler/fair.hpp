@@ -92,6 +92,7 @@ class Fair : public Scheduler {
     double shares = 1024.0;
     std::vector<ThreadId> threads;
     std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
+    bool interrupts = false;
   };
   struct GroupOnCpu : Entity {
     double min_v = 0.0;  // of the threads' queue
@@ -108,6 +109,8 @@ class Fair : public Scheduler {
     Fair& fair;
     CpuId id;
     std::vector<ThreadId> threads;  // runnable, the running one included
+    std::size_t interrupts = 0;     // of those
+    std::size_t processes() const { return threads.size() - interrupts; }
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
     // Sum of the groups' weights; others ask far more often than it changes.
@@ -174,7 +177,7 @@ class Fair : public Scheduler {
   bool allowed(const Thread& thread, CpuId cpu) const {
     return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
   }
-  bool idle(CpuId cpu) const { return cpus_[at(cpu)].threads.empty(); }
+  bool idle(CpuId cpu) const { return cpus_[at(cpu)].processes() == 0; }
   double load(CpuId cpu) const;
 
   // fair.cpp: who runs
@@ -207,6 +210,8 @@ class Fair : public Scheduler {
   CpuId place_new(const Thread& thread, CpuId from) const;
   CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
   bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
+  bool attracts(CpuId waker, const Thread& thread, CpuId previous) const;
+  double interrupted_load(CpuId cpu) const;
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads

@@ -94,7 +94,9 @@ double Fair::load(CpuId cpu) const {
   const Cpu& own = cpus_[at(cpu)];
   if (!own.load_known) {
     own.load = 0.0;
-    for (const GroupId group : own.groups) own.load += own.state[at(group)].weight;
+    for (const GroupId group : own.groups) {
+      if (!groups_[at(group)].interrupts) own.load += own.state[at(group)].weight;
+    }
     own.load_known = true;
   }
   return own.load;
@@ -123,6 +125,7 @@ void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   }
   thread.cpu = cpu.id;
   cpu.threads.push_back(id);
+  cpu.interrupts += groups_[at(thread.group)].interrupts ? 1U : 0U;
   group.load += thread.weight;
   const bool group_too = group.threads++ == 0;
   place(cpu, id, arrival, from);
@@ -142,6 +145,7 @@ void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   const std::size_t before = cpu.threads.size();
   leave(cpu, id, to_sleep, group.threads == 1);
   cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
+  cpu.interrupts -= groups_[at(thread.group)].interrupts ? 1U : 0U;
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;
