@@ -146,6 +146,7 @@ sim::Process GuestDisk::pop() {
       popping_ = false;
       co_await kicked_;
     }
+    const sim::Server::Held turn = co_await loop_->handler();
     loop_->look(kicked_at_, costs.round);
     while (!ring_.empty()) {
       Piece& piece = *ring_.front();

@@ -15,6 +15,11 @@ HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::Blo
       pooled_{!idle_.empty()},
       completed_{loop.engine()} {}
 
+sim::Cycles HostFile::pinning(const storage::Request& request) const {
+  constexpr std::int64_t kPage_B = 4'096;
+  return costs_.pin * ((request.size.count() + kPage_B - 1) / kPage_B);
+}
+
 void HostFile::start() {
   engine().spawn(reap());
 }
@@ -23,7 +28,7 @@ sim::Task<> HostFile::serve(storage::Request request) {
   if (pooled_) {
     co_await by_pool(request);
   } else {
-    co_await loop_.work(costs_.submit);
+    co_await loop_.work(costs_.submit + pinning(request));
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
     served_s_ += sim::seconds(engine().now() - submitted);
@@ -36,7 +41,7 @@ sim::Task<> HostFile::by_pool(storage::Request request) {
   const sim::Server::Held slot = co_await slots_.hold();
   const int worker = idle_.back();
   idle_.pop_back();
-  co_await loop_.work_on(worker, costs_.submit);
+  co_await loop_.work_on(worker, costs_.submit + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
   served_s_ += sim::seconds(engine().now() - submitted);
@@ -54,6 +59,7 @@ void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {
 sim::Process HostFile::reap() {
   for (;;) {
     if (done_.empty()) co_await completed_;
+    const sim::Server::Held turn = co_await loop_.handler();
     loop_.look(completed_at_, costs_.round);
     while (!done_.empty()) {
       const std::coroutine_handle<> waiter = done_.front();

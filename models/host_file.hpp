@@ -40,6 +40,7 @@ class HostFile final : public storage::BlockDevice {
     void await_resume() const noexcept {}
   };
   sim::Process reap();
+  sim::Cycles pinning(const storage::Request& request) const;
   sim::Task<> by_pool(storage::Request request);
 
   EventLoop& loop_;

@@ -49,6 +49,8 @@ NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description
                                 [](const VmDescription& vm) { return !vm.nics.empty(); });
   if (!used) return;
   kernel_ = host_.scheduler_->add_group(scheduler::GroupConfig{.shares = kKernelShares});
+  interrupts_ = host_.scheduler_->add_group(
+      scheduler::GroupConfig{.shares = kKernelShares, .interrupts = true});
   pcie::Description pcie = description.pcie;
   for (const NicDescription& nic : description.nics) {
     if (nic.slot.empty()) continue;
@@ -77,7 +79,7 @@ NetworkPaths::WorkerThread& NetworkPaths::thread(int worker, bool before_all) {
 }
 
 network::Thread& NetworkPaths::kernel_thread(const std::vector<int>& cpus, bool interrupt) {
-  const int worker = host_.add_thread(-1, cpus, kernel_);
+  const int worker = host_.add_thread(-1, cpus, interrupt ? interrupts_ : kernel_);
   host_.workers_[at(worker)].interrupt = interrupt;
   if (interrupt) softirqs_.push_back(worker);
   return thread(worker);
@@ -260,7 +262,7 @@ void NetworkPaths::attach_container(Guest& guest) {
   }
   network::Switch& network = network_of(on, mode);
   guest.stack->set_device(network);
-  network.attach(guest.station, *guest.stack);
+  network.attach(guest.station, *guest.stack, description_.vmm.network.forwarding.pair);
   on.ingress.ports.emplace_back(guest.station, &network);
 }
 

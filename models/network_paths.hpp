@@ -74,6 +74,7 @@ class NetworkPaths {
   const HostDescription& description_;
   sim::Hertz clock_;
   scheduler::GroupId kernel_ = 0;
+  scheduler::GroupId interrupts_ = 0;
   std::vector<int> softirqs_;  // workers
   std::deque<WorkerThread> threads_;
   std::unique_ptr<pcie::Fabric> fabric_;

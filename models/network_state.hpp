@@ -22,15 +22,18 @@ class NetworkPaths::WorkerThread : public network::Thread {
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override {
     if (cpu_time <= sim::Duration::zero()) co_return;
-    RunningHost::Run run =
-        host_.run(worker_, sim::seconds(cpu_time) * work_per_s_, scheduler::kNoCpu);
+    RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_,
+                                     std::exchange(waker_, scheduler::kNoCpu));
     run.before_all = before_all_;
     co_await run;
   }
+  int cpu() const override { return host_.cpu_of(worker_); }
+  void woken_from(int cpu) override { waker_ = cpu; }
 
  private:
   RunningHost& host_;
   int worker_;
+  scheduler::CpuId waker_ = scheduler::kNoCpu;
   double work_per_s_;
   bool before_all_;
 };

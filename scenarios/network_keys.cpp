@@ -103,6 +103,7 @@ const Section<network::StackCosts>& stack_keys() {
       cost("receive", &T::receive, &cost_keys, "IP and TCP input"),
       quantity("read_per_KiB", Unit::cycles, &T::read_per_KiB, "copy to the reader"),
       quantity("wake", Unit::cycles, &T::wake, "of a reader that sleeps, by who wakes it"),
+      quantity("cold", Unit::cycles, &T::cold, "of what comes for another connection"),
       quantity("acknowledge", Unit::cycles, &T::acknowledge, "building or handling one"),
   };
   return section;
@@ -126,6 +127,7 @@ const Section<network::SwitchCosts>& forwarding_keys() {
       cost("bridge", &T::bridge, &cost_keys, "of a bridge"),
       cost("route", &T::route, &cost_keys, "of IP forwarding, on top"),
       cost("translate", &T::translate, &cost_keys, "of NAT, on top of both"),
+      cost("pair", &T::pair, &cost_keys, "of a container's pair of virtual devices, on top"),
   };
   return section;
 }

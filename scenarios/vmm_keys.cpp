@@ -22,7 +22,9 @@ Section<T> with_fair_keys(Section<T> section) {
        whole<T, int>("nr_migrate", &T::nr_migrate, 1, 1000, "threads moved in one balancing pass"),
        whole<T, int>("imbalance_pct", &T::imbalance_pct, 100, 1000,
                      "imbalance that calls for a move"),
-       truth<T>("autogroup_vms", &T::autogroup_vms, "a cgroup per VM, as libvirt makes")});
+       truth<T>("autogroup_vms", &T::autogroup_vms, "a cgroup per VM, as libvirt makes"),
+       truth<T>("affine_by_load", &T::affine_by_load,
+                "to Linux 4.13: a waker's CPU attracts unless it has more load")});
   return section;
 }
 
@@ -106,6 +108,7 @@ const Section<models::vmm::BlockCosts>& block_keys() {
                "each completion of the device, until the loop is woken"),
       quantity("scsi", Unit::cycles, &T::scsi, "of the loop, more for a request of virtio-scsi"),
       quantity("page", Unit::cycles, &T::page, "of the loop, each 4 KiB of a request"),
+      quantity("pin", Unit::cycles, &T::pin, "of who submits, each 4 KiB of an I/O on the host"),
       whole("queue_size", &T::queue_size, 8, 1024, "of a virtqueue; 128 before QEMU 5.0"),
       truth(
           "queue_per_vcpu", &T::queue_per_vcpu,

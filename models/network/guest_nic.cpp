@@ -42,7 +42,8 @@ ReceiveConfig receive_config(const GuestNicConfig& config) {
 
 GuestNic::Queue::Queue(GuestNic& nic, const Threads& threads, const ReceiveConfig& config,
                        Port& guest)
-    : backend{*threads.backend},
+    : vcpu{*threads.vcpu},
+      backend{*threads.backend},
       transmit{nic.engine_, nic.config_.ring},
       tap{nic.engine_, nic.config_.tap_queue},
       receive{nic.engine_, config, *threads.vcpu, guest},
@@ -84,6 +85,7 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
   queue.idle = false;
   ++kicks_;
   co_await on.work((config_.costs.kick + config_.costs.wake) / config_.clock);
+  queue.backend.woken_from(on.cpu());
   queue.kicked.fire();
 }
 
@@ -133,6 +135,7 @@ sim::Task<> GuestNic::enter_tap(Batch batch, Thread& on) {
     received_.drop(batch);
     co_return;
   }
+  if (asleep) queue.backend.woken_from(on.cpu());
   queue.tap.put(batch, batch.buffers);
 }
 
@@ -144,6 +147,7 @@ sim::Process GuestNic::serve_tap(Queue& queue) {
     while (!queue.receive.fits(batch)) co_await drained;
     if (!queue.receive.polling()) {
       co_await queue.backend.work(config_.costs.signal / config_.clock);
+      queue.vcpu.woken_from(queue.backend.cpu());
     }
     received_.count(batch);
     queue.receive.arrive(batch);

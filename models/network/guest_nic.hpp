@@ -69,6 +69,7 @@ class GuestNic : public Port {
  private:
   struct Queue {
     Queue(GuestNic& nic, const Threads& threads, const ReceiveConfig& config, Port& guest);
+    Thread& vcpu;
     Thread& backend;
     Ring transmit;
     Ring tap;

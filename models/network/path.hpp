@@ -18,6 +18,10 @@ class Thread {
  public:
   virtual ~Thread() = default;
   virtual sim::Task<> work(sim::Duration cpu_time) = 0;
+  // The CPU that it has or had; where the wake-up comes from that its next work takes. Schedulers
+  // place what is woken by where its waker runs. Negative: nowhere that is simulated.
+  virtual int cpu() const { return -1; }
+  virtual void woken_from(int cpu) { static_cast<void>(cpu); }
 };
 
 class Port {

@@ -34,8 +34,11 @@ sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
 
 sim::Task<> Stack::send(Batch batch, Thread& on) {
   const bool bare = batch.protocol == Protocol::tcp && batch.payload == sim::Bytes{};
-  co_await on.work(time(bare ? config_.costs.acknowledge * batch.packets
-                             : cycles(config_.costs.receive, batch)));
+  sim::Cycles work =
+      bare ? config_.costs.acknowledge * batch.packets : cycles(config_.costs.receive, batch);
+  if (last_ != nullptr && last_ != batch.to) work += config_.costs.cold;
+  last_ = batch.to;
+  co_await on.work(time(work));
   co_await batch.to->receive(batch, on);
 }
 

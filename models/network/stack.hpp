@@ -3,7 +3,8 @@
 //   transmit: copy from the caller, segments of 64 KiB (TSO) or of one packet, device
 //   send:     what comes in from below, through IP and TCP, to its socket
 //
-// Models  cost per call, per segment and per byte; acknowledgements as packets of their own.
+// Models  cost per call, per segment and per byte; acknowledgements as packets of their own;
+//         connections that take each other's lines out of the caches.
 // Omits   congestion control beyond traffic.hpp's window, IP fragments, netfilter in the guest.
 // Source  costs.hpp.
 // Checked tests/models/network/stack_test.cpp.
@@ -45,6 +46,7 @@ class Stack : public Port {
   sim::Engine& engine_;
   StackConfig config_;
   Port* device_ = nullptr;
+  const Socket* last_ = nullptr;  // that something came for
 };
 
 // A device that hands back what it is given, in its sender's context.

@@ -33,8 +33,8 @@ Switch::Switch(sim::Engine& engine, SwitchMode mode, const SwitchCosts& costs, s
       clock_{clock},
       isolated_{mode == SwitchMode::isolated} {}
 
-void Switch::attach(int station, Port& port) {
-  stations_.push_back({station, &port});
+void Switch::attach(int station, Port& port, const Cost& behind) {
+  stations_.push_back({station, &port, behind});
 }
 
 void Switch::set_uplink(Port& uplink) {
@@ -42,16 +42,22 @@ void Switch::set_uplink(Port& uplink) {
   uplink_ = &uplink;
 }
 
-Port* Switch::port_of(int station) const {
-  for (const Station& known : stations_) {
-    if (known.station == station) return known.port;
+const Switch::Station* Switch::known(int station) const {
+  for (const Station& one : stations_) {
+    if (one.station == station) return &one;
   }
-  return uplink_;
+  return nullptr;
 }
 
 sim::Task<> Switch::send(Batch batch, Thread& on) {
-  co_await on.work(cycles(cost_, batch) / clock_);
-  Port* const port = port_of(batch.to->station());
+  const Station* const to = known(batch.to->station());
+  const Station* const from = batch.from != nullptr ? known(batch.from->station()) : nullptr;
+  sim::Cycles work = cycles(cost_, batch);
+  for (const Station* const end : {from, to}) {
+    if (end != nullptr) work += cycles(end->behind, batch);
+  }
+  co_await on.work(work / clock_);
+  Port* const port = to != nullptr ? to->port : uplink_;
   if (port == nullptr) {
     traffic_.drop(batch);
     co_return;

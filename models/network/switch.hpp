@@ -22,7 +22,8 @@ class Switch : public Port {
  public:
   Switch(sim::Engine& engine, SwitchMode mode, const SwitchCosts& costs, sim::Hertz clock);
 
-  void attach(int station, Port& port);
+  // `behind`: what crossing to or from that station costs on top.
+  void attach(int station, Port& port, const Cost& behind = {});
   // Where other stations are. A switch in mode isolated has none.
   void set_uplink(Port& uplink);
 
@@ -34,8 +35,9 @@ class Switch : public Port {
   struct Station {
     int station;
     Port* port;
+    Cost behind;
   };
-  Port* port_of(int station) const;
+  const Station* known(int station) const;
 
   sim::Engine& engine_;
   Cost cost_;

@@ -12,6 +12,7 @@ sim::Task<> Inbox::put(Batch batch, Thread& softirq, const Place& reader) {
   sim::Cycles waking = stack.costs.wake;
   if (reader.interrupted) waking += stack.interrupt_other;
   co_await softirq.work(reader.stack->time(waking));
+  reader.app->woken_from(softirq.cpu());
   filled_.fire();
 }
 

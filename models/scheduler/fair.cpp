@@ -71,6 +71,7 @@ GroupId Fair::add_group(const GroupConfig& config) {
   const auto id = static_cast<GroupId>(groups_.size());
   Group& group = groups_.emplace_back();
   group.shares = config.shares;
+  group.interrupts = config.interrupts;
   if (config.quota > sim::Duration::zero()) {
     group.bandwidth = std::make_unique<Bandwidth>(engine_, *this, id);
     group.bandwidth->quota_ns = nanoseconds(config.quota);

@@ -19,6 +19,7 @@
 
 #include "models/scheduler/decayed_weight.hpp"
 #include "models/scheduler/domains.hpp"
+#include "models/scheduler/entity.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "sim/engine.hpp"
@@ -53,15 +54,6 @@ class Fair : public Scheduler {
   SchedulerStats stats() const override { return stats_; }
 
  protected:
-  // What competes on a queue: a thread in its group's, a group in the CPU's. Virtual time is in ns.
-  struct Entity {
-    double v = 0.0;
-    double weight = 1024.0;
-    double deadline = 0.0;   // EEVDF: of the present request
-    double protected_v = 0;  // EEVDF: up to here nobody takes the CPU away
-    double lag = 0.0;        // EEVDF: V - v when it last left a queue
-    double left_at_v = 0.0;  // EEVDF: V of those that stayed, then
-  };
   struct Thread : Entity {
     GroupId group = 0;
     std::vector<char> allowed;  // [cpu]; empty: every CPU
@@ -92,6 +84,7 @@ class Fair : public Scheduler {
     std::vector<ThreadId> threads;
     DecayedWeight average{};                 // of its threads
     std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
+    bool interrupts = false;
   };
   struct GroupOnCpu : Entity {
     double min_v = 0.0;  // of the threads' queue
@@ -109,6 +102,8 @@ class Fair : public Scheduler {
     Fair& fair;
     CpuId id;
     std::vector<ThreadId> threads;  // runnable, the running one included
+    std::size_t interrupts = 0;     // of those
+    std::size_t processes() const { return threads.size() - interrupts; }
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
     ThreadId current = kNoThread;
@@ -204,6 +199,8 @@ class Fair : public Scheduler {
   CpuId place_new(const Thread& thread, CpuId from) const;
   CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
   bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
+  bool attracts(CpuId waker, const Thread& thread, CpuId previous) const;
+  double interrupted_load(CpuId cpu) const;
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads
@@ -234,7 +231,7 @@ class Fair : public Scheduler {
   std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
   std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
   // What balancing asks of every CPU, far more often than it changes. [cpu]
-  std::vector<int> queued_;              // runnable threads
+  std::vector<int> queued_;              // runnable threads that are no interrupts
   mutable std::vector<double> loads_;    // sum of its groups' weights; negative: not yet known
   std::vector<sim::Instant> refreshed_;  // refresh()
   Dispatch& dispatch_;

@@ -47,9 +47,7 @@ CpuId Fair::place_new(const Thread& thread, CpuId from) const {
     }
     if (best == nullptr) continue;
     const auto least = std::min_element(best->begin(), best->end(), [&](CpuId a, CpuId b) {
-      const auto key = [&](CpuId c) {
-        return std::pair{!allowed(thread, c), queued_[at(c)]};
-      };
+      const auto key = [&](CpuId c) { return std::pair{!allowed(thread, c), queued_[at(c)]}; };
       return key(a) < key(b);
     });
     if (std::find(best->begin(), best->end(), cpu) == best->end() || !idle(cpu)) cpu = *least;
@@ -76,6 +74,32 @@ bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
   return least >= llc_cpus && most >= least * llc_cpus;
 }
 
+// Load of the thread that an interrupt runs on top of, and which it takes to sleep soon: sockets
+// wake their readers "synchronously", in softirqs too. 0: no interrupt is at work there.
+double Fair::interrupted_load(CpuId id) const {
+  const Cpu& cpu = cpus_[at(id)];
+  if (cpu.current == kNoThread || !groups_[at(threads_[at(cpu.current)].group)].interrupts)
+    return 0.0;
+  const Thread* last = nullptr;
+  for (const ThreadId other : cpu.threads) {
+    const Thread& thread = threads_[at(other)];
+    if (groups_[at(thread.group)].interrupts) continue;
+    if (last == nullptr || thread.last_ran > last->last_ran) last = &thread;
+  }
+  if (last == nullptr) return 0.0;
+  const GroupOnCpu& group = cpu.state[at(last->group)];
+  return group.load > 0 ? group.weight * last->weight / group.load : group.weight;
+}
+
+// wake_affine to 4.13: a CPU whose load is nothing attracts, else the one that is to have less.
+bool Fair::attracts(CpuId waker, const Thread& thread, CpuId previous) const {
+  const double here = load(waker) - interrupted_load(waker);
+  if (here <= 0) return true;
+  const GroupOnCpu& group = cpus_[at(waker)].state[at(thread.group)];
+  const double own = group.load > 0 ? group.weight * thread.weight / group.load : thread.weight;
+  return (here + own) * 100 <= load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
+}
+
 CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {
   const CpuId hint = std::exchange(thread.wake_cpu, kNoCpu);
   const CpuId previous = hint == kNoCpu ? thread.cpu : hint;
@@ -93,7 +117,9 @@ CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {
                  std::binary_search(domain.span.begin(), domain.span.end(), previous);
         });
     const bool shares_cache = map_.llc[at(waker)] == map_.llc[at(previous)];
-    if (near && idle(waker) && shares_cache) {
+    if (near && tunables_.affine_by_load) {
+      if (attracts(waker, thread, previous)) target = waker;
+    } else if (near && idle(waker) && shares_cache) {
       target = idle(previous) ? previous : waker;  // wake_affine_idle
     } else if (near) {
       // wake_affine_weight; the wakee itself is not queued anywhere now.

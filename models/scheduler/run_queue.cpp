@@ -85,7 +85,9 @@ double Fair::sum_load(CpuId cpu) const {
   const Cpu& own = cpus_[at(cpu)];
   double& load = loads_[at(cpu)];
   load = 0.0;
-  for (const GroupId group : own.groups) load += own.state[at(group)].weight;
+  for (const GroupId group : own.groups) {
+    if (!groups_[at(group)].interrupts) load += own.state[at(group)].weight;
+  }
   return load;
 }
 
@@ -94,7 +96,7 @@ double Fair::sum_load(CpuId cpu) const {
 void Fair::note_queue(Cpu& cpu, std::size_t before) {
   const std::size_t now = cpu.threads.size();
   loads_[at(cpu.id)] = -1.0;
-  queued_[at(cpu.id)] = static_cast<int>(now);
+  queued_[at(cpu.id)] = static_cast<int>(cpu.processes());
   overloaded_ += (now >= 2) - (before >= 2);
   const int idler = (now == 0) - (before == 0);
   idle_cpus_ += idler;
@@ -113,6 +115,7 @@ void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   }
   put(thread, cpu.id);
   cpu.threads.push_back(id);
+  cpu.interrupts += groups_[at(thread.group)].interrupts ? 1U : 0U;
   group.load += thread.weight;
   const bool group_too = group.threads++ == 0;
   place(cpu, id, arrival, from);
@@ -132,6 +135,7 @@ void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   const std::size_t before = cpu.threads.size();
   leave(cpu, id, to_sleep, group.threads == 1);
   cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
+  cpu.interrupts -= groups_[at(thread.group)].interrupts ? 1U : 0U;
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;

@@ -30,6 +30,7 @@ struct GroupConfig {
   double shares = 1024.0;  // cgroup cpu.shares
   sim::Duration quota{};   // CPU time in each period, all CPUs together; zero: no limit
   sim::Duration period{100'000'000'000};  // 100 ms
+  bool interrupts = false;  // its threads stand for interrupts: no queue is longer for them
 };
 
 struct ThreadConfig {

@@ -12,8 +12,9 @@ struct FairTunables {
   int busy_factor = 32;                       // semantics.md 1.7: 32 to 5.9, then 16
   int nr_migrate = 32;                        // threads moved in one pass at most
   int imbalance_pct = 125;
-  bool autogroup_vms = true;  // one cgroup per VM (libvirt)
-  bool balancing = true;      // false: threads stay where they were first placed (for what-if runs)
+  bool autogroup_vms = true;    // one cgroup per VM (libvirt)
+  bool affine_by_load = false;  // to 4.13: the waker's CPU attracts unless it has more load
+  bool balancing = true;  // false: threads stay where they were first placed (for what-if runs)
 };
 
 struct CfsTunables : FairTunables {

@@ -24,6 +24,7 @@ struct BlockCosts {
   sim::Cycles interrupt{3'000};  // of the host's kernel, each: the device's, waking the loop
   sim::Cycles scsi{4'000};       // of the loop, more for virtio-scsi: command and sense [recall]
   sim::Cycles page{400};         // of the loop, each 4 KiB: mapping it, pinning it [recall]
+  sim::Cycles pin{};             // of who submits, each 4 KiB: of the latter what is more
   int queue_size = 256;          // of a virtqueue; a request has two descriptors less, one a page
   bool queue_per_vcpu = true;    // of virtio disks, each with an interrupt (since QEMU 5.2)
   bool batch_notify = true;      // one interrupt for all that a round found (since QEMU 2.7)

@@ -96,6 +96,26 @@ TEST_CASE("at depth one request's kick and interrupt serve others as well") {
   CHECK(metric(results, "io.interrupts") < 0.9);
 }
 
+// The loop reaps nothing before it has taken all four requests, nor takes one before it has reaped
+// all four: the guest asks for the next four meanwhile.
+TEST_CASE("what is asked for at once is taken at once, and completed so: one kick serves a depth") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].vcpus = 2;
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 30_us;
+  guest.vms[0].workload.io.depth = 4;
+  guest.vms[0].workload.io.submit = guest.vms[0].workload.io.complete = sim::Instructions{1'000};
+  CHECK(metric(run(guest, 500_ms), "io.kicks") == Approx(0.25).epsilon(0.01));
+}
+
+TEST_CASE("who submits pins a request's pages") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.io.block = 64_KiB;
+  const double before_s = metric(run(guest), "io.latency.mean");
+  guest.vmm.block.pin = sim::Cycles{1'000};
+  CHECK(metric(run(guest), "io.latency.mean") - before_s == Approx(16e-6).epsilon(0.01));
+}
+
 TEST_CASE("disks on one event loop share it; an I/O thread of its own frees a disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.storage.disks[0].device.memory.parallel = 64;

@@ -23,7 +23,7 @@ inline double in_us(sim::Instant instant) {
 inline const DriverCosts kFreeDriver{
     .interrupt = {}, .poll = {}, .receive = {}, .transmit = {}, .segment = {}};
 inline const StackCosts kFreeStack{
-    .call = {}, .send = {}, .receive = {}, .read_per_KiB = {}, .wake = {}, .acknowledge = {}};
+    .call = {}, .send = {}, .receive = {}, .read_per_KiB = {}, .wake = {}, .cold = {}, .acknowledge = {}};
 
 // Notes when batches come and what is lost.
 struct Note : Socket {

@@ -31,6 +31,22 @@ TEST_CASE("routing adds to bridging, and translation to routing") {
   CHECK(forwarding(SwitchMode::nat) == ns(3'400));
 }
 
+TEST_CASE("a container's pair of devices costs on the way to it and from it") {
+  sim::Engine engine;
+  OwnCpu cpu{engine};
+  Deliver port{engine};
+  Note container{engine, 1}, outside{engine, 9};
+  Switch bridge{engine, SwitchMode::bridge, SwitchCosts{}, sim::Hertz{1e9}};
+  bridge.attach(1, port, {.per_buffer = sim::Cycles{500}, .per_packet = {}, .per_KiB = {}});
+  bridge.set_uplink(port);
+  engine.spawn(hand_over(engine, bridge, Batch{.from = &outside, .to = &container}, cpu));
+  engine.run();
+  CHECK(cpu.busy() == ns(1'600));
+  engine.spawn(hand_over(engine, bridge, Batch{.from = &container, .to = &outside}, cpu));
+  engine.run();
+  CHECK(cpu.busy() == ns(3'200));
+}
+
 TEST_CASE("what is for nobody here goes to the uplink, which an isolated network has not") {
   sim::Engine engine;
   OwnCpu cpu{engine};
