@@ -75,6 +75,8 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   vmm::TimerTunables timer;
   PauseLoop pause_loop;
+  // Relaxed co-scheduling: how far a vCPU may be ahead of its VM's slowest; zero: none.
+  sim::Duration co_skew{};
   memory::KsmTunables ksm;
   TransparentHugepages transparent_hugepages = TransparentHugepages::always;
   memory::KhugepagedTunables khugepaged;

@@ -304,6 +304,9 @@ const Section<VmmDescription>& vmm_keys() {
             "KVM's polling before a halted vCPU sleeps"),
       table("timer", &T::timer, &timer_keys, "guests' one-shot timers"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
+      quantity("co_skew", Unit::time, &T::co_skew,
+               "relaxed co-scheduling: a vCPU so far ahead of its guest's slowest is stopped until "
+               "that one has caught up; a few ms in VMware ESX; 0 s: none"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
       choice("transparent_hugepages", &T::transparent_hugepages, hugepages,
              "transparent_hugepage/enabled; madvise: for guests of KVM and Xen, not containers"),

@@ -28,7 +28,8 @@ struct InstructionTime {
 
 class Progress {
  public:
-  enum class State { halted, runnable, running, polling, stalled };
+  // stalled: waits for a page; stopped: by co-scheduling.
+  enum class State { halted, runnable, running, polling, stalled, stopped };
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
