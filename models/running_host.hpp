@@ -88,7 +88,6 @@ class RunningHost final : public scheduler::Dispatch {
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
-
   // Awaitables of a vCPU's life.
   struct Compute {
     RunningHost& host;
@@ -167,6 +166,7 @@ class RunningHost final : public scheduler::Dispatch {
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
   bool can_use_yield(Worker& worker) const;
+  bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);

@@ -208,6 +208,16 @@ double RunningHost::spin_limit_s(const Worker& worker) const {
                : std::numeric_limits<double>::infinity();
 }
 
+// Its queue is locked until the thread that it has just picked runs: else yields to and fro would
+// keep a CPU at nothing but switching.
+bool RunningHost::switching(scheduler::CpuId cpu) {
+  const scheduler::ThreadId current = scheduler_->running(cpu);
+  if (current == scheduler::kNoThread) return false;
+  Worker& there = workers_[at(worker_of_thread_[at(current)])];
+  book(there);
+  return there.progress.switching();
+}
+
 // A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
 // KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
 void RunningHost::spun(Worker& worker) {
@@ -227,7 +237,7 @@ void RunningHost::spun(Worker& worker) {
     cost += kLook_cycles;
     const std::size_t index = (own.last_boosted + step) % count;
     Worker& other = workers_[at(own.vcpus[index])];
-    if (&other == &worker || !can_use_yield(other)) continue;
+    if (&other == &worker || !can_use_yield(other) || switching(cpu_of(own.vcpus[index]))) continue;
     if (!scheduler_->yield_to(worker.thread, other.thread)) continue;
     own.last_boosted = index;
     break;

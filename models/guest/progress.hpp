@@ -59,6 +59,7 @@ class Progress {
     left_ = instructions;
     counts_ = false;
   }
+  bool switching() const { return switch_s_ > 0; }
   double left() const { return left_; }  // instructions
   // Instructions that do no work, without end, until begin().
   void begin_waiting() {
