@@ -165,7 +165,7 @@ class RunningHost final : public scheduler::Dispatch {
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
-  bool can_use_yield(Worker& worker) const;
+  bool can_use_yield(Worker& worker, int from) const;
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);
