@@ -165,7 +165,7 @@ class RunningHost final : public scheduler::Dispatch {
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
-  bool can_use_yield(Worker& worker) const;
+  bool can_use_yield(Worker& worker, int from) const;
   bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);

@@ -38,6 +38,8 @@ const Section<models::CfsTunables>& cfs_keys() {
                "sched_wakeup_granularity, unscaled"),
       whole("nr_latency", &T::nr_latency, 1, 1000,
             "runnable threads up to which latency is the period"),
+      truth("yields_hold", &T::yields_hold,
+            "a vCPU that yields to one of its VM on its CPU falls behind it (VEE 2021)"),
   });
   return section;
 }
@@ -129,6 +131,9 @@ const Section<models::PauseLoop>& pause_loop_keys() {
       whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
       truth("interrupted", &T::interrupted,
             "vCPUs in user mode are yielded to if an interrupt waits for them; since Linux 5.13"),
+      truth("own_interrupts", &T::own_interrupts,
+            "so are those that the one that spins sent an interrupt, but none woken by others (VEE "
+            "2021)"),
   };
   return section;
 }
