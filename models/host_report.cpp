@@ -46,11 +46,11 @@ void RunningHost::integrate_loads() {
 
 void RunningHost::check_loads() {
   for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    const double over = contention_.utilisation(static_cast<int>(r)) - 1.0;
-    if (over > worst_overload_) {
-      worst_overload_ = over;
-      overloaded_ = topology_.resources()[r].name;
-    }
+    const topology::Resource& resource = topology_.resources()[r];
+    const double load_Bps = contention_.load_Bps(static_cast<int>(r));
+    if (load_Bps <= (1.0 + worst_overload_) * resource.capacity_Bps) continue;
+    worst_overload_ = load_Bps / resource.capacity_Bps - 1.0;
+    overloaded_ = resource.name;
   }
 }
 

@@ -119,6 +119,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       memory_{topology_, overcommit(description)},
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
+      settle_again_{sim::Event::calling<&RunningHost::settle_later>(engine, *this)},
       fill_{sim::Event::calling<&RunningHost::fill>(engine, *this)},
       load_integral_B_(topology_.resources().size(), 0.0),
       node_busy_s_(at(topology_.nodes()), 0.0),
@@ -142,6 +143,7 @@ RunningHost::~RunningHost() {
 // --- who runs, and how fast ---------------------------------------------------------------------
 
 void RunningHost::book(Worker& worker) {
+  if (worker.progress.booked() == engine_.now()) return;
   const double before = worker.progress.executed();
   worker.progress.advance(engine_.now());
   const double executed = worker.progress.executed() - before;
@@ -318,11 +320,16 @@ void RunningHost::settle() {
   for (const compute::StreamId stream : changed) {
     Worker& worker = workers_[at(worker_of_stream_[at(stream)])];
     book(worker);  // at the old pace
-    worker.state = contention_.state(stream);
-    worker.progress.pace(instruction_time(worker));
+    const compute::StreamState& state = contention_.state(stream);
+    if (state.version != worker.state.version) {
+      worker.state = state;
+      worker.progress.pace(instruction_time(worker));
+    }
     arm(worker);
   }
   check_loads();
+  const sim::Instant due = contention_.due(now);
+  if (due != sim::kNever && !settle_again_.pending()) settle_again_.at(due);
 }
 
 void RunningHost::start() {

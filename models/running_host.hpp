@@ -220,7 +220,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
-  sim::Event settle_;
+  sim::Event settle_, settle_again_;
   sim::Event fill_;
   sim::Instant measured_from_{};
   sim::Instant watched_from_{};

@@ -35,17 +35,18 @@ void Engine::disown(std::size_t position) {
 // The next event stands ready. Of many timers the objects are cold: while the events of one bucket
 // fire, fetch the actions of the bucket after next and what those of the next point at.
 bool Engine::prepare_next() {
-  if (queue_.empty()) return false;
-  if (queue_.prepare()) {
+  const EventQueue::Next next = queue_.prepare();
+  if (next == EventQueue::Next::ready) return true;
+  if (next == EventQueue::Next::bucket_opened) {
     queue_.visit_coming(
         [this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
         [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
   }
-  return true;
+  return next != EventQueue::Next::none;
 }
 
-void Engine::fire_next() {
-  now_ = queue_.next_time();
+void Engine::fire_next(Instant time) {
+  now_ = time;
   const EventQueue::Slot slot = queue_.pop();
   ++executed_;
   const Action action = actions_[slot];
@@ -55,13 +56,17 @@ void Engine::fire_next() {
 
 void Engine::run() {
   stopped_ = false;
-  while (!stopped_ && prepare_next()) fire_next();
+  while (!stopped_ && prepare_next()) fire_next(queue_.next_time());
 }
 
 void Engine::run_until(Instant end) {
   if (end < now_) throw ModelError{"run_until a time that has passed"};
   stopped_ = false;
-  while (!stopped_ && prepare_next() && queue_.next_time() <= end) fire_next();
+  while (!stopped_ && prepare_next()) {
+    const Instant next = queue_.next_time();
+    if (next > end) break;
+    fire_next(next);
+  }
   if (!stopped_) now_ = end;
 }
 

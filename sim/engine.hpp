@@ -63,7 +63,7 @@ class Engine {
  private:
   friend class Event;
   bool prepare_next();
-  void fire_next();
+  void fire_next(Instant time);
 
   std::uint64_t seed_;
   Instant now_{};

@@ -25,6 +25,7 @@ inline constexpr std::uint32_t kTier = 0xc0000000;
 inline constexpr std::uint32_t kNear = 0x00000000;
 inline constexpr std::uint32_t kFar = 0x40000000;
 inline constexpr std::uint32_t kRing = 0x80000000;
+inline constexpr std::uint32_t kLine = 0xc0000000;
 
 class EventHeap {
  public:

@@ -10,8 +10,8 @@ namespace sim {
 namespace {
 
 constexpr int kOneBucket = 62;          // all times that are ever scheduled
-constexpr std::size_t kNearLimit = 48;  // beyond, buckets pay
-constexpr std::size_t kWantedInBucket = 16;
+constexpr std::size_t kNearLimit = 16;  // beyond, buckets pay
+constexpr std::size_t kWantedInBucket = 6;
 constexpr std::size_t kFewInBucket = 4;
 constexpr std::size_t kLook = 256;  // buckets opened between looks at their occupancy
 constexpr std::size_t kFewestBuckets = 64;
@@ -59,6 +59,17 @@ void EventQueue::schedule(Slot slot, Instant time) {
   const EventEntry entry{time.time_since_epoch().count(),
                          sequence_++ << EventEntry::kSlotBits | slot};
   const std::uint32_t place = places_[slot];
+  if (entry.time_ps == now_ps_) {
+    if (place != kNowhere) remove(slot);
+    if (in_line_ == 0) {
+      line_.clear();
+      line_from_ = 0;
+    }
+    places_[slot] = kLine | static_cast<std::uint32_t>(line_.size());
+    line_.push_back(slot);
+    ++in_line_;
+    return;
+  }
   if (place != kNowhere) {
     if ((place & kTier) == kNear && bucket(entry) <= cursor_) {
       near_.replace(place, entry);
@@ -95,6 +106,9 @@ void EventQueue::remove(Slot slot) {
   const std::size_t at = place & ~kTier;
   if ((place & kTier) == kNear) {
     near_.remove(at);
+  } else if ((place & kTier) == kLine) {
+    line_[at] = kNowhere;
+    --in_line_;
   } else if ((place & kTier) == kFar) {
     far_.remove(at);
   } else {
@@ -107,21 +121,33 @@ void EventQueue::cancel(Slot slot) {
   if (places_[slot] != kNowhere) remove(slot);
 }
 
-Instant EventQueue::next_time() const {
-  if (!hole_) return from_ps(near_[0].time_ps);
+std::int64_t EventQueue::first_near() const {
+  if (!hole_) return near_[0].time_ps;
   const std::size_t end = std::min<std::size_t>(near_.size(), 5);
-  std::size_t least = 1;
-  for (std::size_t child = 2; child < end; ++child) {
-    if (near_[child].before(near_[least])) least = child;
-  }
-  return from_ps(near_[least].time_ps);
+  std::int64_t first = near_[1].time_ps;
+  for (std::size_t child = 2; child < end; ++child) first = std::min(first, near_[child].time_ps);
+  return first;
+}
+
+Instant EventQueue::next_time() const {
+  return from_ps(line_is_next() ? now_ps_ : first_near());
 }
 
 EventQueue::Slot EventQueue::pop() {
+  if (line_is_next()) return pop_line();
   close_hole();
   hole_ = true;
-  const Slot slot = near_[0].slot();
+  const EventEntry& first = near_[0];
+  now_ps_ = first.time_ps;
+  places_[first.slot()] = kNowhere;
+  return first.slot();
+}
+
+EventQueue::Slot EventQueue::pop_line() {
+  while (line_[line_from_] == kNowhere) ++line_from_;
+  const Slot slot = line_[line_from_++];
   places_[slot] = kNowhere;
+  --in_line_;
   return slot;
 }
 
@@ -131,7 +157,7 @@ void EventQueue::close_hole() {
   near_.close_top();
 }
 
-bool EventQueue::open_bucket() {
+void EventQueue::open_bucket() {
   hole_ = false;
   near_.clear();
   if (ring_.size() == 0) cursor_ = bucket(far_[0]) - 1;
@@ -141,7 +167,6 @@ bool EventQueue::open_bucket() {
   near_.order();
   admit_far();
   watch_occupancy(near_.size());
-  return true;
 }
 
 // What the ring reaches by now.

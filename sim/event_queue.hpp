@@ -1,9 +1,11 @@
 // The order of events: exact and stable at equal times, whatever stands where.
 //
-// Time is cut into buckets of 2^shift ps. Three tiers, each event in one:
+// Time is cut into buckets of 2^shift ps. Tiers, each event in one:
 //   near   a 4-ary heap over (time, sequence): all events up to the bucket that is being worked off
 //   ring   the buckets that follow, unsorted: an insertion or removal there is O(1)
 //   far    a heap again: what lies beyond the ring; each event passes from it once
+// and beside them a line of those scheduled for the very instant that is being worked off: they go
+// behind all that was due then, in the order in which they came, so that a line is their order.
 // When near is empty the next bucket of the ring becomes it. A bucket's width follows the density
 // of events, so that near holds a few dozen and stays in the first-level cache however many are
 // pending; with few pending there is one bucket, and near is all. Insert, cancel and reschedule are
@@ -11,7 +13,7 @@
 //
 // The event that is firing leaves a hole at the top of near: rescheduling it, or scheduling
 // another there, fills the hole with one sift instead of two. Where each event stands is kept
-// apart, four bytes an event. Nothing is allocated once as many events were pending before.
+// apart, four bytes an event. Nothing is allocated once as many events lay as far apart before.
 //
 // Limits: 2^24 events pending at once, 2^40 schedulings; beyond, ModelError.
 // Source  calendar queue (Brown 1988), ladder queue (Tang, Goh, Thng 2005) for bucketed time.
@@ -39,16 +41,25 @@ class EventQueue {
   void release(Slot slot);  // cancels first
 
   bool empty() const { return size() == 0; }
-  std::size_t size() const { return live_near() + ring_.size() + far_.size(); }
+  std::size_t size() const { return live_near() + ring_.size() + far_.size() + in_line_; }
   bool pending(Slot slot) const { return places_[slot] != kNowhere; }
-  Instant time(Slot slot) const { return from_ps(entry(slot).time_ps); }
+  Instant time(Slot slot) const {
+    const std::uint32_t place = places_[slot];
+    return from_ps((place & kTier) == kLine ? now_ps_ : entry(slot).time_ps);
+  }
 
   // Or reschedule; goes behind equals. `time` must not be before the event that fired last.
   void schedule(Slot slot, Instant time);
   void cancel(Slot slot);
 
-  // Brings the first event to the top; requires !empty(). True when a bucket was opened for it.
-  bool prepare() { return live_near() == 0 && open_bucket(); }
+  enum class Next { none, ready, bucket_opened };
+  // Brings the first event to the top, if there is one.
+  Next prepare() {
+    if (in_line_ > 0 || live_near() > 0) return Next::ready;
+    if (ring_.size() == 0 && far_.size() == 0) return Next::none;
+    open_bucket();
+    return Next::bucket_opened;
+  }
   Instant next_time() const;  // requires prepare()
   // Takes the first event out and leaves its hole to be filled; requires prepare().
   Slot pop();
@@ -70,7 +81,10 @@ class EventQueue {
   void insert_near(const EventEntry& entry);
   void remove(Slot slot);
   void close_hole();
-  bool open_bucket();
+  std::int64_t first_near() const;  // its time, in ps; requires live_near() > 0
+  bool line_is_next() const { return in_line_ > 0 && (live_near() == 0 || first_near() > now_ps_); }
+  Slot pop_line();
+  void open_bucket();
   void admit_far();
   void narrow_buckets();
   void watch_occupancy(std::size_t opened);
@@ -80,6 +94,10 @@ class EventQueue {
   EventHeap near_;
   BucketRing ring_;
   EventHeap far_;
+  std::vector<Slot> line_;     // [order]; kNowhere: gone since
+  std::size_t line_from_ = 0;  // in line_: those before have fired
+  std::size_t in_line_ = 0;    // live
+  std::int64_t now_ps_ = -1;   // of the event that fired last
   std::vector<Slot> unused_;
   std::vector<EventEntry> scratch_;
   std::uint64_t sequence_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace models::compute {
 namespace {
@@ -27,6 +28,7 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
   mix_.resize(index(topology.llcs()));
+  sharers_.resize(index(topology.llcs()));
   applied_B_.resize(index(topology.llcs()));
   llc_cpus_.resize(index(topology.llcs()));
   for (int cpu = 0; cpu < topology.cpus(); ++cpu) {
@@ -79,6 +81,7 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
     sharing_.add(burden.llc_ways);
     walkers_.push_back({&profile, std::move(burden.walks)});
     for (auto& mix : mix_) mix.push_back(0);
+    for (auto& sharers : sharers_) sharers.emplace_back();
   }
   stream.shares.assign(index(topology_.memories()), 0.0);
   streams_.push_back(std::move(stream));
@@ -93,6 +96,7 @@ void Contention::place(StreamId id, const std::vector<double>& shares) {
   Stream& stream = streams_[index(id)];
   if (stream.cpu >= 0 && stream.traffic_Bps > 0) add_load(stream, -stream.traffic_Bps);
   stream.shares = shares;
+  stream.paced_in = {};
   stream.memories.clear();
   for (int memory = 0; memory < topology_.memories(); ++memory) {
     if (shares[index(memory)] > 0) stream.memories.push_back(memory);
@@ -110,6 +114,7 @@ void Contention::extra_exits(StreamId id, double cycles_per_instruction) {
   Stream& stream = streams_[index(id)];
   if (stream.extra_exit_cycles == cycles_per_instruction) return;
   stream.extra_exit_cycles = cycles_per_instruction;
+  stream.paced_in = {};
   if (stream.cpu >= 0) mark(id);
 }
 
@@ -123,7 +128,7 @@ void Contention::mark(StreamId id) {
 // Everybody whose pace depends on whether `cpu` is busy.
 void Contention::mark_around(int cpu) {
   const topology::Cpu& at = topology_.cpu(cpu);
-  if (!llc_stale_[index(at.llc)]) {
+  if (config_.llc_sharing && !llc_stale_[index(at.llc)]) {
     llc_stale_[index(at.llc)] = 1;
     stale_llcs_.push_back(at.llc);
   }
@@ -142,8 +147,9 @@ void Contention::start(StreamId id, int cpu) {
   const topology::Cpu& at = topology_.cpu(cpu);
   Stream& stream = streams_[index(id)];
   stream.cpu = cpu;
+  stream.entering = true;
   on_cpu_[index(cpu)] = id;
-  ++mix_[index(at.llc)][index(stream.kind)];
+  sharers_[index(at.llc)][index(stream.kind)].change(1);
   if (++busy_threads_[index(at.core)] == 1) {
     const int active = ++busy_cores_[index(at.socket)];
     if (clock_Hz_[index(active)] != clock_Hz_[index(active - 1)]) mark_socket(at.socket);
@@ -158,7 +164,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(cpu);
   Stream& stream = streams_[index(on_cpu_[index(cpu)])];
   on_cpu_[index(cpu)] = -1;
-  --mix_[index(at.llc)][index(stream.kind)];
+  sharers_[index(at.llc)][index(stream.kind)].change(-1);
   withdraw(stream, now);
   stream.cpu = -1;
   mark_readers(stream);
@@ -170,8 +176,25 @@ void Contention::stop(int cpu, sim::Instant now) {
   mark_around(cpu);
 }
 
+// Those whose sharers have changed; the ones that lag behind stay stale.
+void Contention::divide_stale(sim::Instant now) {
+  std::size_t kept = 0;
+  for (const int llc : stale_llcs_) {
+    bool moved = false, settled = true;
+    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+      Sharers& sharers = sharers_[index(llc)][kind];
+      moved |= sharers.follow(now);
+      settled &= sharers.settled();
+      mix_[index(llc)][kind] = sharers.counted();
+    }
+    if (moved) divide_llc(llc);
+    llc_stale_[index(llc)] = !settled;
+    if (!settled) stale_llcs_[kept++] = llc;
+  }
+  stale_llcs_.resize(kept);
+}
+
 void Contention::divide_llc(int llc) {
-  if (!config_.llc_sharing) return;
   const std::vector<double>& space = sharing_.divide(kinds_, mix_[index(llc)]);
   std::vector<double>& applied = applied_B_[index(llc)];
   applied.resize(kinds_.size(), -1.0);
@@ -222,18 +245,22 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   for (const StreamId id : changed_) reported_[index(id)] = 0;
   changed_.clear();
-  for (std::size_t i = 0; i < stale_llcs_.size(); ++i) {
-    llc_stale_[index(stale_llcs_[i])] = 0;
-    divide_llc(stale_llcs_[i]);
-  }
-  stale_llcs_.clear();
+  divide_stale(now);
   for (const StreamId id : stale_) {
     Stream& stream = streams_[index(id)];
     stream.stale = false;
     if (stream.cpu < 0) continue;
-    withdraw(stream, now);
-    refresh_core(stream);
-    repace(stream);
+    const bool entering = std::exchange(stream.entering, false);
+    // Most come back to what they left, or see a neighbour change that is none of theirs.
+    const Setting now_in = setting(stream);
+    if (now_in == stream.paced_in && paced_alone(stream)) {
+      if (!entering) continue;
+    } else {
+      withdraw(stream, now);
+      stream.paced_in = now_in;
+      refresh_core(stream);
+      repace(stream);
+    }
     contribute(stream, now);
     report(id);
   }

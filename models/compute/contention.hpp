@@ -32,7 +32,9 @@
 #include <vector>
 
 #include "models/compute/cache_sharing.hpp"
+#include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
+#include "models/compute/sharers.hpp"
 #include "models/topology/topology.hpp"
 #include "sim/units.hpp"
 
@@ -46,28 +48,6 @@ struct ContentionConfig {
   bool smt = true;
   bool turbo = true;
   bool contended_lines = true;
-};
-
-// Parts of the time of one instruction; they add up to Pace::instruction_s.
-struct Pace {
-  double instruction_s = 0.0;
-  double running_s = 0.0;      // core and cache hits
-  double smt_s = 0.0;          // extra core time because a sibling runs
-  double local_s = 0.0;        // misses at local idle latency
-  double remote_s = 0.0;       // extra idle latency of other memories
-  double controller_s = 0.0;   // queueing at controllers
-  double link_s = 0.0;         // queueing on links and buses
-  double translation_s = 0.0;  // page walks, wherever their reads are served
-  double exits_s = 0.0;
-  double ticks_s = 0.0;
-  double lines_s = 0.0;  // until a line that others write is here
-};
-
-struct StreamState {
-  Pace pace;
-  double space_B = 0.0;  // LLC space while running
-  double misses_per_instruction = 0.0;
-  double memory_latency_s = 0.0;  // mean loaded latency of its misses
 };
 
 using StreamId = int;
@@ -100,6 +80,10 @@ class Contention {
   // Brings all paces up to date after starts, stops and placements; returns the streams whose pace
   // changed (running ones only). Call before reading state(). `now` drives the insertion clocks.
   const std::vector<StreamId>& settle(sim::Instant now);
+  // By then, at the latest, settle() again, whatever happens: an LLC's division lags behind.
+  sim::Instant due(sim::Instant now) const {
+    return stale_llcs_.empty() ? sim::kNever : now + Sharers::kStay;
+  }
   // The next settle() solves for whatever drifted, be it little: before what lasts is measured.
   void allow_no_drift() { std::fill(allowed_Bps_.begin(), allowed_Bps_.end(), 0.0); }
 
@@ -126,6 +110,15 @@ class Contention {
     // By LLC space and busy threads: a few mixes come again and again.
     std::map<std::pair<double, int>, WalkCost> known{};
   };
+  // What the pace of a stream hangs on, beside what it brings along itself.
+  struct Setting {
+    int cpu = -1;
+    int threads = 0;  // busy, of its core
+    double space_B = 0.0;
+    double frequency_Hz = 0.0;
+    std::uint64_t delays = 0;  // solution that set them
+    bool operator==(const Setting&) const = default;
+  };
   struct Stream {
     const Profile* profile = nullptr;
     int kind = 0;  // index into kinds_
@@ -146,6 +139,8 @@ class Contention {
     double extra_exit_cycles = 0.0;
     double tick_cycles = 0.0;  // per second
     bool stale = false;
+    bool entering = false;     // has started, and is not yet settled
+    Setting paced_in{};        // what its state holds for
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;
   };
@@ -180,6 +175,11 @@ class Contention {
   void mark_around(int cpu);
   void mark_socket(int socket);
   void divide_llc(int llc);
+  void divide_stale(sim::Instant now);
+  Setting setting(const Stream& stream) const;
+  bool paced_alone(const Stream& stream) const {  // no matter who else runs where
+    return stream.writers.empty() && stream.together < 0;
+  }
   void refresh_core(Stream& stream);
   const WalkCost& walk_cost(const Stream& stream, int threads);
   WalkCost compute_walks(const Kind& kind, const Stream& stream, int threads) const;
@@ -214,7 +214,8 @@ class Contention {
   std::vector<Stream> streams_;
   std::vector<Together> together_;
   std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
-  std::vector<std::vector<int>> mix_;              // [llc][kind] running threads
+  std::vector<std::vector<Sharers>> sharers_;      // [llc][kind]
+  std::vector<std::vector<int>> mix_;              // [llc][kind] threads that share it
   std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force
   std::vector<std::vector<int>> llc_cpus_;         // [llc]
   std::vector<int> busy_threads_;                  // [core]

@@ -18,16 +18,26 @@ double core_throughput(int threads, double yield) {
 
 }  // namespace
 
-// What the core itself gives: LLC space by now known, clock, the sibling's share.
-void Contention::refresh_core(Stream& stream) {
+// LLC space by now known, clock, the sibling's share.
+Contention::Setting Contention::setting(const Stream& stream) const {
   const topology::Cpu& at = topology_.cpu(stream.cpu);
+  const double whole_B = static_cast<double>(topology_.description().llc.size.count());
+  return {.cpu = stream.cpu,
+          .threads = busy_threads_[index(at.core)],
+          .space_B =
+              config_.llc_sharing
+                  ? applied_B_[index(at.llc)][index(stream.kind)]
+                  : std::min(whole_B, static_cast<double>(stream.profile->footprint.count())),
+          .frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])],
+          .delays = solutions_};
+}
+
+// What the core itself gives.
+void Contention::refresh_core(Stream& stream) {
   const topology::Description& d = topology_.description();
-  stream.state.space_B = config_.llc_sharing
-                             ? applied_B_[index(at.llc)][index(stream.kind)]
-                             : std::min(static_cast<double>(d.llc.size.count()),
-                                        static_cast<double>(stream.profile->footprint.count()));
-  stream.frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])];
-  const int threads = busy_threads_[index(at.core)];
+  stream.state.space_B = stream.paced_in.space_B;
+  stream.frequency_Hz = stream.paced_in.frequency_Hz;
+  const int threads = stream.paced_in.threads;
   const double yield = d.smt_yield > 0 ? d.smt_yield : stream.profile->smt_yield;
   stream.smt_factor =
       config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
@@ -101,6 +111,7 @@ void Contention::repace(Stream& stream) const {
   pace.instruction_s = working_s / (1.0 - ticking);
   pace.ticks_s = pace.instruction_s - working_s;
   stream.state.memory_latency_s = memory_s;
+  ++stream.state.version;
 }
 
 }  // namespace models::compute

@@ -209,7 +209,9 @@ void Contention::solve(sim::Instant now) {
   // Loads are booked afresh by the streams themselves, with the paces of the last round.
   load_Bps_ = background_Bps_;
   for (const StreamId id : solving_) {
-    contribute(streams_[index(id)], now);
+    Stream& stream = streams_[index(id)];
+    contribute(stream, now);
+    stream.paced_in.delays = solutions_;
     report(id);
   }
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {

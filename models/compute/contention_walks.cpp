@@ -29,7 +29,9 @@ void Contention::walk(const Profile& profile, std::vector<TableWalks> walks) {
   walkers_[index(kind)].walks = std::move(walks);
   walkers_[index(kind)].known.clear();
   for (std::size_t id = 0; id < streams_.size(); ++id) {
-    if (streams_[id].kind == kind && streams_[id].cpu >= 0) mark(static_cast<StreamId>(id));
+    if (streams_[id].kind != kind) continue;
+    streams_[id].paced_in = {};
+    if (streams_[id].cpu >= 0) mark(static_cast<StreamId>(id));
   }
 }
 

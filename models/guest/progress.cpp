@@ -18,22 +18,37 @@ double busy_s(const Causes& causes) {
   return all_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
 }
 
-void Progress::advance(sim::Instant now) {
+void Progress::book(sim::Instant now) {
   double elapsed_s = sim::seconds(now - booked_);
   booked_ = now;
-  if (elapsed_s <= 0) return;
-  if (state_ == State::halted) {
-    seconds_[at(Cause::idle)] += elapsed_s;
+  switch (state_) {
+    case State::halted:
+      seconds_[at(Cause::idle)] += elapsed_s;
+      return;
+    case State::stalled:
+      seconds_[at(Cause::swap_in)] += elapsed_s;
+      return;
+    case State::runnable:
+      seconds_[at(Cause::steal)] += elapsed_s;
+      return;
+    case State::polling:
+    case State::running:
+      break;
+  }
+  if (owes_) elapsed_s = pay(elapsed_s);
+  if (state_ == State::polling) {
+    seconds_[at(Cause::halt_polling)] += elapsed_s;
     return;
   }
-  if (state_ == State::stalled) {
-    seconds_[at(Cause::swap_in)] += elapsed_s;
-    return;
-  }
-  if (state_ == State::runnable) {
-    seconds_[at(Cause::steal)] += elapsed_s;
-    return;
-  }
+  if (elapsed_s <= 0 || time_.total_s <= 0) return;
+  // An end that rounding puts a picosecond late is not counted as more work.
+  const double executed = std::min(elapsed_s / time_.total_s, left_);
+  left_ -= executed;
+  if (counts_) executed_ += executed;
+  at_pace_s_ += elapsed_s;
+}
+
+double Progress::pay(double elapsed_s) {
   const auto pay = [&](double& owed_s, Cause cause) {
     const double paid_s = std::min(elapsed_s, owed_s);
     owed_s -= paid_s;
@@ -46,16 +61,8 @@ void Progress::advance(sim::Instant now) {
   pay(faults_s_, Cause::page_faults);
   pay(balancing_s_, Cause::numa_balancing);
   pay(exits_s_, Cause::exits);
-  if (state_ == State::polling) {
-    seconds_[at(Cause::halt_polling)] += elapsed_s;
-    return;
-  }
-  if (elapsed_s <= 0 || time_.total_s <= 0) return;
-  // An end that rounding puts a picosecond late is not counted as more work.
-  const double executed = std::min(elapsed_s / time_.total_s, left_);
-  left_ -= executed;
-  if (counts_) executed_ += executed;
-  at_pace_s_ += elapsed_s;
+  owes_ = elapsed_s <= 0;
+  return elapsed_s;
 }
 
 void Progress::attribute() const {

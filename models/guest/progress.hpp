@@ -32,15 +32,18 @@ class Progress {
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
-  void advance(sim::Instant now);
+  void advance(sim::Instant now) {
+    if (now != booked_) book(now);
+  }
+  sim::Instant booked() const { return booked_; }
   void become(State state) { state_ = state; }
   // What the thread owes before it executes again.
-  void owe_switch(sim::Duration cost) { switch_s_ += sim::seconds(cost); }
-  void owe_refill(sim::Duration cost) { refill_s_ += sim::seconds(cost); }
-  void owe_ticks(sim::Duration cost) { ticks_s_ += sim::seconds(cost); }
-  void owe_exits(sim::Duration cost) { exits_s_ += sim::seconds(cost); }
-  void owe_faults(sim::Duration cost) { faults_s_ += sim::seconds(cost); }
-  void owe_balancing(sim::Duration cost) { balancing_s_ += sim::seconds(cost); }
+  void owe_switch(sim::Duration cost) { owe(switch_s_, cost); }
+  void owe_refill(sim::Duration cost) { owe(refill_s_, cost); }
+  void owe_ticks(sim::Duration cost) { owe(ticks_s_, cost); }
+  void owe_exits(sim::Duration cost) { owe(exits_s_, cost); }
+  void owe_faults(sim::Duration cost) { owe(faults_s_, cost); }
+  void owe_balancing(sim::Duration cost) { owe(balancing_s_, cost); }
   void pace(const InstructionTime& time) {
     attribute();
     time_ = time;
@@ -78,8 +81,15 @@ class Progress {
 
  private:
   static constexpr double kNothing = 1e-3;  // of an instruction: rounding of the clock
+  void book(sim::Instant now);
+  double pay(double elapsed_s);  // what it owes; returns what is left of the time
+  void owe(double& debt_s, sim::Duration cost) {
+    debt_s += sim::seconds(cost);
+    owes_ = true;
+  }
   State state_ = State::halted;
   sim::Instant booked_{};
+  bool owes_ = false;  // any of these
   double switch_s_ = 0.0;
   double refill_s_ = 0.0;
   double ticks_s_ = 0.0;

@@ -87,7 +87,7 @@ void Fair::balance_newly_idle(Cpu& cpu) {
 Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
   GroupLoad sum;
   for (const CpuId cpu : group) {
-    sum.running += static_cast<int>(cpus_[at(cpu)].processes());
+    sum.running += queued_[at(cpu)];
     sum.idle += idle(cpu);
     sum.load += load(cpu);
     ++sum.cpus;
@@ -107,7 +107,7 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
   for (const CpuId cpu : group) {
     if (cpu == pulling || idle(cpu)) continue;
     if (choosy && strangers(cpus_[at(cpu)]) == 0) continue;
-    const auto key = [&](CpuId c) { return std::pair{cpus_[at(c)].processes(), load(c)}; };
+    const auto key = [&](CpuId c) { return std::pair{queued_[at(c)], load(c)}; };
     if (best == kNoCpu || key(cpu) > key(best)) best = cpu;
   }
   return best;
@@ -115,10 +115,13 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
 
 // Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
 // other threads may have come and gone elsewhere.
-void Fair::refresh(CpuId id) {
+void Fair::refresh(CpuId cpu) {
+  if (engine_.now() - refreshed_[at(cpu)] >= tick_period_) weigh_anew(cpu);
+}
+
+void Fair::weigh_anew(CpuId id) {
   Cpu& cpu = cpus_[at(id)];
-  if (engine_.now() - cpu.refreshed < tick_period_) return;
-  cpu.refreshed = engine_.now();
+  refreshed_[at(id)] = engine_.now();
   bool shared = false;
   for (const GroupId group : cpu.groups) shared = shared || groups_[at(group)].threads.size() > 1;
   if (!shared) return;
@@ -129,7 +132,13 @@ void Fair::refresh(CpuId id) {
 
 int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const Domain& domain = domains_[at(cpu.id)][level];
-  for (const CpuId other : domain.span) refresh(other);
+  bool waiting = false;
+  for (const CpuId other : domain.span) {
+    refresh(other);
+    waiting = waiting || queued_[at(other)] > 1;
+  }
+  // A newly idle CPU takes what waits, and no running thread.
+  if (idleness == Idleness::newly_idle && !waiting) return 0;
   const bool is_idle = idleness != Idleness::busy;
   const GroupLoad local = group_load(domain.groups.front());
   GroupLoad busiest;
@@ -167,7 +176,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const CpuId source = busiest_cpu(*from_group, cpu.id, domain.level == Level::numa);
   if (source == kNoCpu) return balanced();
   Cpu& from = cpus_[at(source)];
-  if (from.processes() <= 1U) {
+  if (queued_[at(source)] <= 1) {
     // Nothing waits there: only its running thread could come, after enough failed passes.
     const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
     if (push && pull_running(cpu, from)) {
@@ -198,7 +207,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
 int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one) {
   int moved = 0;
   double load_moved = 0.0;
-  for (std::size_t i = 0; i < from.threads.size() && from.processes() > 1;) {
+  for (std::size_t i = 0; i < from.threads.size() && queued_[at(from.id)] > 1;) {
     const ThreadId id = from.threads[i];
     const Thread& thread = threads_[at(id)];
     const int lost = localities_ != nullptr ? locality_lost(id, from, to, failed < 0) : -1;

@@ -52,6 +52,9 @@ Fair::Fair(sim::Engine& engine, const CpuMap& map, const FairTunables& tunables,
     }
     made.average_idle_ns = 2 * nanoseconds(tunables.migration_cost);  // sched_init: rq->avg_idle
   }
+  queued_.assign(cpus_.size(), 0);
+  loads_.assign(cpus_.size(), 0.0);
+  refreshed_.assign(cpus_.size(), sim::Instant{});
   idle_cpus_ = static_cast<int>(cpus_.size());
   const auto group = [&](std::vector<std::vector<CpuId>>& groups, const std::vector<int>& of) {
     for (CpuId cpu = 0; cpu < static_cast<CpuId>(of.size()); ++cpu) {
@@ -158,8 +161,7 @@ void Fair::wake(ThreadId id, CpuId waker) {
   const bool first = !std::exchange(thread.placed, true);
   const CpuId to = first ? place_new(thread, waker == kNoCpu ? from : waker)
                          : place_waking(thread, id, waker == kNoCpu ? from : waker);
-  settle_average(thread);
-  thread.runnable = true;
+  become(thread, true);
   if (first) thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
   if (!first && to != from) {
     note_migration(id, from, to);
@@ -167,7 +169,7 @@ void Fair::wake(ThreadId id, CpuId waker) {
   Cpu& cpu = cpus_[at(to)];
   account(cpu);
   if (cpu.state[at(thread.group)].throttled) {
-    thread.cpu = to;
+    put(thread, to);
     cpu.state[at(thread.group)].parked.push_back(id);
     return;
   }
@@ -186,8 +188,7 @@ void Fair::block(ThreadId id) {
   if (!thread.on_cpu) throw sim::ModelError{"scheduler: block of a thread that does not run"};
   Cpu& cpu = cpus_[at(thread.cpu)];
   account(cpu);
-  settle_average(thread);
-  thread.runnable = false;
+  become(thread, false);
   dequeue(cpu, id, true);
   if (cpu.threads.empty()) balance_newly_idle(cpu);
   dispatch(cpu, next_thread(cpu));

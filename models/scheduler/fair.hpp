@@ -1,6 +1,5 @@
 // What Linux's fair schedulers have in common: VM groups over threads, on each CPU a queue of both;
 // wake placement, load balancing, ticks. CFS and EEVDF differ in who runs next and until when.
-//
 // Two levels, as libvirt lays them out: VM groups of cpu.shares on each CPU, threads inside.
 //   group weight on a CPU = shares * load there / max(load of the group everywhere, load there)
 //
@@ -9,14 +8,15 @@
 //         Quotas of groups (bandwidth.cpp). Moves to preferred nodes (fair_numa.cpp).
 // Omits   real-time classes, SIS_PROP's scan limit; blocked load counts through its 32 ms average.
 // Source  semantics.md 1.1-1.4, 1.7-1.9 (kernel/sched/fair.c 4.19).
+//         Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is
+//         simulated.
 // Checked tests/models/scheduler; validation subsystem scheduler.
-//
-// Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is simulated.
 #pragma once
 
 #include <deque>
 #include <memory>
 
+#include "models/scheduler/decayed_weight.hpp"
 #include "models/scheduler/domains.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/scheduler/tunables.hpp"
@@ -66,11 +66,9 @@ class Fair : public Scheduler {
     std::vector<char> allowed;  // [cpu]; empty: every CPU
     CpuId cpu = kNoCpu;
     bool placed = false;  // has been woken before
-    bool runnable = false;
-    bool on_cpu = false;
+    bool runnable = false, on_cpu = false;
     sim::Instant last_ran{};
-    double average = 0.0;  // share of time runnable, 32 ms half-life
-    sim::Instant averaged{};
+    DecayedWeight average{};          // while it is runnable
     ThreadId last_wakee = kNoThread;  // wake_wide
     int flips = 0;
     sim::Instant flips_decayed{};
@@ -91,6 +89,7 @@ class Fair : public Scheduler {
   struct Group {
     double shares = 1024.0;
     std::vector<ThreadId> threads;
+    DecayedWeight average{};                 // of its threads
     std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
     bool interrupts = false;
   };
@@ -101,6 +100,7 @@ class Fair : public Scheduler {
     double runtime_ns = 0.0;  // of its quota, left here; negative: debt
     bool throttled = false;
     std::vector<ThreadId> parked{};  // runnable, but throttled
+    DecayedWeight average{};         // of threads that are here or were last
   };
   struct Cpu {
     Cpu(sim::Engine& engine, Fair& owner, CpuId self);
@@ -109,24 +109,17 @@ class Fair : public Scheduler {
     Fair& fair;
     CpuId id;
     std::vector<ThreadId> threads;  // runnable, the running one included
-    std::size_t interrupts = 0;     // of those
-    std::size_t processes() const { return threads.size() - interrupts; }
+    int interrupts = 0;             // of those
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
-    // Sum of the groups' weights; others ask far more often than it changes.
-    mutable double load = 0.0;
-    mutable bool load_known = false;
-    sim::Instant refreshed{};
     ThreadId current = kNoThread;
     double min_v = 0.0;
-    sim::Instant accounted{};   // of current's runtime
-    double group_ran_ns = 0.0;  // since its entity was picked
-    double thread_ran_ns = 0.0;
+    sim::Instant accounted{};                        // of current's runtime
+    double group_ran_ns = 0.0, thread_ran_ns = 0.0;  // since each was picked
     sim::Instant idle_since{};
     double average_idle_ns = 0.0;
     std::vector<sim::Instant> next_balance;  // [domain]
-    std::vector<int> failed;                 // [domain]
-    std::vector<int> interval_ms;            // [domain]
+    std::vector<int> failed, interval_ms;    // [domain]
     sim::Event tick;
     sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
     sim::Event balance;
@@ -177,13 +170,15 @@ class Fair : public Scheduler {
   bool allowed(const Thread& thread, CpuId cpu) const {
     return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
   }
-  bool idle(CpuId cpu) const { return cpus_[at(cpu)].processes() == 0; }
-  double load(CpuId cpu) const;
+  bool idle(CpuId cpu) const { return queued_[at(cpu)] == 0; }
+  double load(CpuId c) const { return loads_[at(c)] >= 0 ? loads_[at(c)] : sum_load(c); }
+  double sum_load(CpuId cpu) const;
 
   // fair.cpp: who runs
   void prepare();
   void account(Cpu& cpu);
-  void settle_average(Thread& thread);
+  void become(Thread& thread, bool runnable);
+  void put(Thread& thread, CpuId cpu);
   void reweigh(Cpu& cpu, GroupId group);
   void advance_min_v(Cpu& cpu);
   void enqueue(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from);
@@ -194,7 +189,7 @@ class Fair : public Scheduler {
   void tick(CpuId cpu);
   void arm_tick(Cpu& cpu);
   sim::Instant tick_after(double delay_ns) const;
-  void note_queue(Cpu& cpu, std::size_t before);
+  void note_queue(Cpu& cpu);
 
   // bandwidth.cpp: quotas
   void spend(Cpu& cpu, GroupId group, double ran_ns);
@@ -210,8 +205,7 @@ class Fair : public Scheduler {
   CpuId place_new(const Thread& thread, CpuId from) const;
   CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
   bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
-  bool attracts(CpuId waker, const Thread& thread, CpuId previous) const;
-  double interrupted_load(CpuId cpu) const;
+  bool attracts(CpuId waker, const Thread& woken, CpuId previous) const;
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads
@@ -222,6 +216,7 @@ class Fair : public Scheduler {
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
   void refresh(CpuId cpu);
+  void weigh_anew(CpuId cpu);
   GroupLoad group_load(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
@@ -240,15 +235,17 @@ class Fair : public Scheduler {
   std::vector<std::vector<CpuId>> llc_cpus_;   // [llc], ascending
   std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
   std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
+  // What balancing asks of every CPU, far more often than it changes. [cpu]
+  std::vector<int> queued_;              // runnable threads, without interrupts
+  mutable std::vector<double> loads_;    // sum of its groups' weights; negative: not yet known
+  std::vector<sim::Instant> refreshed_;  // refresh()
   Dispatch& dispatch_;
   const Localities* localities_ = nullptr;    // null: NUMA nodes are not balanced
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
   std::vector<Group> groups_;
   sim::Event nohz_;
-  int overloaded_ = 0;  // CPUs with two or more runnable threads
-  int idle_cpus_ = 0;
-  bool movable_ = false;  // some thread may run on more than one CPU
-  bool prepared_ = false;
+  int overloaded_ = 0, idle_cpus_ = 0;       // CPUs with two or more runnable threads, with none
+  bool movable_ = false, prepared_ = false;  // movable: some thread has more than one CPU
   SchedulerStats stats_;
 };
 

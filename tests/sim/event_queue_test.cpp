@@ -103,3 +103,25 @@ TEST_CASE("a cancelled event is not pending and a released slot is used again", 
   queue.release(slot);
   CHECK(queue.acquire() == slot);
 }
+
+TEST_CASE("What is scheduled for the very instant goes behind all that was due then, in turn") {
+  EventQueue queue;
+  std::vector<EventQueue::Slot> slots;
+  for (int i = 0; i < 6; ++i) slots.push_back(queue.acquire());
+  const Instant now{Duration{100}};
+  queue.schedule(slots[0], now);
+  queue.schedule(slots[1], now);
+  queue.schedule(slots[5], now + Duration{1});
+  queue.prepare();
+  CHECK(queue.pop() == slots[0]);
+  queue.schedule(slots[2], now);
+  queue.schedule(slots[3], now);
+  queue.schedule(slots[4], now);
+  CHECK(queue.time(slots[3]) == now);
+  queue.cancel(slots[3]);
+  queue.schedule(slots[2], now);  // anew: behind the others
+  CHECK(queue.size() == 4);
+  std::vector<EventQueue::Slot> order;
+  while (queue.prepare() != EventQueue::Next::none) order.push_back(queue.pop());
+  CHECK(order == std::vector{slots[1], slots[4], slots[2], slots[5]});
+}

@@ -10,7 +10,7 @@ TableCache::TableCache(std::int64_t table_bytes, std::int64_t tables)
 int TableCache::find(std::int64_t offset) {
   const auto known = slot_of_.find(offset);
   if (known == slot_of_.end()) return -1;
-  touch(known->second);
+  slots_[at(known->second)].used = ++clock_;
   return known->second;
 }
 
@@ -21,7 +21,12 @@ int TableCache::victim() {
     empty_.push_back(static_cast<int>(slots_.size()) - 1);
     return empty_.back();
   }
-  return oldest_;
+  while (by_use_.top().used != slots_[at(by_use_.top().slot)].used) {
+    const int slot = by_use_.top().slot;  // used since
+    by_use_.pop();
+    by_use_.push({slots_[at(slot)].used, slot});
+  }
+  return by_use_.top().slot;
 }
 
 void TableCache::fill(int slot, std::int64_t offset) {
@@ -30,37 +35,12 @@ void TableCache::fill(int slot, std::int64_t offset) {
     slot_of_.erase(own.offset);
   } else {
     empty_.pop_back();
-    own.newer = own.older = -1;
-    if (newest_ < 0) {
-      newest_ = oldest_ = slot;
-    } else {
-      own.newer = -1;
-      own.older = newest_;
-      slots_[at(newest_)].newer = slot;
-      newest_ = slot;
-    }
   }
   own.offset = offset;
-  slot_of_[offset] = slot;
-  touch(slot);
-}
-
-void TableCache::unlink(int slot) {
-  Slot& own = slots_[at(slot)];
-  (own.newer >= 0 ? slots_[at(own.newer)].older : newest_) = own.older;
-  (own.older >= 0 ? slots_[at(own.older)].newer : oldest_) = own.newer;
-}
-
-void TableCache::touch(int slot) {
-  Slot& own = slots_[at(slot)];
   own.used = ++clock_;
-  if (newest_ == slot) return;
-  unlink(slot);
-  own.newer = -1;
-  own.older = newest_;
-  if (newest_ >= 0) slots_[at(newest_)].newer = slot;
-  newest_ = slot;
-  if (oldest_ < 0) oldest_ = slot;
+  slot_of_[offset] = slot;
+  if (!own.queued) by_use_.push({own.used, slot});
+  own.queued = true;
 }
 
 void TableCache::mark_dirty(int slot) {
@@ -83,16 +63,12 @@ std::vector<int> TableCache::dirty_slots() const {
 }
 
 void TableCache::drop_idle() {
-  int slot = oldest_;
-  while (slot >= 0 && slots_[at(slot)].used <= mark_) {
-    const int next = slots_[at(slot)].newer;
-    if (!slots_[at(slot)].dirty) {
-      unlink(slot);
-      slot_of_.erase(slots_[at(slot)].offset);
-      slots_[at(slot)].offset = -1;
-      empty_.push_back(slot);
-    }
-    slot = next;
+  for (int slot = 0; slot < static_cast<int>(slots_.size()); ++slot) {
+    Slot& own = slots_[at(slot)];
+    if (own.offset < 0 || own.dirty || own.used > mark_) continue;
+    slot_of_.erase(own.offset);
+    own.offset = -1;
+    empty_.push_back(slot);
   }
   mark_ = clock_;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -48,21 +49,24 @@ class TableCache {
   struct Slot {
     std::int64_t offset = -1;
     std::uint64_t used = 0;
-    int newer = -1;
-    int older = -1;
     bool dirty = false;
+    bool queued = false;
+  };
+  // A slot and when it was used, at the time that this was noted: a use notes nothing, so that it
+  // touches nothing but its slot.
+  struct Use {
+    std::uint64_t used;
+    int slot;
+    bool operator<(const Use& other) const { return used > other.used; }  // least recent on top
   };
   static std::size_t at(int slot) { return static_cast<std::size_t>(slot); }
-  void touch(int slot);
-  void unlink(int slot);
 
   std::int64_t table_bytes_;
   std::int64_t tables_;
   std::vector<Slot> slots_;  // grows to tables_
   std::vector<int> empty_;
   std::unordered_map<std::int64_t, int> slot_of_;
-  int newest_ = -1;
-  int oldest_ = -1;
+  std::priority_queue<Use> by_use_;  // each slot once
   std::uint64_t clock_ = 0;
   std::uint64_t mark_ = 0;  // clock at the last drop_idle
   std::int64_t dirty_ = 0;
