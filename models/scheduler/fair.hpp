@@ -7,9 +7,7 @@
 //         of SMT, LLC, node, NUMA: busy, idle (nohz), newly idle, active; cache-hot threads stay.
 //         Quotas of groups (bandwidth.cpp). Moves to preferred nodes (fair_numa.cpp).
 // Omits   real-time classes, SIS_PROP's scan limit; blocked load counts through its 32 ms average.
-// Source  semantics.md 1.1-1.4, 1.7-1.9 (kernel/sched/fair.c 4.19).
-//         Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is
-//         simulated.
+// Source  semantics.md 1.1-1.4, 1.7-1.9 (sched/fair.c 4.19, 4.13). Ticks are aligned (skew_tick=0).
 // Checked tests/models/scheduler; validation subsystem scheduler.
 #pragma once
 
