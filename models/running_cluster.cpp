@@ -169,21 +169,14 @@ sim::Process RunningCluster::move(Mover& mover, Migration& migration) {
 }
 
 Results RunningCluster::results(const RunLength& length, bool check) {
-  for (const Mover& mover : movers_) {
-    if (mover.to == 0) continue;
+  for (const Mover& mover : movers_)
     hosts_[mover.from].io_->join(mover.kind_from, *hosts_[mover.to].io_, mover.kind_to);
-  }
-  Results all = hosts_.front().results(length, check);
-  std::vector<Results> others;
-  for (std::size_t h = 1; h < hosts_.size(); ++h) {
-    others.push_back(hosts_[h].results(length, check));
-    add_host(h, others.back(), all);
-  }
-  for (const Mover& mover : movers_) {
-    // Its two halves: the host that it left reports it, the other's share is added.
-    if (mover.to == 0) continue;
-    join_halves(mover, length, others[mover.to - 1], all);
-  }
+  std::vector<Results> of;
+  for (RunningHost& host : hosts_) of.push_back(host.results(length, check));
+  Results all = without_arrivals(0, of.front());
+  for (std::size_t h = 1; h < of.size(); ++h) add_host(h, without_arrivals(h, of[h]), all);
+  // Of a VM's two halves the host that it left reports the first, the other's is added.
+  for (const Mover& mover : movers_) join_halves(mover, length, of[mover.to], all);
   for (Mover& mover : movers_) report(mover, all);
   storage_->report(sim::seconds(length.duration), all);
   if (check && outside_) {
@@ -193,27 +186,32 @@ Results RunningCluster::results(const RunLength& length, bool check) {
   return all;
 }
 
-// VMs by their names, the host itself by its own.
-void RunningCluster::add_host(std::size_t number, const Results& own, Results& all) const {
+Results RunningCluster::without_arrivals(std::size_t number, Results own) const {
   const HostDescription& host = descriptions_[number];
   const auto arriving = [&](const std::string& object) {
     return std::any_of(host.vms.begin(), host.vms.end(), [&](const VmDescription& vm) {
       return vm.arrives && (object == "vm." + vm.name || object.starts_with("vm." + vm.name + "."));
     });
   };
+  std::erase_if(own.metrics, [&](const Metric& metric) { return arriving(metric.name); });
+  std::erase_if(own.time, [&](const TimeShares& time) { return arriving(time.object); });
+  return own;
+}
+
+// VMs by their names, the host itself by its own.
+void RunningCluster::add_host(std::size_t number, const Results& own, Results& all) const {
+  const std::string& host = descriptions_[number].name;
   for (const Metric& metric : own.metrics) {
-    if (metric.name.starts_with("vm.") && !arriving(metric.name)) all.metrics.push_back(metric);
+    if (metric.name.starts_with("vm.")) all.metrics.push_back(metric);
     if (metric.name.starts_with("host.") && metric.name != "host.elapsed")
-      all.metrics.push_back({fmt::format("cluster.{}.{}", host.name, metric.name), metric.value});
+      all.metrics.push_back({fmt::format("cluster.{}.{}", host, metric.name), metric.value});
   }
-  for (const TimeShares& time : own.time) {
-    if (!arriving(time.object)) all.time.push_back(time);
-  }
+  all.time.insert(all.time.end(), own.time.begin(), own.time.end());
   for (const Utilisation& part : own.utilisation)
-    all.utilisation.push_back({host.name + "." + part.object, part.utilisation});
+    all.utilisation.push_back({host + "." + part.object, part.utilisation});
   for (const auto& [from, to] :
        {std::pair{&own.notes, &all.notes}, std::pair{&own.violations, &all.violations}}) {
-    for (const std::string& text : *from) to->push_back(host.name + ": " + text);
+    for (const std::string& text : *from) to->push_back(host + ": " + text);
   }
 }
 

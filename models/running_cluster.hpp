@@ -44,6 +44,7 @@ class RunningCluster {
   };
   sim::Process move(Mover& mover, Migration& migration);
   void build(const MigrationDescription& description);
+  Results without_arrivals(std::size_t number, Results own) const;  // what VMs that come there do
   void add_host(std::size_t number, const Results& own, Results& all) const;
   void join_halves(const Mover& mover, const RunLength& length, const Results& other,
                    Results& all) const;

@@ -115,6 +115,7 @@ void thin(Experiment& experiment) {
     if (const auto point = find_point(study, metric.at)) needed.insert(*point);
   };
   for (const Target& target : experiment.targets) {
+    if (target.check->best) return;  // of all of them
     need(target.check->predicted);
     if (target.check->relative_to) need(*target.check->relative_to);
   }

@@ -70,6 +70,20 @@ std::optional<MetricAt> relative_to(const toml::table& table, const std::string&
   return metric_at(*other, file, problems);
 }
 
+std::optional<Best> best_of(const toml::table& table, const std::string& file, Problems& problems) {
+  const toml::node* node = table.get("best");
+  if (node == nullptr) return std::nullopt;
+  const toml::table* own = node->as_table();
+  if (own == nullptr) {
+    complain(problems, file, *node, "best: need a table, { metric = \"...\", over = \"...\" }");
+    return std::nullopt;
+  }
+  refuse_unknown_keys<2>(*own, {"metric", "over"}, file, problems);
+  Best best{text_of(*own, "metric", file, problems).value_or(""), ""};
+  if (own->contains("over")) best.over = text_of(*own, "over", file, problems).value_or("");
+  return best;
+}
+
 double number_or(const toml::table& table, std::string_view key, double otherwise,
                  const std::string& file, Problems& problems) {
   const toml::node* node = table.get(key);
@@ -104,9 +118,9 @@ bool flag(const toml::table& table, std::string_view key, const std::string& fil
 }
 
 Check read_check(const toml::table& table, const std::string& file, Problems& problems) {
-  refuse_unknown_keys<11>(table,
+  refuse_unknown_keys<12>(table,
                           {"point", "value", "metric", "at", "relative_to", "difference", "inverse",
-                           "scale", "offset", "above", "with"},
+                           "scale", "offset", "above", "with", "best"},
                           file, problems);
   Check check;
   check.line = static_cast<int>(table.source().begin.line);
@@ -115,6 +129,7 @@ Check read_check(const toml::table& table, const std::string& file, Problems& pr
   if (table.contains("value")) check.value = text_of(table, "value", file, problems).value_or("");
   check.predicted = metric_at(table, file, problems);
   check.relative_to = relative_to(table, file, problems);
+  check.best = best_of(table, file, problems);
   check.difference = flag(table, "difference", file, problems);
   check.inverse = flag(table, "inverse", file, problems);
   check.scale = number_or(table, "scale", 1.0, file, problems);
@@ -176,16 +191,16 @@ UncoveredRule read_rule(const toml::table& table, const std::string& file, Probl
   return rule;
 }
 
-bool is_uncovered_table(const std::string& name) {
-  return name == "uncovered.toml" || name.ends_with("/uncovered.toml");
-}
-
 }  // namespace
 
 bool UncoveredRule::fits(const Point& point) const {
   if (!subsystem.empty() && subsystem != point.subsystem) return false;
   if (id.ends_with('*')) return point.id.starts_with(id.substr(0, id.size() - 1));
   return id.empty() || id == point.id;
+}
+
+bool is_uncovered_table(const std::string& name) {
+  return name == "uncovered.toml" || name.ends_with("/uncovered.toml");
 }
 
 CaseLibrary read_cases(const std::vector<TextFile>& files) {

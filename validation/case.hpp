@@ -10,7 +10,8 @@
 // `relative_to = { metric = "...", at = {...} }`, the metric is divided by another of the same
 // study; `inverse = true`, one over the metric (a time from a rate); `scale` and `offset`:
 // predicted = offset + scale * metric, into the recorded unit; `above = 1`, of an ordering: 1 where
-// that is above 1, else 0. They apply in this order.
+// that is above 1, else 0. They apply in this order. `best = { metric = "...", over = "..." }`: of
+// the sweep's points, the one where the first is greatest, divided by the second if that is given.
 //
 // Points of request counts have many values. A table says once for the file which metric each of
 // them is; a check without `metric` then compares all values that its point has:
@@ -40,6 +41,12 @@ struct MetricAt {
   scenarios::Coordinates at;
 };
 
+// Which sweep point a check is about: where metric / over is greatest.
+struct Best {
+  std::string metric;
+  std::string over;  // empty: metric alone
+};
+
 struct Check {
   int line = 0;
   int column = 0;
@@ -54,6 +61,7 @@ struct Check {
   double offset = 0.0;
   std::map<std::string, double> with{};  // the numbers of a formula, by name
   std::optional<double> above;
+  std::optional<Best> best{};  // instead of one that `at` singles out
 };
 
 struct Case {
@@ -78,5 +86,7 @@ struct CaseLibrary {
 // Cases, and from a file named uncovered.toml the rules. Throws scenarios::ScenarioError with
 // every mistake: broken TOML, an unknown or missing key of a check, a number that is not finite.
 CaseLibrary read_cases(const std::vector<TextFile>& files);
+
+bool is_uncovered_table(const std::string& file_name);
 
 }  // namespace validation

@@ -42,21 +42,70 @@ bool at_coordinates(const scenarios::Coordinates& point, const scenarios::Coordi
   throw scenarios::ScenarioError{std::vector<scenarios::Problem>{std::move(problem)}};
 }
 
+const scenarios::MetricEstimate& figure(const std::string& metric, std::size_t index,
+                                        const Check& check, const Case& of,
+                                        const scenarios::StudyResults& results) {
+  const scenarios::PointResults& point = results.points.at(index);
+  const auto found =
+      std::find_if(point.metrics.begin(), point.metrics.end(),
+                   [&](const scenarios::MetricEstimate& m) { return m.name == metric; });
+  if (found != point.metrics.end()) return *found;
+  std::vector<std::string_view> known;
+  for (const auto& one : point.metrics) known.push_back(one.name);
+  refuse(of, check,
+         fmt::format("{}: no such metric, the scenario has {}", metric, fmt::join(known, ", ")));
+}
+
 const scenarios::MetricEstimate& figure(const MetricAt& wanted, const Check& check, const Case& of,
                                         const scenarios::Study& study,
                                         const scenarios::StudyResults& results) {
   const auto index = find_point(study, wanted.at);
   if (!index) refuse(of, check, "its `at` singles out no one point of the scenario's sweep");
-  const scenarios::PointResults& point = results.points.at(*index);
-  const auto found =
-      std::find_if(point.metrics.begin(), point.metrics.end(),
-                   [&](const scenarios::MetricEstimate& m) { return m.name == wanted.metric; });
-  if (found != point.metrics.end()) return *found;
-  std::vector<std::string_view> known;
-  for (const auto& metric : point.metrics) known.push_back(metric.name);
-  refuse(of, check,
-         fmt::format("{}: no such metric, the scenario has {}", wanted.metric,
-                     fmt::join(known, ", ")));
+  return figure(wanted.metric, *index, check, of, results);
+}
+
+// The metric where `best` is greatest: in the mean, in each replication, under each other value of
+// an uncertain parameter.
+scenarios::MetricEstimate figure_at_best(const Check& check, const Case& of,
+                                         const scenarios::Study& study,
+                                         const scenarios::StudyResults& results) {
+  struct Candidate {
+    const scenarios::MetricEstimate* wanted;
+    const scenarios::MetricEstimate* metric;
+    const scenarios::MetricEstimate* over;
+  };
+  std::vector<Candidate> candidates;
+  for (std::size_t i = 0; i < study.points.size(); ++i) {
+    if (!at_coordinates(study.points[i].at, check.predicted.at)) continue;
+    candidates.push_back(
+        {&figure(check.predicted.metric, i, check, of, results),
+         &figure(check.best->metric, i, check, of, results),
+         check.best->over.empty() ? nullptr : &figure(check.best->over, i, check, of, results)});
+  }
+  if (candidates.empty()) refuse(of, check, "its `at` fits no point of the scenario's sweep");
+  // `value_of(estimate)`, of that candidate where the ratio of both is greatest.
+  const auto at_best = [&](const auto& value_of) {
+    double most = 0.0, wanted = 0.0;
+    for (const Candidate& one : candidates) {
+      const double below = one.over != nullptr ? value_of(*one.over) : 1.0;
+      const double ratio = below > 0 ? value_of(*one.metric) / below : 0.0;
+      if (&one != &candidates.front() && ratio <= most) continue;
+      most = ratio;
+      wanted = value_of(*one.wanted);
+    }
+    return wanted;
+  };
+  using Estimate = scenarios::MetricEstimate;
+  Estimate best = *candidates.front().wanted;
+  best.estimate.value = at_best([](const Estimate& m) { return m.estimate.value; });
+  for (std::size_t r = 0; r < best.samples.size(); ++r)
+    best.samples[r] = at_best([&](const Estimate& m) { return m.samples.at(r); });
+  for (std::size_t p = 0; p < best.shifts.size(); ++p) {
+    const double moved =
+        at_best([&](const Estimate& m) { return m.estimate.value + m.shifts.at(p); });
+    best.shifts[p] = moved - best.estimate.value;
+  }
+  return best;
 }
 
 }  // namespace
@@ -80,7 +129,9 @@ double in_recorded_unit(const Check& check, double value) {
 
 Prediction predict(const Check& check, const Case& of, const scenarios::Study& study,
                    const scenarios::StudyResults& results) {
-  const scenarios::MetricEstimate& metric = figure(check.predicted, check, of, study, results);
+  const scenarios::MetricEstimate metric = check.best
+                                               ? figure_at_best(check, of, study, results)
+                                               : figure(check.predicted, check, of, study, results);
   const scenarios::MetricEstimate* base =
       check.relative_to ? &figure(*check.relative_to, check, of, study, results) : nullptr;
   const auto wanted = [&](double value, double base_value) {

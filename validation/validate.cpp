@@ -12,10 +12,10 @@
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
 #include "validation/baselines.hpp"
-#include "validation/formula.hpp"
 #include "validation/plan.hpp"
 #include "validation/prediction.hpp"
 #include "validation/summary.hpp"
+#include "validation/usable.hpp"
 
 namespace validation {
 
@@ -108,20 +108,23 @@ std::optional<BaselinePrediction> baseline_of(Baseline baseline, const Point& po
   return BaselinePrediction{record.predicted->value, record.relative_error};
 }
 
+std::string failed(const std::string& file) {
+  return fmt::format("its case {} failed", file);
+}
+
 Record record_of(const Point& point, const std::vector<Source>& sources,
                  const std::vector<Case>& cases, Runs& runs) {
   std::vector<Prediction> predictions;
   for (const Source& source : sources) {
     const Case& of = cases[source.of_case];
-    if (runs.failed.contains(source.of_case))
-      return uncovered(point, fmt::format("its case {} failed", of.file.name));
+    if (runs.failed.contains(source.of_case)) return uncovered(point, failed(of.file.name));
     const auto run = runs.of_case.find(source.of_case);
     if (run == runs.of_case.end()) return uncovered(point, "interrupted before its case had run");
     try {
       predictions.push_back(predict(*source.check, of, run->second.study, run->second.results));
     } catch (const sim::ConfigError& error) {
       runs.failed.emplace(source.of_case, failure_of(of, error));
-      return uncovered(point, fmt::format("its case {} failed", of.file.name));
+      return uncovered(point, failed(of.file.name));
     }
   }
   Record record = compare(point, predictions);
@@ -131,7 +134,9 @@ Record record_of(const Point& point, const std::vector<Source>& sources,
   return record;
 }
 
-std::string reason_for(const Point& point, const std::vector<UncoveredRule>& rules) {
+std::string reason_for(const Point& point, const UsableCases& cases) {
+  if (const std::string* file = cases.lost(point.id)) return failed(*file);
+  const std::vector<UncoveredRule>& rules = cases.library.uncovered;
   const auto rule = std::find_if(rules.begin(), rules.end(),
                                  [&](const UncoveredRule& r) { return r.fits(point); });
   return rule != rules.end() ? rule->reason : "no case reproduces its conditions yet";
@@ -141,11 +146,12 @@ std::string reason_for(const Point& point, const std::vector<UncoveredRule>& rul
 
 Report validate(const ValidateOptions& options) {
   std::vector<Point> all = read_points(files(options.data, embedded_data()));
-  const CaseLibrary library = read_cases(files(options.cases, embedded_cases()));
-  settle_formulas(all, library.cases);
   // Our own cases are not wrong about points that someone else's data does not have.
   const bool tolerate_unknown = options.cases.empty() && !options.data.empty();
-  const Plan plan = make_plan(all, library.cases, tolerate_unknown);
+  const UsableCases usable =
+      usable_cases(files(options.cases, embedded_cases()), all, tolerate_unknown);
+  const std::vector<Case>& cases = usable.library.cases;
+  const Plan& plan = usable.plan;
   const std::vector<Point> chosen = only(all, options.subsystem);
 
   std::set<std::size_t> needed;
@@ -154,18 +160,23 @@ Report validate(const ValidateOptions& options) {
     if (sources == plan.end()) continue;
     for (const Source& source : sources->second) needed.insert(source.of_case);
   }
-  Runs runs = run_cases(library.cases, needed, options);
+  Runs runs = run_cases(cases, needed, options);
 
   Report report;
   for (const Point& point : chosen) {
     const auto sources = plan.find(point.id);
-    report.points.push_back(sources == plan.end()
-                                ? uncovered(point, reason_for(point, library.uncovered))
-                                : record_of(point, sources->second, library.cases, runs));
+    report.points.push_back(sources == plan.end() ? uncovered(point, reason_for(point, usable))
+                                                  : record_of(point, sources->second, cases, runs));
   }
   report.summary = summarise(report.points);
   report.baselines = summarise_baselines(report.points);
   report.interrupted = runs.interrupted;
+  for (const auto& [file, aside] : usable.rest) {
+    const bool of_chosen = std::any_of(chosen.begin(), chosen.end(), [&](const Point& point) {
+      return aside.points.contains(point.id);
+    });
+    if (of_chosen || options.subsystem.empty()) report.failures.push_back(aside.why);
+  }
   for (const auto& [of_case, why] : runs.failed) report.failures.push_back(why);
   return report;
 }

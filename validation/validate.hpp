@@ -55,10 +55,10 @@ struct Report {
   std::vector<std::string> failures;  // what is wrong with cases that could not be used, each once
 };
 
-// A case whose scenario is wrong, or that names a metric or coordinates that it does not have, is a
-// failure of its own: its points are uncovered, the others are compared. Throws sim::ConfigError
-// (scenarios::ScenarioError with places) when data or checks cannot be read or a subsystem is
-// unknown: before anything runs.
+// A case that cannot be read, whose scenario or checks are wrong, or that names a metric or
+// coordinates that it does not have, is a failure of its own: its points are uncovered, the others
+// are compared. Throws sim::ConfigError (scenarios::ScenarioError with places) when data cannot be
+// read or a subsystem is unknown: before anything runs.
 Report validate(const ValidateOptions& options = {});
 
 }  // namespace validation

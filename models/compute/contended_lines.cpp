@@ -9,48 +9,67 @@
 namespace models::compute {
 namespace {
 
-constexpr double kWriterDrift = 0.05;  // of the writers, before all others' paces follow
+constexpr double kWriterDrift = 0.1;  // of the writers, before all others' paces follow
+constexpr double kMemory_s = 0.5e-3;   // some hundred turns of a line
+constexpr double kNobody = 1e-6;       // of a writer: rounding
 
 }  // namespace
 
-double contended_line_s(int writers, double turn_s, double between_s) {
-  if (writers < 2) return 0.0;  // it stays where it is
-  const double b = writers * turn_s - between_s;
-  return (b + std::sqrt(b * b + 4.0 * turn_s * between_s)) / 2.0;
+double contended_line_s(double others, double turn_s, double between_s) {
+  const double b = (1.0 + others) * turn_s - between_s;
+  const double waits_s = (b + std::sqrt(b * b + 4.0 * turn_s * between_s)) / 2.0;
+  return std::min(1.0, others) * waits_s;  // nobody else writes: it stays where it is
+}
+
+double RecentMean::at(sim::Instant now) const {
+  return mean_ - std::expm1(-sim::seconds(now - since_) / kMemory_s) * (value_ - mean_);
 }
 
 void Contention::write_together(const std::vector<StreamId>& streams) {
   for (const StreamId id : streams) {
     streams_[index(id)].together = static_cast<int>(together_.size());
   }
-  together_.push_back(
-      {.streams = streams, .writers = std::vector<int>(index(topology_.llcs()), 0)});
+  together_.push_back({.streams = streams,
+                       .writers = std::vector<int>(index(topology_.llcs()), 0),
+                       .recent = std::vector<RecentMean>(index(topology_.llcs()))});
 }
 
 void Contention::waits(StreamId id, bool waiting) {
-  Stream& stream = streams_[index(id)];
-  stream.waiting = waiting;
-  count_writer(stream);
+  streams_[index(id)].waiting = waiting;
+  count_writer(id);
 }
 
-void Contention::count_writer(Stream& stream) {
+void Contention::count_writer(StreamId id) {
+  Stream& stream = streams_[index(id)];
   if (stream.together < 0) return;
   const int at = stream.cpu >= 0 && !stream.waiting ? topology_.cpu(stream.cpu).llc : -1;
   if (at == stream.writes_at) return;
   Together& group = together_[index(stream.together)];
-  if (stream.writes_at >= 0) {
-    --group.writers[index(stream.writes_at)];
-    --group.count;
-  }
-  if (at >= 0) {
-    ++group.writers[index(at)];
-    ++group.count;
-  }
+  if (stream.writes_at >= 0) --group.writers[index(stream.writes_at)];
+  if (at >= 0) ++group.writers[index(at)];
   stream.writes_at = at;
-  if (std::abs(group.count - group.applied) <= kWriterDrift * group.applied) return;
-  group.applied = group.count;
-  for (const StreamId id : group.streams) {
-    if (streams_[index(id)].cpu >= 0) mark(id);
+  group.changed.push_back(id);
+}
+
+// Writers come and go with each flush that somebody waits for, far more often than a line's turns
+// let anybody notice: their recent mean is what a write meets.
+void Contention::follow_writers(sim::Instant now) {
+  for (Together& group : together_) {
+    for (const StreamId id : group.changed) {
+      Stream& stream = streams_[index(id)];
+      stream.writes.hold(stream.writes_at >= 0 ? 1.0 : 0.0, now);
+    }
+    double count = 0.0;
+    for (std::size_t llc = 0; llc < group.writers.size(); ++llc) {
+      if (!group.changed.empty()) group.recent[llc].hold(group.writers[llc], now);
+      count += group.recent[llc].at(now);
+    }
+    group.changed.clear();
+    if (std::abs(count - group.applied) <= kWriterDrift * group.applied) continue;
+    group.applied = count;
+    for (const StreamId id : group.streams) {
+      if (streams_[index(id)].cpu >= 0) mark(id);
+    }
   }
 }
 
@@ -60,18 +79,20 @@ void Contention::add_contended_lines(Stream& stream, double undisturbed_s) const
   stream.state.pace.lines_s = 0.0;
   if (lines <= 0 || stream.writes_at < 0 || !config_.contended_lines) return;
   const Together& group = together_[index(stream.together)];
-  double turn_s = 0.0;
+  double turns_s = 0.0, others = 0.0;
   for (int llc = 0; llc < topology_.llcs(); ++llc) {
-    const int others = group.writers[index(llc)] - (llc == stream.writes_at ? 1 : 0);
-    if (others <= 0) continue;
+    const double own = llc == stream.writes_at ? stream.writes.at(settled_) : 0.0;
+    const double there = std::max(0.0, group.recent[index(llc)].at(settled_) - own);
+    others += there;
     for (const int memory : stream.memories) {
-      turn_s += others * stream.shares[index(memory)] *
-                dirty_line_s(topology_, stream.cpu, llc_cpus_[index(llc)].front(), memory,
-                             config_.remote_latency);
+      turns_s += there * stream.shares[index(memory)] *
+                 dirty_line_s(topology_, stream.cpu, llc_cpus_[index(llc)].front(), memory,
+                              config_.remote_latency);
     }
   }
-  turn_s /= std::max(1, group.count - 1);
-  stream.state.pace.lines_s = lines * contended_line_s(group.count, turn_s, undisturbed_s / lines);
+  if (others < kNobody) return;
+  stream.state.pace.lines_s =
+      lines * contended_line_s(others, turns_s / others, undisturbed_s / lines);
 }
 
 }  // namespace models::compute

@@ -36,6 +36,9 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   }
   busy_threads_.assign(index(topology.cores()), 0);
   busy_cores_.assign(index(topology.sockets()), 0);
+  told_threads_ = busy_threads_;
+  told_cores_ = busy_cores_;
+  core_stale_.assign(index(topology.cores()), 0);
   const int cores_of_socket = topology.cores() / topology.sockets();
   clock_Hz_.assign(index(cores_of_socket + 1), d.frequency.count());
   for (int active = 1; active <= cores_of_socket && config.turbo && !d.turbo.empty(); ++active) {
@@ -125,22 +128,38 @@ void Contention::mark(StreamId id) {
   stale_.push_back(id);
 }
 
-// Everybody whose pace depends on whether `cpu` is busy.
+// Everybody whose pace depends on whether `cpu` is busy, if settle() finds that it has changed.
 void Contention::mark_around(int cpu) {
   const topology::Cpu& at = topology_.cpu(cpu);
   if (config_.llc_sharing && !llc_stale_[index(at.llc)]) {
     llc_stale_[index(at.llc)] = 1;
     stale_llcs_.push_back(at.llc);
   }
-  for (const int sibling : topology_.cpus_of_core(at.core)) {
-    if (on_cpu_[index(sibling)] >= 0) mark(on_cpu_[index(sibling)]);
-  }
+  if (core_stale_[index(at.core)]) return;
+  core_stale_[index(at.core)] = 1;
+  stale_cores_.push_back(at.core);
 }
 
-void Contention::mark_socket(int socket) {
-  for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
-    if (topology_.cpu(cpu).socket == socket && on_cpu_[index(cpu)] >= 0) mark(on_cpu_[index(cpu)]);
+// Where one thread has followed another, nothing is new to those around it.
+void Contention::mark_neighbours() {
+  for (const int core : stale_cores_) {
+    core_stale_[index(core)] = 0;
+    const std::vector<int>& cpus = topology_.cpus_of_core(core);
+    const int socket = topology_.cpu(cpus.front()).socket;
+    const bool clock = clock_Hz_[index(busy_cores_[index(socket)])] !=
+                       clock_Hz_[index(told_cores_[index(socket)])];
+    told_cores_[index(socket)] = busy_cores_[index(socket)];
+    for (int cpu = 0; clock && cpu < topology_.cpus(); ++cpu) {
+      if (topology_.cpu(cpu).socket == socket && on_cpu_[index(cpu)] >= 0)
+        mark(on_cpu_[index(cpu)]);
+    }
+    if (busy_threads_[index(core)] == told_threads_[index(core)]) continue;
+    told_threads_[index(core)] = busy_threads_[index(core)];
+    for (const int cpu : cpus) {
+      if (on_cpu_[index(cpu)] >= 0) mark(on_cpu_[index(cpu)]);
+    }
   }
+  stale_cores_.clear();
 }
 
 void Contention::start(StreamId id, int cpu) {
@@ -150,29 +169,24 @@ void Contention::start(StreamId id, int cpu) {
   stream.entering = true;
   on_cpu_[index(cpu)] = id;
   sharers_[index(at.llc)][index(stream.kind)].change(1);
-  if (++busy_threads_[index(at.core)] == 1) {
-    const int active = ++busy_cores_[index(at.socket)];
-    if (clock_Hz_[index(active)] != clock_Hz_[index(active - 1)]) mark_socket(at.socket);
-  }
+  if (++busy_threads_[index(at.core)] == 1) ++busy_cores_[index(at.socket)];
   mark(id);
   mark_around(cpu);
   mark_readers(stream);
-  count_writer(stream);
+  count_writer(id);
 }
 
 void Contention::stop(int cpu, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(cpu);
-  Stream& stream = streams_[index(on_cpu_[index(cpu)])];
+  const StreamId id = on_cpu_[index(cpu)];
+  Stream& stream = streams_[index(id)];
   on_cpu_[index(cpu)] = -1;
   sharers_[index(at.llc)][index(stream.kind)].change(-1);
   withdraw(stream, now);
   stream.cpu = -1;
   mark_readers(stream);
-  count_writer(stream);
-  if (--busy_threads_[index(at.core)] == 0) {
-    const int active = --busy_cores_[index(at.socket)];
-    if (clock_Hz_[index(active)] != clock_Hz_[index(active + 1)]) mark_socket(at.socket);
-  }
+  count_writer(id);
+  if (--busy_threads_[index(at.core)] == 0) --busy_cores_[index(at.socket)];
   mark_around(cpu);
 }
 
@@ -243,9 +257,12 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
 }
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {
+  settled_ = now;
   for (const StreamId id : changed_) reported_[index(id)] = 0;
   changed_.clear();
   divide_stale(now);
+  mark_neighbours();
+  follow_writers(now);
   for (const StreamId id : stale_) {
     Stream& stream = streams_[index(id)];
     stream.stale = false;

@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "models/compute/cache_sharing.hpp"
+#include "models/compute/contended_lines.hpp"
 #include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
 #include "models/compute/sharers.hpp"
@@ -129,6 +130,7 @@ class Contention {
     int together = -1;     // index into together_
     bool waiting = false;  // for others of them
     int writes_at = -1;    // LLC where it is counted as a writer; -1: nowhere
+    RecentMean writes;     // 1 while it is
     double frequency_Hz = 0.0;
     double smt_factor = 1.0;
     double llc_accesses = 0.0;  // per instruction
@@ -146,8 +148,7 @@ class Contention {
   };
   // A sum that grows at a known rate, integrated when the rate changes.
   struct Clock {
-    double amount = 0.0;
-    double rate = 0.0;
+    double amount = 0.0, rate = 0.0;
     sim::Instant since{};
     double at(sim::Instant now) const { return amount + rate * sim::seconds(now - since); }
     void change(double by, sim::Instant now) {
@@ -161,9 +162,10 @@ class Contention {
   // Threads that write the same lines.
   struct Together {
     std::vector<StreamId> streams;
-    std::vector<int> writers;  // [llc] that write now
-    int count = 0;
-    int applied = 0;  // of them, in force
+    std::vector<int> writers;         // [llc] that write now
+    std::vector<RecentMean> recent;   // [llc]
+    std::vector<StreamId> changed{};  // that began or ceased at this instant
+    double applied = 0.0;             // recent ones of all LLCs, in force
   };
 
   // Lines read from memory.
@@ -173,7 +175,7 @@ class Contention {
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   void mark(StreamId stream);
   void mark_around(int cpu);
-  void mark_socket(int socket);
+  void mark_neighbours();
   void divide_llc(int llc);
   void divide_stale(sim::Instant now);
   Setting setting(const Stream& stream) const;
@@ -195,7 +197,8 @@ class Contention {
   void repace(Stream& stream) const;
   void add_dirty_lines(Stream& stream) const;
   void mark_readers(const Stream& stream);
-  void count_writer(Stream& stream);
+  void count_writer(StreamId id);
+  void follow_writers(sim::Instant now);
   void add_contended_lines(Stream& stream, double undisturbed_s) const;
   bool drifted();
   void find_open_routes();
@@ -218,8 +221,8 @@ class Contention {
   std::vector<std::vector<int>> mix_;              // [llc][kind] threads that share it
   std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force
   std::vector<std::vector<int>> llc_cpus_;         // [llc]
-  std::vector<int> busy_threads_;                  // [core]
-  std::vector<int> busy_cores_;                    // [socket]
+  std::vector<int> busy_threads_, told_threads_;   // [core] now, and as siblings' paces know it
+  std::vector<int> busy_cores_, told_cores_;       // [socket], alike
   std::vector<double> clock_Hz_;                   // [active cores]
   std::vector<double> load_Bps_, solved_Bps_;      // [resource]
   std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
@@ -234,14 +237,14 @@ class Contention {
   std::vector<std::vector<int>> agent_cpus_;  // [agent]
   std::vector<double> depth_;                 // [resource] y = -ln(1 - u) of the last solution
   std::vector<double> route_queue_s_[2];      // [agent * memories + memory]: controller, links
-  std::vector<double> damping_, last_g_;      // [resource], solver scratch
-  std::vector<double> slope_;                 // [resource] d load / d delay, solver scratch
+  std::vector<double> damping_, last_g_, slope_;  // [resource], solver scratch; d load / d delay
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_;  // [stream] in changed_
-  std::vector<char> llc_stale_;
-  std::vector<int> stale_llcs_;
+  std::vector<char> llc_stale_, core_stale_;
+  std::vector<int> stale_llcs_, stale_cores_;
   std::uint64_t solutions_ = 0;
+  sim::Instant settled_{};
 };
 
 }  // namespace models::compute

@@ -16,6 +16,7 @@
 
 #include "models/scheduler/decayed_weight.hpp"
 #include "models/scheduler/domains.hpp"
+#include "models/scheduler/entity.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "sim/engine.hpp"
@@ -50,15 +51,6 @@ class Fair : public Scheduler {
   SchedulerStats stats() const override { return stats_; }
 
  protected:
-  // What competes on a queue: a thread in its group's, a group in the CPU's. Virtual time is in ns.
-  struct Entity {
-    double v = 0.0;
-    double weight = 1024.0;
-    double deadline = 0.0;   // EEVDF: of the present request
-    double protected_v = 0;  // EEVDF: up to here nobody takes the CPU away
-    double lag = 0.0;        // EEVDF: V - v when it last left a queue
-    double left_at_v = 0.0;  // EEVDF: V of those that stayed, then
-  };
   struct Thread : Entity {
     GroupId group = 0;
     std::vector<char> allowed;  // [cpu]; empty: every CPU

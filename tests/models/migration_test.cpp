@@ -1,6 +1,9 @@
 // Live migration between two hosts.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include "models/cluster/outside.hpp"
 #include "models/host.hpp"
@@ -136,6 +139,23 @@ TEST_CASE("a guest goes on at the other host but for its downtime", "[migration]
         Approx(2e9 * (20 - downtime_s) / 20).epsilon(2e-3));
   CHECK(metric(results, "vm.guest.cpu.utilisation") == Approx(1 - downtime_s / 20).epsilon(1e-3));
   CHECK(metric(results, "cluster.b.host.cpu.utilisation") > 0.15);  // one CPU of four, from 5 s on
+}
+
+TEST_CASE("a guest that comes to the first host is reported as one that leaves it", "[migration]") {
+  const Results there = run(two_hosts(10), 10_s);
+  HostDescription host = two_hosts(10);
+  std::swap(host.vms, host.others.front().vms);
+  host.migrations.front().to = "host";
+  const Results back = run(host, 10_s);
+  for (const char* name : {"throughput", "throughput.total", "cpu.utilisation"}) {
+    const std::string of_vm = std::string{"vm.guest."} + name;
+    CHECK(metric(back, of_vm) == Approx(metric(there, of_vm)).epsilon(0.005));
+    CHECK(std::count_if(back.metrics.begin(), back.metrics.end(),
+                        [&](const Metric& m) { return m.name == of_vm; }) == 1);
+  }
+  REQUIRE(back.time.size() == 1);
+  CHECK(back.time.front().share.front() ==
+        Approx(there.time.front().share.front()).epsilon(0.005));  // instructions
 }
 
 TEST_CASE("the log's faults slow a guest while it is copied", "[migration]") {

@@ -123,3 +123,24 @@ TEST_CASE("uncertain presets widen the interval through a check's formula") {
   const Prediction ratio = predict(check, s.of, s.study, s.results);
   CHECK(ratio.hi - ratio.value == Approx(0.0).margin(1e-12));  // it cancels
 }
+
+TEST_CASE("a check may ask where in the sweep something is best") {
+  TwoPoints s;
+  Check check = s.at_count(1);
+  check.predicted.at.clear();
+  check.best = Best{"vm.a.throughput", ""};
+  CHECK(predict(check, s.of, s.study, s.results).value == 10.0);
+  // Latency makes up for it at four: 8 / 4 against 10 / 8; in each replication likewise.
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double latency_s = i == 0 ? 8.0 : 4.0;
+    scenarios::MetricEstimate latency{"vm.a.latency", {latency_s, latency_s, latency_s}};
+    latency.samples.assign(5, latency_s);
+    s.results.points[i].metrics.push_back(latency);
+  }
+  check.best = Best{"vm.a.throughput", "vm.a.latency"};
+  const Prediction p = predict(check, s.of, s.study, s.results);
+  CHECK(p.value == 8.0);
+  CHECK(p.samples == predict(s.at_count(4), s.of, s.study, s.results).samples);
+  check.best = Best{"vm.a.colour", ""};
+  CHECK_THROWS_WITH(predict(check, s.of, s.study, s.results), Catch::Contains("vm.a.colour"));
+}

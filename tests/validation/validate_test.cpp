@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "scenarios/read.hpp"
 #include "sim/error.hpp"
@@ -113,6 +114,41 @@ TEST_CASE("a case that is wrong takes no other case's results with it") {
   CHECK_FALSE(report.interrupted);
 }
 
+TEST_CASE("a case that cannot be read, or lacks a formula's numbers, costs only its own points") {
+  const tests::TemporaryFolder data;
+  const tests::TemporaryFolder cases;
+  const std::string formula =
+      "[[point]]\nid = \"formula\"\nsubsystem = \"raid\"\nmetric = \"m\"\n"
+      "unit = \"fraction\"\nformulas = [\"1/n\"]\nrole = \"validate\"\n";
+  data.write("recorded.toml",
+             point("half", "0.5") + point("torn", "1.0") +
+                 point("pair", "1.0")
+                     .replace(point("pair", "1.0").find("value = 1.0"), 11, "values = [0.5, 0.5]") +
+                 formula);
+  cases.write("one-cpu.toml", kOneCpu + check_text("half", "vm.guest.throughput.relative") +
+                                  check_text("pair", "vm.guest.throughput.relative") +
+                                  "value = \"values[0]\"\n");
+  cases.write("b-torn.toml", "[study\n" + check_text("torn", "vm.guest.throughput.relative") +
+                                 check_text("pair", "vm.guest.throughput.relative") +
+                                 "value = \"values[1]\"\n");
+  cases.write("c-formula.toml", kOneCpu + check_text("formula", "vm.guest.throughput.relative") +
+                                    "value = \"formulas[0]\"\n");
+  ValidateOptions options;
+  options.data = {data.path()};
+  options.cases = {cases.path()};
+  const Report report = validate(options);
+  CHECK(record(report, "half").predicted.has_value());
+  CHECK_THAT(record(report, "torn").reason, Catch::Contains("b-torn.toml failed"));
+  CHECK_THAT(record(report, "pair").reason, Catch::Contains("b-torn.toml failed"));
+  CHECK_THAT(record(report, "formula").reason, Catch::Contains("c-formula.toml failed"));
+  REQUIRE(report.failures.size() == 2);
+  CHECK_THAT(report.failures[0], Catch::Contains("b-torn.toml:1"));
+  CHECK_THAT(report.failures[1],
+             Catch::Contains("c-formula.toml:") && Catch::Contains("need `with`"));
+  options.subsystem = "raid";
+  CHECK(validate(options).failures.size() == 1);
+}
+
 TEST_CASE("someone else's data need no case of ours, but must be sound") {
   const tests::TemporaryFolder data;
   data.write("theirs.toml", point("theirs", "3"));
@@ -170,8 +206,24 @@ TEST_CASE("every embedded case is a sound scenario whose checks each single out 
         scenarios::read_text(c.file.text, c.file.name, {{}, {"check", "values"}, {}});
     for (const Check& check : c.checks) {
       INFO(check.point << ", line " << check.line);
-      CHECK(find_point(study, check.predicted.at).has_value());
+      CHECK((check.best || find_point(study, check.predicted.at).has_value()));
       if (check.relative_to) CHECK(find_point(study, check.relative_to->at).has_value());
     }
+  }
+}
+
+TEST_CASE("cases of memory that a VMM takes know what they are unsure of") {
+  const auto cases = read_cases(embedded_cases()).cases;
+  for (const char* name : {"memory-of-qemu.toml", "memory-of-firecracker.toml"}) {
+    const auto found = std::find_if(cases.begin(), cases.end(),
+                                    [&](const Case& c) { return c.file.name.ends_with(name); });
+    REQUIRE(found != cases.end());
+    const auto study =
+        scenarios::read_text(found->file.text, found->file.name, {{}, {"check", "values"}, {}});
+    std::vector<std::string> keys;
+    for (const auto& parameter : study.uncertain) keys.push_back(parameter.key);
+    // What the guest touches, and what the process has of its own where the guest has touched all.
+    CHECK(std::count(keys.begin(), keys.end(), "workload.boot.memory") == 1);
+    CHECK(std::count(keys.begin(), keys.end(), "vmm.own_memory.machine") == 1);
   }
 }

@@ -40,20 +40,27 @@ struct Guest {
     }
     contention.write_together(all);
   }
+  // Whoever writes now has done so for long.
+  void settle_for(sim::Duration time) {
+    contention.settle(now);
+    now += time;
+    contention.settle(now);
+  }
   double lines_s(StreamId id) { return contention.state(id).pace.lines_s; }
   Topology topology{two_sockets()};
   Contention contention;
+  sim::Instant now = sim::kStart;
 };
 
 }  // namespace
 
 TEST_CASE("a lone writer keeps the line, two that seldom write wait for the way alone") {
-  CHECK(contended_line_s(1, 1.0, 10.0) == 0.0);
-  CHECK(contended_line_s(2, 1.0, 1e6) == Approx(1.0).epsilon(1e-5));
+  CHECK(contended_line_s(0.0, 1.0, 10.0) == 0.0);
+  CHECK(contended_line_s(1.0, 1.0, 1e6) == Approx(1.0).epsilon(1e-5));
 }
 
 TEST_CASE("many that often write share the line's rate") {
-  const double waits = contended_line_s(100, 1.0, 10.0);
+  const double waits = contended_line_s(99.0, 1.0, 10.0);
   CHECK(100.0 / (10.0 + waits) == Approx(1.0).epsilon(0.01));
   CHECK(waits == Approx(1.0 + 99.0 * waits / (10.0 + waits)));
 }
@@ -61,12 +68,12 @@ TEST_CASE("many that often write share the line's rate") {
 TEST_CASE("the time of an instruction holds its part of the waits") {
   Guest guest{2};
   guest.contention.start(0, 0);
-  guest.contention.settle(sim::kStart);
+  guest.settle_for(1_s);
   CHECK(guest.lines_s(0) == 0.0);
   guest.contention.start(1, 1);
-  guest.contention.settle(sim::kStart);
+  guest.settle_for(1_s);
   const double turn_s = dirty_line_s(guest.topology, 0, 1, 0);
-  CHECK(guest.lines_s(0) == Approx(contended_line_s(2, turn_s, 500e-9) / 1000.0));
+  CHECK(guest.lines_s(0) == Approx(contended_line_s(1.0, turn_s, 500e-9) / 1000.0));
   CHECK(guest.contention.state(0).pace.instruction_s == Approx(0.5e-9 + guest.lines_s(0)));
 }
 
@@ -74,26 +81,40 @@ TEST_CASE("a writer on another socket makes every turn dearer, one that waits ma
   Guest near{2}, far{2};
   near.contention.start(0, 0);
   near.contention.start(1, 1);
-  near.contention.settle(sim::kStart);
+  near.settle_for(1_s);
   far.contention.start(0, 0);
   far.contention.start(1, 4);
-  far.contention.settle(sim::kStart);
-  CHECK(far.lines_s(0) > near.lines_s(0));
+  far.settle_for(1_s);
+  const double both_s = far.lines_s(0);
+  CHECK(both_s > near.lines_s(0));
   far.contention.waits(1, true);
-  far.contention.settle(sim::kStart);
-  CHECK(far.lines_s(0) == 0.0);
+  far.settle_for(1_s);
+  CHECK(far.lines_s(0) < 1e-6 * both_s);
   far.contention.waits(1, false);
-  far.contention.settle(sim::kStart);
-  CHECK(far.lines_s(0) > 0.0);
-  far.contention.stop(4, sim::kStart);
-  far.contention.settle(sim::kStart);
-  CHECK(far.lines_s(0) == 0.0);
+  far.settle_for(1_s);
+  CHECK(far.lines_s(0) == Approx(both_s));
+  far.contention.stop(4, far.now);
+  far.settle_for(1_s);
+  CHECK(far.lines_s(0) < 1e-6 * both_s);
+}
+
+TEST_CASE("a writer that comes and goes counts as often as it is there") {
+  Guest guest{2};
+  guest.contention.start(0, 0);
+  guest.contention.start(1, 1);
+  guest.settle_for(1_s);
+  const double always_s = guest.lines_s(0);
+  for (int i = 0; i < 2000; ++i) {
+    guest.contention.waits(1, i % 2 == 0);
+    guest.settle_for(1_us);
+  }
+  CHECK(guest.lines_s(0) == Approx(always_s / 2.0).epsilon(0.3));
 }
 
 TEST_CASE("lines that nobody contends for take no time where that is switched off") {
   Guest guest{2, {.contended_lines = false}};
   guest.contention.start(0, 0);
   guest.contention.start(1, 1);
-  guest.contention.settle(sim::kStart);
+  guest.settle_for(1_s);
   CHECK(guest.lines_s(0) == 0.0);
 }
