@@ -62,6 +62,9 @@ struct BalloonDescription {
 
 // What the guest's kernel leaves to KVM (QEMU's kvm-pv-* CPU flags).
 struct KvmFeatures {
+  // Spinlocks in turn, whoever has a CPU: ticket locks, to Linux 4.1. Else the first to try gets a
+  // free one (virt_spin_lock, test and set), since 4.2.
+  bool fair_locks = true;
   bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while
   bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
   bool pv_sched_yield = false;     // who interrupts vCPUs without a CPU yields to the first of them

@@ -210,6 +210,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       entering.spin_window = static_cast<double>(description_.vmm.pause_loop.window.count());
       entering.gave_way = false;
       answer_flushes(entering);
+      try_lock(id);
     }
     if (!description_.without.contains(Mechanism::switch_cost)) {
       sim::Duration cost =

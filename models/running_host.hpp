@@ -169,6 +169,7 @@ class RunningHost final : public scheduler::Dispatch {
   bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
+  void try_lock(int worker);
   void owe_exit(Worker& worker, double cycles);
   double cycles_of(vmm::ExitKind kind) const;
   vmm::DeadlineTimer deadline_timer() const;

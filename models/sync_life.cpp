@@ -39,22 +39,38 @@ void RunningHost::Acquire::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 // A queued lock goes to whom it is due, with or without a CPU; a paravirtual one to somebody who
-// has one, if there is any.
+// has one, if there is any; an unfair one to nobody else.
 void RunningHost::release_lock(int worker) {
   Vm& vm = vms_[at(workers_[at(worker)].vm)];
   if (vm.lock_holder != worker) return;  // locks cost nothing
   vm.lock_holder = -1;
   if (vm.lock_waiters.empty()) return;
   auto next = vm.lock_waiters.begin();
-  if (vm.description->kvm_features.pv_unhalt) {
+  const KvmFeatures& features = vm.description->kvm_features;
+  if (features.pv_unhalt || !features.fair_locks) {
     const auto running = std::find_if(next, vm.lock_waiters.end(), [&](int id) {
       return workers_[at(id)].progress.state() == guest::Progress::State::running;
     });
-    if (running != vm.lock_waiters.end()) next = running;
+    if (running != vm.lock_waiters.end()) {
+      next = running;
+    } else if (!features.pv_unhalt) {
+      return;  // who is back first takes it: try_lock()
+    }
   }
   vm.lock_holder = *next;
   vm.lock_waiters.erase(next);
   grant(workers_[at(vm.lock_holder)]);
+}
+
+// A waiter that has a CPU again finds the lock free.
+void RunningHost::try_lock(int id) {
+  Vm& vm = vms_[at(workers_[at(id)].vm)];
+  if (vm.lock_holder >= 0 || vm.lock_waiters.empty()) return;
+  const auto waits = std::find(vm.lock_waiters.begin(), vm.lock_waiters.end(), id);
+  if (waits == vm.lock_waiters.end()) return;
+  vm.lock_waiters.erase(waits);
+  vm.lock_holder = id;
+  grant(workers_[at(id)]);
 }
 
 // Who has a CPU handles the interrupt at once; who lost it, when it is back. Idle vCPUs flush when

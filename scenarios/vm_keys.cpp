@@ -154,6 +154,9 @@ const Section<models::BalloonDescription>& balloon_keys() {
 const Section<models::KvmFeatures>& kvm_feature_keys() {
   using T = models::KvmFeatures;
   static const Section<T> section{
+      truth("fair_locks", &T::fair_locks,
+            "spinlocks go in turn, as ticket locks of Linux to 4.1; false: to the first who tries "
+            "while it has a CPU, as in guests since 4.2"),
       truth("pv_unhalt", &T::pv_unhalt, "paravirtual spinlocks: a waiter sleeps after a while"),
       truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
       truth("pv_sched_yield", &T::pv_sched_yield,

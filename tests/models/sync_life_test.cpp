@@ -180,3 +180,16 @@ TEST_CASE("directed yields of spinning guests leave a neighbour its share of a C
   host.without.insert(Mechanism::pause_loop_exits);
   CHECK(yielded_to > 0.9 * metric(run(host), "vm.narrow.throughput"));
 }
+
+TEST_CASE("an unfair lock is taken by whoever has a CPU, so that it does not collapse", "[sync]") {
+  HostDescription host = locking(2);
+  host.without.insert(Mechanism::pause_loop_exits);
+  const double in_turn = throughput(host);
+  host.vms.front().kvm_features.fair_locks = false;
+  CHECK(throughput(host) > 1.5 * in_turn);
+  // With a CPU for each, who is first hardly matters.
+  HostDescription alone = locking(1);
+  const double fair = throughput(alone);
+  alone.vms.front().kvm_features.fair_locks = false;
+  CHECK(throughput(alone) == Approx(fair).epsilon(0.05));
+}
