@@ -75,6 +75,7 @@ class RunningHost final : public scheduler::Dispatch {
  private:
   friend class Barriers;
   friend class Boots;
+  friend class CoScheduling;
   friend class DirtyLogs;
   friend class Migration;
   friend class RunningCluster;
@@ -87,7 +88,6 @@ class RunningHost final : public scheduler::Dispatch {
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
-
   // Awaitables of a vCPU's life.
   struct Compute {
     RunningHost& host;
@@ -165,7 +165,8 @@ class RunningHost final : public scheduler::Dispatch {
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
-  bool can_use_yield(Worker& worker) const;
+  bool can_use_yield(Worker& worker, int from) const;
+  bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);
@@ -196,6 +197,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle();
   void settle_later();
   void touch(Vm& vm);
+  sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
   void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
@@ -220,22 +222,20 @@ class RunningHost final : public scheduler::Dispatch {
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
-  sim::Event settle_, settle_again_;
-  sim::Event fill_;
+  sim::Event settle_, settle_again_, fill_;
   sim::Instant measured_from_{};
   sim::Instant watched_from_{};
   sim::Instant loads_since_{};
-  std::vector<double> load_integral_B_;       // [resource]
-  std::vector<double> node_busy_s_;           // [node] CPU time used
-  std::vector<double> cpu_busy_s_;            // [cpu]
-  std::vector<sim::Instant> cpu_since_;       // [cpu]
-  std::vector<compute::IdleGovernor> sleep_;  // [cpu]
+  std::vector<double> load_integral_B_, node_busy_s_, cpu_busy_s_;  // [resource]; [node]; [cpu]
+  std::vector<sim::Instant> cpu_since_;                             // [cpu]
+  std::vector<compute::IdleGovernor> sleep_;                        // [cpu]
   scheduler::SchedulerStats stats_before_;
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class CoScheduling> gangs_;  // null: vCPUs run without regard to each other
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;
   std::unique_ptr<class HugePages> huge_;

@@ -15,7 +15,9 @@ constexpr std::size_t at(Cause cause) {
 double busy_s(const Causes& causes) {
   double all_s = 0.0;
   for (const double s : causes) all_s += s;
-  return all_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
+  for (const Cause without : {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in})
+    all_s -= causes[at(without)];
+  return all_s;
 }
 
 void Progress::book(sim::Instant now) {
@@ -30,6 +32,9 @@ void Progress::book(sim::Instant now) {
       return;
     case State::runnable:
       seconds_[at(Cause::steal)] += elapsed_s;
+      return;
+    case State::stopped:
+      seconds_[at(Cause::co_stop)] += elapsed_s;
       return;
     case State::polling:
     case State::running:

@@ -28,7 +28,8 @@ struct InstructionTime {
 
 class Progress {
  public:
-  enum class State { halted, runnable, running, polling, stalled };
+  // stalled: waits for a page; stopped: by co-scheduling.
+  enum class State { halted, runnable, running, polling, stalled, stopped };
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
@@ -58,6 +59,7 @@ class Progress {
     left_ = instructions;
     counts_ = false;
   }
+  bool switching() const { return switch_s_ > 0; }
   double left() const { return left_; }  // instructions
   // Instructions that do no work, without end, until begin().
   void begin_waiting() {

@@ -152,6 +152,7 @@ class Fair : public Scheduler {
     return cpu.state[at(threads_[at(thread)].group)];
   }
   double nice0() const { return 1024.0; }  // weight of nice 0, the unit of virtual time
+  void account(Cpu& cpu);
 
  private:
   enum class Idleness { busy, idle, newly_idle };
@@ -166,7 +167,6 @@ class Fair : public Scheduler {
 
   // fair.cpp: who runs
   void prepare();
-  void account(Cpu& cpu);
   void become(Thread& thread, bool runnable);
   void put(Thread& thread, CpuId cpu);
   void reweigh(Cpu& cpu, GroupId group);
