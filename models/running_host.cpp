@@ -146,7 +146,7 @@ void RunningHost::arm(Worker& worker) {
   if (worker.spinning) {
     const double limit_s = spin_limit_s(worker);
     if (!worker.done.pending() && limit_s < std::numeric_limits<double>::infinity())
-      worker.done.after(sim::from_seconds(limit_s));
+      worker.done.after(worker.progress.owed() + sim::from_seconds(limit_s));
     return;
   }
   const sim::Duration left = worker.progress.remaining();

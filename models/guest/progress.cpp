@@ -61,12 +61,12 @@ double Progress::pay(double elapsed_s) {
     seconds_[at(cause)] += paid_s;
   };
   pay(switch_s_, Cause::scheduler);
-  pay(refill_s_, Cause::cold_caches);
+  if (!waits_) pay(refill_s_, Cause::cold_caches);
   pay(ticks_s_, Cause::ticks);
   pay(faults_s_, Cause::page_faults);
   pay(balancing_s_, Cause::numa_balancing);
   pay(exits_s_, Cause::exits);
-  owes_ = elapsed_s <= 0;
+  owes_ = elapsed_s <= 0 || waits_;
   return elapsed_s;
 }
 
@@ -77,6 +77,12 @@ void Progress::attribute() const {
     seconds_[cause] += scale * time_.by_cause[cause];
   }
   at_pace_s_ = 0.0;
+}
+
+sim::Duration Progress::owed() const {
+  return sim::picoseconds_ceil((switch_s_ + (waits_ ? 0.0 : refill_s_) + ticks_s_ + faults_s_ +
+                                balancing_s_ + exits_s_) *
+                               1e12);
 }
 
 sim::Duration Progress::remaining() const {
