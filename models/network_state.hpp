@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/network/server_threads.hpp"
 #include "models/network_paths.hpp"
 #include "models/running_host.hpp"
 
@@ -97,8 +98,9 @@ struct NetworkPaths::Guest {
   const VmDescription* description = nullptr;
   HostNic* on = nullptr;
   std::vector<WorkerThread*> vcpus;
-  std::vector<WorkerThread*> softirqs;  // the same vCPUs, at what goes before all else
-  std::unique_ptr<sim::Server> lock;    // of its server
+  std::vector<WorkerThread*> softirqs;              // the same vCPUs, at what goes before all else
+  std::unique_ptr<sim::Server> lock;                // of its server
+  std::unique_ptr<network::ServerThreads> threads;  // null: each stays on its vCPU
   std::vector<WorkerThread*> backends;
   std::unique_ptr<network::Stack> stack;
   std::unique_ptr<network::GuestNic> nic;

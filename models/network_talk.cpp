@@ -26,10 +26,23 @@ void NetworkPaths::start() {
   }
 }
 
-// A connection's thread has a vCPU of its own choice; its packets' interrupts come where the
+// A server's thread goes where its guest's kernel puts it, which is taken to be as old as the
+// host's; another connection's has a vCPU of its own choice. Packets' interrupts come where the
 // queue's do.
 network::Place NetworkPaths::here(Guest& guest, int connection, int flow) {
   const std::size_t vcpu = at(connection) % guest.vcpus.size();
+  const workload::NetProfile& net = guest.description->workload.net;
+  if (description_.vmm.cfs.affine_by_load && guest.nic != nullptr && guest.vcpus.size() > 1 &&
+      net.conversation == workload::Conversation::serve && net.held == sim::Cycles{}) {
+    if (guest.threads == nullptr) {
+      guest.threads = std::make_unique<network::ServerThreads>(
+          engine(), std::vector<network::Thread*>{guest.vcpus.begin(), guest.vcpus.end()},
+          std::vector<network::Thread*>{guest.softirqs.begin(), guest.softirqs.end()});
+    }
+    network::ServerThreads::One& thread = guest.threads->add(static_cast<int>(vcpu));
+    return {
+        .station = guest.station, .stack = guest.stack.get(), .app = &thread, .wakeups = &thread};
+  }
   const int queues = guest.description->nics.front().queues;
   return {.station = guest.station,
           .stack = guest.stack.get(),

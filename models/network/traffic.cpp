@@ -10,7 +10,8 @@ sim::Task<> Inbox::put(Batch batch, Thread& softirq, const Place& reader) {
   asleep_ = false;
   const StackConfig& stack = reader.stack->config();
   sim::Cycles waking = stack.costs.wake;
-  if (reader.interrupted) waking += stack.interrupt_other;
+  interrupts_ = reader.wakeups != nullptr ? reader.wakeups->woken_by(softirq) : reader.interrupted;
+  if (interrupts_) waking += stack.interrupt_other;
   co_await softirq.work(reader.stack->time(waking));
   reader.app->woken_from(softirq.cpu());
   filled_.fire();
@@ -21,10 +22,11 @@ sim::Task<Batch> Inbox::take(const Place& reader) {
   while (batches_.empty()) {
     asleep_ = true;
     slept = true;
+    if (reader.wakeups != nullptr) reader.wakeups->sleeps();
     co_await filled_;
   }
   const sim::Cycles taken = reader.stack->config().interrupted;
-  if (slept && reader.interrupted && taken > sim::Cycles{})
+  if (slept && interrupts_ && taken > sim::Cycles{})
     co_await reader.app->work(reader.stack->time(taken));
   const Batch first = batches_.front();
   batches_.pop_front();

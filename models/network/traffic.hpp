@@ -17,13 +17,23 @@
 
 namespace models::network {
 
+// A thread's scheduler, where a wake-up may move it.
+class Wakeups {
+ public:
+  virtual ~Wakeups() = default;
+  // The thread is woken by what `waker` does; whether that interrupts another CPU than the waker's.
+  virtual bool woken_by(const Thread& waker) = 0;
+  virtual void sleeps() = 0;
+};
+
 // Where a socket's owner runs.
 struct Place {
   int station = 0;
   Stack* stack = nullptr;
   Thread* app = nullptr;
-  Thread* app_now = nullptr;  // the same, for what goes before all else that it has to do
-  bool interrupted = true;    // waking it interrupts its CPU: the softirq runs on another
+  Thread* app_now = nullptr;   // the same, for what goes before all else that it has to do
+  bool interrupted = true;     // waking it interrupts its CPU: the softirq runs on another
+  Wakeups* wakeups = nullptr;  // of `app`, where those decide on that; null: it stays where it is
 };
 
 // A reader that sleeps until something is there.
@@ -42,6 +52,7 @@ class Inbox {
   std::deque<Batch> batches_;
   sim::Signal filled_;
   bool asleep_ = false;
+  bool interrupts_ = false;  // what last woke the reader
 };
 
 struct StreamConfig {
