@@ -22,14 +22,15 @@ double core_throughput(int threads, double yield) {
 Contention::Setting Contention::setting(const Stream& stream) const {
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   const double whole_B = static_cast<double>(topology_.description().llc.size.count());
-  return {.cpu = stream.cpu,
-          .threads = busy_threads_[index(at.core)],
-          .space_B =
-              config_.llc_sharing
-                  ? applied_B_[index(at.llc)][index(stream.kind)]
-                  : std::min(whole_B, static_cast<double>(stream.profile->footprint.count())),
-          .frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])],
-          .delays = solutions_};
+  return {
+      .cpu = stream.cpu,
+      .threads = busy_threads_[index(at.core)],
+      .space_B = config_.llc_sharing
+                     ? applied_B_[index(at.llc)][index(stream.kind)]
+                     : std::min(whole_B, static_cast<double>(stream.profile->footprint.count())),
+      .frequency_Hz =
+          std::min(clock_Hz_[index(busy_cores_[index(at.socket)])], limit_Hz_[index(at.core)]),
+      .delays = solutions_};
 }
 
 // What the core itself gives.
