@@ -164,7 +164,7 @@ void Boots::fault(int index, sim::Bytes touched) {
   RunningVm& vm = host_.vms_[at(index)];
   const int id = vm.vcpus.front();
   const int node = host_.topology_.cpu(host_.cpu_of(id)).node;
-  const sim::Bytes placed = vm.placement.touch(touched, node);
+  const sim::Bytes placed = host_.touch(host_.workers_[at(id)], touched, node);
   host_.place(vm);
   if (description_.without.contains(Mechanism::first_touch)) return;
   const vmm::FaultCosts& costs = description_.vmm.fault;
@@ -211,6 +211,7 @@ sim::Task<> Boots::end(int index) {
   co_await host_.emulate(vm.emulator, sim::from_seconds(cycles / clock_Hz), -1);
   co_await grace_periods(costs.end_grace_periods);
   vm.placement.forget();
+  for (memory::VirtualNode& own : vm.virtual_nodes) own.forget();
 }
 
 void Boots::report(Results& results) const {

@@ -172,12 +172,22 @@ void RunningHost::build_vms(HostStorage::Remote* remote) {
           .in_memory = -1,
           .filling = true});
       vm.accesses = vm.placement.shares();
+      for (std::size_t n = 0; n < place.virtual_nodes.size() && description.virtual_nodes > 1;
+           ++n) {
+        vm.virtual_nodes.emplace_back(topology_.nodes(), place.virtual_nodes[n]);
+        vm.node_accesses.push_back(vm.accesses);
+      }
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);
+        Worker& worker = workers_[at(id)];
+        worker.virtual_node =
+            static_cast<int>(vm.vcpus.size()) * description.virtual_nodes / description.vcpus;
+        worker.accesses =
+            vm.virtual_nodes.empty() ? &vm.accesses : &vm.node_accesses[at(worker.virtual_node)];
         vm.vcpus.push_back(id);
-        workers_[at(id)].stream = contention_.add(
-            description.workload.profile, burden(description, description_, kind.tick_cycles));
+        worker.stream = contention_.add(description.workload.profile,
+                                        burden(description, description_, kind.tick_cycles));
         cold_.add();
         worker_of_stream_.push_back(id);
       }

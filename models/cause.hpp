@@ -23,13 +23,14 @@ enum class Cause {
   spinning,             // waiting for a lock or a contended line, or for others to flush TLBs
   smt,                  // the sibling thread's use of the core
   steal,                // runnable, not running
+  co_stop,              // stopped until a slower vCPU of the VM has caught up
   scheduler,            // switching threads, world switches, wake-up path
   halt_polling,         // halted, but looking for an interrupt on its CPU
   io_threads,           // halted, its job waits for the VMM's threads
   storage,              // halted, its job waits for disks
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 20;
+inline constexpr int kCauses = 21;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -122,7 +122,10 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
     ++stats_.kicks;
     host_.owe_exits(vcpu, 1, vmm::ExitKind::pio);
     host_.owe_cycles(vcpu, host_.block_costs().kick);
-    co_await host_.run(vcpu, 1.0, scheduler::kNoCpu);
+    // In the system call that submits, before what other jobs have begun.
+    RunningHost::Run kick = host_.run(vcpu, 1.0, scheduler::kNoCpu);
+    kick.before_all = true;
+    co_await kick;
     kicked_at_ = engine().now();
     kicked_.fire();
   }

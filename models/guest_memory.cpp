@@ -26,6 +26,18 @@ sim::Bytes resident(const VmDescription& vm) {
   return wanted.count() > 0 ? std::min(wanted, vm.memory) : vm.memory;
 }
 
+// A vCPU that runs on `node` touches memory first; returns what was placed.
+sim::Bytes RunningHost::touch(const Worker& worker, sim::Bytes amount, int node) {
+  Vm& vm = vms_[at(worker.vm)];
+  if (vm.virtual_nodes.empty()) return vm.placement.touch(amount, node);
+  memory::VirtualNode& own = vm.virtual_nodes[at(worker.virtual_node)];
+  std::vector<sim::Bytes> before;
+  for (int n = 0; n < topology_.nodes(); ++n) before.push_back(vm.placement.on(n));
+  const sim::Bytes placed = vm.placement.touch(amount, own.place(node));
+  for (int n = 0; n < topology_.nodes(); ++n) own.touch(n, vm.placement.on(n) - before[at(n)]);
+  return placed;
+}
+
 // Places what the VM's running vCPUs have touched since the last call, on the node each runs on.
 void RunningHost::touch(Vm& vm) {
   if (!vm.filling) return;
@@ -36,7 +48,7 @@ void RunningHost::touch(Vm& vm) {
     if (amount == 0) continue;
     worker.untouched_B -= static_cast<double>(amount);
     const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-    moved = vm.placement.touch(sim::Bytes{amount}, node).count() > 0 || moved;
+    moved = touch(worker, sim::Bytes{amount}, node).count() > 0 || moved;
   }
   if (vm.placement.untouched().count() == 0) vm.filling = false;
   if (moved) place(vm);
@@ -49,7 +61,7 @@ void RunningHost::touch_all(Vm& vm) {
   for (std::int64_t part = 0; part < parts; ++part) {
     const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
     const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
-    vm.placement.touch(amount, topology_.cpu(cpu).node);
+    touch(workers_[at(vm.vcpus[static_cast<std::size_t>(part)])], amount, topology_.cpu(cpu).node);
   }
   vm.filling = false;
   place(vm);
@@ -58,7 +70,11 @@ void RunningHost::touch_all(Vm& vm) {
 void RunningHost::place(Vm& vm) {
   vm.accesses = vm.placement.shares();
   if (pressure_) vm.accesses = pressure_->accesses(vm.in_memory, vm.accesses);
-  for (const int id : vm.vcpus) contention_.place(workers_[at(id)].stream, vm.accesses);
+  const double own = vm.description->workload.numa_locality;
+  for (std::size_t i = 0; i < vm.virtual_nodes.size(); ++i)
+    vm.node_accesses[i] = vm.virtual_nodes[i].accesses(vm.accesses, own);
+  for (const int id : vm.vcpus)
+    contention_.place(workers_[at(id)].stream, *workers_[at(id)].accesses);
   settle_later();
 }
 
@@ -124,6 +140,7 @@ void RunningHost::age_memory() {
       Vm& vm = vms_[at(index)];
       if (!ages(vm)) continue;
       vm.placement.lay_out(kept, vm.nodes);
+      for (memory::VirtualNode& node : vm.virtual_nodes) node.forget();
       place(vm);
     }
   }

@@ -76,6 +76,7 @@ struct VmDescription {
   std::string name;
   int count = 1;
   int vcpus = 1;
+  int virtual_nodes = 1;  // NUMA nodes that its guest sees; vCPUs and memory in even parts
   sim::Bytes memory{};
   Pinning pin;
   NumaPolicy numa;
@@ -137,6 +138,7 @@ enum class Mechanism {
   swap_in,               // "swap-in": pages are back at once
   async_page_faults,     // "async-page-faults": a vCPU waits for each page on swap
   locks,                 // "locks": vCPUs never wait for each other
+  co_scheduling,         // "co-scheduling": vCPUs of a VM run without regard to each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads

@@ -6,6 +6,7 @@
 
 #include "models/barrier.hpp"
 #include "models/boots.hpp"
+#include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
@@ -59,6 +60,7 @@ void RunningHost::begin_measuring() {
   contention_.allow_no_drift();
   settle_later();
   dirty_logs_->begin_measuring();
+  if (gangs_) gangs_->begin_measuring();
   barriers_->begin_measuring();
   numa_->begin_measuring();
   numad_->begin_measuring();
@@ -142,11 +144,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   for (const double s : causes) total_s += s;
   for (const Worker& worker : workers_) {
     if (worker.stream < 0) continue;
-    const guest::Causes& s = worker.progress.seconds();
-    for (std::size_t c = 0; c < s.size(); ++c) {
-      if (c != at(Cause::idle) && c != at(Cause::steal) && c != at(Cause::swap_in))
-        everybody_s += s[c];
-    }
+    everybody_s += guest::busy_s(worker.progress.seconds());
   }
   const workload::Description& work = description.workload;
   const int index_of_kind = vms_[at(kind.vms.front())].kind;
@@ -242,8 +240,7 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
       broken(fmt::format("thread {} of VM {}: its causes sum to {} s of {} s", worker.thread,
                          worker.vm, sum_s, measured_s));
     }
-    threads_s +=
-        sum_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
+    threads_s += guest::busy_s(causes);
   }
   for (const double s : cpu_busy_s_) cpus_s += s;
   if (std::abs(threads_s - cpus_s) > kTimeTolerance * measured_s * topology_.cpus()) {

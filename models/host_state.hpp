@@ -12,6 +12,7 @@
 #include "models/guest/progress.hpp"
 #include "models/host_description.hpp"
 #include "models/memory/placement.hpp"
+#include "models/memory/virtual_node.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/vmm/halt_poll.hpp"
 #include "sim/engine.hpp"
@@ -37,6 +38,8 @@ struct Worker {
   void on_done();
   RunningHost& host;
   int vm;
+  int virtual_node = 0;
+  const std::vector<double>* accesses = nullptr;  // of a vCPU, by node, as its pace was last told
   scheduler::ThreadId thread = scheduler::kNoThread;
   compute::StreamId stream = -1;  // -1: an emulator
   compute::StreamState state;     // in force: what booked time was spent at
@@ -91,6 +94,8 @@ struct RunningVm {
   std::size_t last_boosted = 0;    // vCPU
   int in_memory = -1;              // of HostMemory; -1: memory cannot run short
   std::vector<double> accesses{};  // where they go by node, as the pace was last told
+  std::vector<memory::VirtualNode> virtual_nodes{};  // none: its guest sees one
+  std::vector<std::vector<double>> node_accesses{};  // [virtual node]
   bool filling = false;
 };
 // From being woken to having a CPU.

@@ -48,7 +48,8 @@ sim::Engine& NumaBalancing::engine() {
   return host_.engine_;
 }
 
-// Address spaces of VMs under a memory policy are not scanned, nor are reserved hugepages.
+// Address spaces of VMs under a memory policy are not scanned, nor are reserved hugepages. What
+// scans would make of virtual nodes is not modelled.
 void NumaBalancing::start() {
   const HostDescription& d = host_.description_;
   const int nodes = host_.topology_.nodes();
@@ -65,7 +66,8 @@ void NumaBalancing::start() {
   for (int index = 0; index < static_cast<int>(host_.vms_.size()); ++index) {
     const RunningVm& vm = host_.vms_[at(index)];
     const VmDescription& own = *vm.description;
-    if (own.numa.mode != NumaMode::first_touch || reserves_hugepages(own)) continue;
+    if (own.numa.mode != NumaMode::first_touch || reserves_hugepages(own) || own.virtual_nodes > 1)
+      continue;
     const double huge = host_.huge_->coverage(index);
     const auto vcpus = static_cast<int>(vm.vcpus.size());
     spaces_[at(index)] = std::make_unique<Space>(

@@ -145,6 +145,7 @@ void NumaDaemon::move_memory(const memory::NumadBinding& binding) {
       moved_B_[at(binding.process)] += static_cast<double>(moved.count());
     }
   }
+  for (memory::VirtualNode& own : vm.virtual_nodes) own.forget();  // whose pages went is not known
   host_.place(vm);
 }
 

@@ -64,36 +64,66 @@ std::string bad_nodes(const VmDescription& vm, int nodes) {
   return {};
 }
 
+std::string bad_virtual_nodes(const VmDescription& vm) {
+  if (vm.virtual_nodes >= 1 && vm.vcpus % vm.virtual_nodes == 0) return {};
+  return fmt::format("vm.{}.virtual_nodes: {} nodes for {} vCPUs, needs a number that divides them",
+                     vm.name, vm.virtual_nodes, vm.vcpus);
+}
+
+// CPUs of the vCPUs from `first` to `end`, one virtual node's; returns the node that they are kept
+// on, -1: none.
+int pin_vcpus(const VmDescription& vm, const topology::Topology& topology, CpuDealer& dealer,
+              VmPlace& place, std::size_t first, std::size_t end) {
+  const auto part = [&](std::size_t i) -> std::vector<int>& { return place.vcpu_cpus[i]; };
+  if (vm.pin.mode == PinMode::core) {
+    const int node = dealer.emptiest_node();
+    int from = node;
+    for (std::size_t i = first; i < end; ++i) {
+      part(i) = {dealer.next(from)};
+      if (dealer.full(from)) from = dealer.emptiest_node();
+    }
+    return node;
+  }
+  if (vm.pin.mode == PinMode::node) {
+    const int node = dealer.emptiest_node();
+    dealer.occupy(node, end - first);
+    for (std::size_t i = first; i < end; ++i) part(i) = topology.cpus_of_node(node);
+    const std::vector<int>& cpus = topology.cpus_of_node(node);
+    place.emulator_cpus.insert(place.emulator_cpus.end(), cpus.begin(), cpus.end());
+    return node;
+  }
+  if (vm.pin.mode != PinMode::cpus || vm.pin.cpus.empty()) return -1;
+  for (std::size_t i = first; i < end; ++i) {
+    part(i) = vm.pin.cpus[std::min(i, vm.pin.cpus.size() - 1)];
+    std::sort(part(i).begin(), part(i).end());
+  }
+  return topology.cpu(part(first).front()).node;
+}
+
 VmPlace place_vm(const VmDescription& vm, const topology::Topology& topology, CpuDealer& dealer) {
   VmPlace place;
   place.vcpu_cpus.resize(static_cast<std::size_t>(vm.vcpus));
-  int node = -1;
-  if (vm.pin.mode == PinMode::core) {
-    node = dealer.emptiest_node();
-    int from = node;
-    for (auto& cpus : place.vcpu_cpus) {
-      cpus = {dealer.next(from)};
-      if (dealer.full(from)) from = dealer.emptiest_node();
+  const auto virtual_nodes = static_cast<std::size_t>(vm.virtual_nodes);
+  const std::size_t vcpus = place.vcpu_cpus.size() / virtual_nodes;
+  const bool bound = vm.numa.mode == NumaMode::strict || vm.numa.mode == NumaMode::preferred;
+  for (std::size_t i = 0; i < virtual_nodes; ++i) {
+    int node = pin_vcpus(vm, topology, dealer, place, i * vcpus, (i + 1) * vcpus);
+    if (!vm.numa.nodes.empty()) node = vm.numa.nodes[i % vm.numa.nodes.size()];
+    if (node < 0 && vm.numa.mode == NumaMode::strict) {
+      node = dealer.emptiest_node();
+      dealer.occupy(node, vcpus);
     }
-  } else if (vm.pin.mode == PinMode::node) {
-    node = dealer.emptiest_node();
-    dealer.occupy(node, static_cast<std::size_t>(vm.vcpus));
-    place.emulator_cpus = topology.cpus_of_node(node);
-    for (auto& cpus : place.vcpu_cpus) cpus = place.emulator_cpus;
-  } else if (vm.pin.mode == PinMode::cpus && !vm.pin.cpus.empty()) {
-    for (std::size_t vcpu = 0; vcpu < place.vcpu_cpus.size(); ++vcpu) {
-      place.vcpu_cpus[vcpu] = vm.pin.cpus[std::min(vcpu, vm.pin.cpus.size() - 1)];
-      std::sort(place.vcpu_cpus[vcpu].begin(), place.vcpu_cpus[vcpu].end());
-    }
-    node = topology.cpu(place.vcpu_cpus.front().front()).node;
+    place.virtual_nodes.push_back(bound ? node : -1);
   }
+  const auto only_once = [](std::vector<int>& all) {
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  };
+  only_once(place.emulator_cpus);
   place.nodes = vm.numa.nodes;
   if (vm.numa.mode == NumaMode::strict && place.nodes.empty()) {
-    if (node < 0) {
-      node = dealer.emptiest_node();
-      dealer.occupy(node, static_cast<std::size_t>(vm.vcpus));
-    }
-    place.nodes = {node};
+    place.nodes = place.virtual_nodes;
+    only_once(place.nodes);
   }
   return place;
 }
@@ -105,7 +135,7 @@ std::vector<VmPlace> place_vms(const std::vector<VmDescription>& vms,
   std::string problems;
   for (const VmDescription& vm : vms) {
     for (const std::string& bad :
-         {bad_cpus(vm, topology.cpus()), bad_nodes(vm, topology.nodes())}) {
+         {bad_cpus(vm, topology.cpus()), bad_nodes(vm, topology.nodes()), bad_virtual_nodes(vm)}) {
       if (!bad.empty()) problems += (problems.empty() ? "" : "\n") + bad;
     }
   }

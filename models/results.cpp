@@ -28,6 +28,7 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
      "waiting for a lock or a line that others write, or for others to flush their TLBs"},
     {"smt", "sharing the core with a busy sibling thread"},
     {"steal", "runnable, but the CPU ran somebody else"},
+    {"co_stop", "stopped by co-scheduling until a slower vCPU of the guest has caught up"},
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},
     {"io_threads", "halted while jobs wait for the VMM's threads, and these for CPUs"},

@@ -11,6 +11,7 @@
 #include "models/barrier.hpp"
 #include "models/boots.hpp"
 #include "models/clocks.hpp"
+#include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/host_scheduler.hpp"
 #include "models/huge_pages.hpp"
@@ -86,6 +87,9 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
   numad_ = std::make_unique<NumaDaemon>(*this);
   huge_ = std::make_unique<HugePages>(*this);
   boots_ = std::make_unique<Boots>(*this, description);
+  const sim::Duration skew = description.vmm.co_skew;
+  if (skew > sim::Duration::zero() && !description.without.contains(Mechanism::co_scheduling))
+    gangs_ = std::make_unique<CoScheduling>(*this, skew);
 }
 
 RunningHost::~RunningHost() {
@@ -106,7 +110,7 @@ void RunningHost::book(Worker& worker) {
   worker.miss_wait_s += misses * state.memory_latency_s;
   const Vm& vm = vms_[at(worker.vm)];
   const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-  worker.remote_misses += misses * (1.0 - vm.accesses[at(node)]);
+  worker.remote_misses += misses * (1.0 - (*worker.accesses)[at(node)]);
   if (!vm.filling) return;
   const double rate = vm.description->workload.touch_rate.count();
   worker.untouched_B += rate * executed * state.pace.instruction_s;
@@ -144,7 +148,7 @@ void RunningHost::arm(Worker& worker) {
   if (worker.spinning) {
     const double limit_s = spin_limit_s(worker);
     if (!worker.done.pending() && limit_s < std::numeric_limits<double>::infinity())
-      worker.done.after(sim::from_seconds(limit_s));
+      worker.done.after(worker.progress.owed() + sim::from_seconds(limit_s));
     return;
   }
   const sim::Duration left = worker.progress.remaining();
@@ -183,6 +187,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     } else if (left.progress.state() == guest::Progress::State::running) {
       left.progress.become(guest::Progress::State::runnable);
       if (left.stream >= 0) lose_cpu(left);
+      if (gangs_ && left.stream >= 0) gangs_->waits(left.vm);
     }
     left.waiting_since = now;
     if (left.stream >= 0 && !polled) {

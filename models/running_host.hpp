@@ -76,6 +76,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class Barriers;
   friend class Boots;
   friend class Clocks;
+  friend class CoScheduling;
   friend class DirtyLogs;
   friend class Migration;
   friend class RunningCluster;
@@ -88,7 +89,6 @@ class RunningHost final : public scheduler::Dispatch {
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
-
   // Awaitables of a vCPU's life.
   struct Compute {
     RunningHost& host;
@@ -166,7 +166,8 @@ class RunningHost final : public scheduler::Dispatch {
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
-  bool can_use_yield(Worker& worker) const;
+  bool can_use_yield(Worker& worker, int from) const;
+  bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
   void owe_exit(Worker& worker, double cycles);
@@ -197,6 +198,7 @@ class RunningHost final : public scheduler::Dispatch {
   void settle();
   void settle_later();
   void touch(Vm& vm);
+  sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
   void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
@@ -221,14 +223,11 @@ class RunningHost final : public scheduler::Dispatch {
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
-  sim::Event settle_, settle_again_;
-  sim::Event fill_;
+  sim::Event settle_, settle_again_, fill_;
   sim::Instant measured_from_{}, watched_from_{}, loads_since_{};
-  std::vector<double> load_integral_B_;       // [resource]
-  std::vector<double> node_busy_s_;           // [node] CPU time used
-  std::vector<double> cpu_busy_s_;            // [cpu]
-  std::vector<sim::Instant> cpu_since_;       // [cpu]
-  std::vector<compute::IdleGovernor> sleep_;  // [cpu]
+  std::vector<double> load_integral_B_, node_busy_s_, cpu_busy_s_;  // [resource]; [node]; [cpu]
+  std::vector<sim::Instant> cpu_since_;                             // [cpu]
+  std::vector<compute::IdleGovernor> sleep_;                        // [cpu]
   scheduler::SchedulerStats stats_before_;
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
@@ -236,6 +235,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class CoScheduling> gangs_;  // null: vCPUs run without regard to each other
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;
   std::unique_ptr<class HugePages> huge_;

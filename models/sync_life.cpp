@@ -208,6 +208,16 @@ double RunningHost::spin_limit_s(const Worker& worker) const {
                : std::numeric_limits<double>::infinity();
 }
 
+// Its queue is locked until the thread that it has just picked runs: else yields to and fro would
+// keep a CPU at nothing but switching.
+bool RunningHost::switching(scheduler::CpuId cpu) {
+  const scheduler::ThreadId current = scheduler_->running(cpu);
+  if (current == scheduler::kNoThread) return false;
+  Worker& there = workers_[at(worker_of_thread_[at(current)])];
+  book(there);
+  return there.progress.switching();
+}
+
 // A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
 // KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
 void RunningHost::spun(Worker& worker) {
@@ -227,7 +237,8 @@ void RunningHost::spun(Worker& worker) {
     cost += kLook_cycles;
     const std::size_t index = (own.last_boosted + step) % count;
     Worker& other = workers_[at(own.vcpus[index])];
-    if (&other == &worker || !can_use_yield(other)) continue;
+    if (&other == &worker || !can_use_yield(other, worker_of_thread_[at(worker.thread)])) continue;
+    if (switching(scheduler_->cpu_of(other.thread))) continue;
     if (!scheduler_->yield_to(worker.thread, other.thread)) continue;
     own.last_boosted = index;
     break;
@@ -251,10 +262,15 @@ void RunningHost::lose_cpu(Worker& worker) {
 
 // kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an
 // interrupt to take; of those that gave way themselves, every other one asked.
-bool RunningHost::can_use_yield(Worker& worker) const {
+bool RunningHost::can_use_yield(Worker& worker, int from) const {
   if (worker.dead || worker.progress.state() != guest::Progress::State::runnable) return false;
-  const bool interrupted = description_.vmm.pause_loop.interrupted && !worker.flush_waiters.empty();
-  if (!worker.in_kernel && !worker.woken && !interrupted) return false;
+  const PauseLoop& rule = description_.vmm.pause_loop;
+  const std::vector<int>& waiters = worker.flush_waiters;
+  const bool own =
+      rule.own_interrupts && std::find(waiters.begin(), waiters.end(), from) != waiters.end();
+  const bool interrupted = own || (rule.interrupted && !waiters.empty());
+  const bool woken = worker.woken && (own || !rule.own_interrupts);
+  if (!worker.in_kernel && !woken && !interrupted) return false;
   if (!worker.gave_way) return true;
   return std::exchange(worker.eligible, !worker.eligible);
 }

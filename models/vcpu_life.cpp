@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/barrier.hpp"
+#include "models/co_scheduling.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -173,11 +174,13 @@ void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
     arm(self);
     return;
   }
+  if (self.progress.state() == guest::Progress::State::stopped) return;  // until it is started
   self.busy_since = engine_.now();
   self.waiting_since = self.busy_since;
   self.progress.become(guest::Progress::State::runnable);
   self.woken = true;
   scheduler_->wake(self.thread, waker);
+  if (gangs_ && self.progress.state() == guest::Progress::State::runnable) gangs_->waits(self.vm);
 }
 
 void RunningHost::Run::await_suspend(std::coroutine_handle<> waiter) {
@@ -249,58 +252,6 @@ void RunningHost::take_job(Worker& worker, scheduler::CpuId waker) {
   worker.progress.become(guest::Progress::State::runnable);
   worker.woken = true;
   scheduler_->wake(worker.thread, waker);
-}
-
-// Half of a tickless guest's writes put its tick off as it goes idle, half set it again after.
-void RunningHost::write_timer(int id, bool after) {
-  const int writes = vmm::wait_exits(vms_[at(workers_[at(id)].vm)].description->clock);
-  const int now = after ? writes - writes / 2 : writes / 2;
-  if (now > 0) owe_exits(id, now, vmm::ExitKind::timer);
-}
-
-void RunningHost::halt(int id) {
-  Worker& worker = workers_[at(id)];
-  book(worker);
-  if (worker.stream >= 0 && !worker.jobs.empty()) return;  // halts when they are done
-  if (worker.progress.state() != guest::Progress::State::running) {
-    // The emulator that its kick woke took the CPU: it halts when it has one again, unless its
-    // request is answered before.
-    worker.halts = true;
-    worker.progress.begin(0);
-    return;
-  }
-  worker.halts = false;
-  if (worker.stream >= 0) {
-    worker.halted_at = engine_.now();
-    ++worker.exits;
-    write_timer(id, false);
-    if (may_poll(worker)) {
-      worker.polling = true;
-      worker.progress.become(guest::Progress::State::polling);
-      leave_cpu(worker, scheduler_->cpu_of(worker.thread));
-      settle_later();
-      worker.done.after(worker.poll.window());
-      return;
-    }
-  }
-  worker.progress.become(guest::Progress::State::halted);
-  scheduler_->block(worker.thread);
-}
-
-bool RunningHost::may_poll(const Worker& worker) const {
-  return worker.poll.window() > sim::Duration::zero() &&
-         description_.vmm.architecture == Architecture::kvm &&
-         !description_.without.contains(Mechanism::halt_polling) &&
-         !scheduler_->contended(scheduler_->cpu_of(worker.thread));
-}
-
-// What it polled for has come: it goes on at once.
-void RunningHost::stop_polling(Worker& worker) {
-  worker.polling = false;
-  worker.done.cancel();
-  worker.progress.become(guest::Progress::State::running);
-  enter_cpu(worker, scheduler_->cpu_of(worker.thread));
-  settle_later();
 }
 
 void RunningHost::finish(Worker& worker) {

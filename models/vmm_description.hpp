@@ -46,6 +46,9 @@ struct PauseLoop {
   // Who spins in the kernel yields to vCPUs in user mode that an interrupt waits for, too: since
   // Linux 5.13.
   bool interrupted = true;
+  // Those that it sent an interrupt itself, and no others that are in user mode or have just been
+  // woken: Ishiguro et al., VEE 2021 (their patch of virt/kvm/kvm_main.c); never in Linux.
+  bool own_interrupts = false;
 };
 
 // What live migration takes beside the network.
@@ -75,6 +78,8 @@ struct VmmDescription {
   vmm::HaltPollTunables halt_poll;
   vmm::TimerTunables timer;
   PauseLoop pause_loop;
+  // Relaxed co-scheduling: how far a vCPU may be ahead of its VM's slowest; zero: none.
+  sim::Duration co_skew{};
   memory::KsmTunables ksm;
   TransparentHugepages transparent_hugepages = TransparentHugepages::always;
   memory::KhugepagedTunables khugepaged;

@@ -75,6 +75,7 @@ constexpr MechanismName kMechanisms[] = {
     {"swap-in", Mechanism::swap_in},
     {"async-page-faults", Mechanism::async_page_faults},
     {"locks", Mechanism::locks},
+    {"co-scheduling", Mechanism::co_scheduling},
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
     {"numa-balancing", Mechanism::numa_balancing},

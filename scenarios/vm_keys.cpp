@@ -230,6 +230,10 @@ const Section<VmDescription>& vm_keys() {
       text("name", &T::name, "class name, used in keys and metrics"),
       whole("count", &T::count, 1, 65536, "guests of the class"),
       whole("vcpus", &T::vcpus, 1, 1024, "virtual CPUs of one guest"),
+      whole(
+          "virtual_nodes", &T::virtual_nodes, 1, 64,
+          "NUMA nodes that the guest sees, vCPUs and memory in even parts; each goes to a node of "
+          "the host by pin and numa"),
       quantity("memory", Unit::size, &T::memory, "of one guest", Zero::refused),
       pin_key(),
       numa_key(),

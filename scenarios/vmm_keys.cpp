@@ -38,6 +38,8 @@ const Section<models::CfsTunables>& cfs_keys() {
                "sched_wakeup_granularity, unscaled"),
       whole("nr_latency", &T::nr_latency, 1, 1000,
             "runnable threads up to which latency is the period"),
+      truth("yields_hold", &T::yields_hold,
+            "a vCPU that yields to one of its VM on its CPU falls behind it (VEE 2021)"),
   });
   return section;
 }
@@ -129,6 +131,9 @@ const Section<models::PauseLoop>& pause_loop_keys() {
       whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
       truth("interrupted", &T::interrupted,
             "vCPUs in user mode are yielded to if an interrupt waits for them; since Linux 5.13"),
+      truth("own_interrupts", &T::own_interrupts,
+            "so are those that the one that spins sent an interrupt, but none woken by others (VEE "
+            "2021)"),
   };
   return section;
 }
@@ -304,6 +309,9 @@ const Section<VmmDescription>& vmm_keys() {
             "KVM's polling before a halted vCPU sleeps"),
       table("timer", &T::timer, &timer_keys, "guests' one-shot timers"),
       table("pause_loop", &T::pause_loop, &pause_loop_keys, "exits of vCPUs that spin"),
+      quantity("co_skew", Unit::time, &T::co_skew,
+               "relaxed co-scheduling: a vCPU so far ahead of its guest's slowest is stopped until "
+               "that one has caught up; a few ms in VMware ESX; 0 s: none"),
       table("ksm", &T::ksm, &ksm_keys, "kernel samepage merging"),
       choice("transparent_hugepages", &T::transparent_hugepages, hugepages,
              "transparent_hugepage/enabled; madvise: for guests of KVM and Xen, not containers"),

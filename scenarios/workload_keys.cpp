@@ -325,6 +325,9 @@ const Section<workload::Description>& workload_keys() {
                "host CPU time of the emulator thread per wait"),
       whole("tasks", &T::tasks, 1, 1000,
             "that a vCPU has to run: the others go on while one waits for a page on swap"),
+      real("numa_locality", &T::numa_locality, 0, 1,
+           "of its accesses, to memory of the node its thread runs on, in a guest that sees "
+           "several"),
       truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),
       table("boot", &T::boot, &boot_profile_keys,
             "how its guest comes up; without it, it is up from the start"),

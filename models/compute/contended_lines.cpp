@@ -10,8 +10,8 @@ namespace models::compute {
 namespace {
 
 constexpr double kWriterDrift = 0.1;  // of the writers, before all others' paces follow
-constexpr double kMemory_s = 0.5e-3;   // some hundred turns of a line
-constexpr double kNobody = 1e-6;       // of a writer: rounding
+constexpr double kMemory_s = 0.5e-3;  // some hundred turns of a line
+constexpr double kNobody = 1e-6;      // of a writer: rounding
 
 }  // namespace
 
@@ -35,7 +35,11 @@ void Contention::write_together(const std::vector<StreamId>& streams) {
 }
 
 void Contention::waits(StreamId id, bool waiting) {
-  streams_[index(id)].waiting = waiting;
+  Stream& stream = streams_[index(id)];
+  if (stream.waiting == waiting) return;
+  stream.waiting = waiting;
+  stream.paced_in = {};  // its loads and lines come and go
+  if (stream.cpu >= 0) mark(id);
   count_writer(id);
 }
 

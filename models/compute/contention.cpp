@@ -257,7 +257,7 @@ void Contention::withdraw(Stream& stream, sim::Instant now) {
 
 void Contention::contribute(Stream& stream, sim::Instant now) {
   const double misses = lines_per_instruction(stream);
-  if (misses <= 0) return;
+  if (misses <= 0 || stream.waiting) return;
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;
   add_load(stream, stream.traffic_Bps);

@@ -73,7 +73,7 @@ class Contention {
 
   // Threads that write the same lines, if their profile has any (contended_lines.hpp).
   void write_together(const std::vector<StreamId>& streams);
-  // One that only waits for others writes none, though it runs.
+  // One that only waits for others, in a loop of PAUSE, writes none and loads nothing.
   void waits(StreamId stream, bool waiting);
   void limit_clock(int core, sim::Hertz clock);  // by a governor, whatever turbo would allow
 

@@ -178,7 +178,7 @@ void Contention::solve(sim::Instant now) {
     if (!open_agent_[agent]) continue;
     for (const int cpu : agent_cpus_[agent]) {
       const StreamId id = on_cpu_[index(cpu)];
-      if (id < 0 || !uses_drifted(streams_[index(id)])) continue;
+      if (id < 0 || streams_[index(id)].waiting || !uses_drifted(streams_[index(id)])) continue;
       solving_.push_back(id);
       withdraw(streams_[index(id)], now);
     }

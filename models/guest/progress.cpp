@@ -15,7 +15,9 @@ constexpr std::size_t at(Cause cause) {
 double busy_s(const Causes& causes) {
   double all_s = 0.0;
   for (const double s : causes) all_s += s;
-  return all_s - causes[at(Cause::idle)] - causes[at(Cause::steal)] - causes[at(Cause::swap_in)];
+  for (const Cause without : {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in})
+    all_s -= causes[at(without)];
+  return all_s;
 }
 
 void Progress::book(sim::Instant now) {
@@ -30,6 +32,9 @@ void Progress::book(sim::Instant now) {
       return;
     case State::runnable:
       seconds_[at(Cause::steal)] += elapsed_s;
+      return;
+    case State::stopped:
+      seconds_[at(Cause::co_stop)] += elapsed_s;
       return;
     case State::polling:
     case State::running:
@@ -56,12 +61,12 @@ double Progress::pay(double elapsed_s) {
     seconds_[at(cause)] += paid_s;
   };
   pay(switch_s_, Cause::scheduler);
-  pay(refill_s_, Cause::cold_caches);
+  if (!waits_) pay(refill_s_, Cause::cold_caches);
   pay(ticks_s_, Cause::ticks);
   pay(faults_s_, Cause::page_faults);
   pay(balancing_s_, Cause::numa_balancing);
   pay(exits_s_, Cause::exits);
-  owes_ = elapsed_s <= 0;
+  owes_ = elapsed_s <= 0 || waits_;
   return elapsed_s;
 }
 
@@ -72,6 +77,12 @@ void Progress::attribute() const {
     seconds_[cause] += scale * time_.by_cause[cause];
   }
   at_pace_s_ = 0.0;
+}
+
+sim::Duration Progress::owed() const {
+  return sim::picoseconds_ceil((switch_s_ + (waits_ ? 0.0 : refill_s_) + ticks_s_ + faults_s_ +
+                                balancing_s_ + exits_s_) *
+                               1e12);
 }
 
 sim::Duration Progress::remaining() const {

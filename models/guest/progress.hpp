@@ -28,7 +28,8 @@ struct InstructionTime {
 
 class Progress {
  public:
-  enum class State { halted, runnable, running, polling, stalled };
+  // stalled: waits for a page; stopped: by co-scheduling.
+  enum class State { halted, runnable, running, polling, stalled, stopped };
 
   State state() const { return state_; }
   // Books the time since the last call; call before anything changes.
@@ -52,19 +53,25 @@ class Progress {
   void begin(double instructions) {
     left_ = instructions;
     counts_ = true;
+    waits_ = false;
   }
   // Work of the guest's kernel: not counted as the process's.
   void begin_kernel(double instructions) {
     left_ = instructions;
     counts_ = false;
+    waits_ = false;
   }
+  bool switching() const { return switch_s_ > 0; }
   double left() const { return left_; }  // instructions
-  // Instructions that do no work, without end, until begin().
+  // Instructions that do no work and touch no memory, without end, until begin().
   void begin_waiting() {
     left_ = std::numeric_limits<double>::infinity();
     counts_ = false;
+    waits_ = true;
   }
   bool done() const { return left_ <= kNothing; }
+  // What is paid before the first instruction.
+  sim::Duration owed() const;
   // Running time from now until the work is done at the present pace.
   sim::Duration remaining() const;
 
@@ -98,6 +105,7 @@ class Progress {
   double exits_s_ = 0.0;
   double left_ = 0.0;
   bool counts_ = true;  // what it executes is work
+  bool waits_ = false;
   double executed_ = 0.0;
   InstructionTime time_;
   // Time spent at the present pace; divided among causes when that changes, or when asked.

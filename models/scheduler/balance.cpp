@@ -176,7 +176,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const CpuId source = busiest_cpu(*from_group, cpu.id, domain.level == Level::numa);
   if (source == kNoCpu) return balanced();
   Cpu& from = cpus_[at(source)];
-  if (from.processes() <= 1U) {
+  if (queued_[at(source)] <= 1) {
     // Nothing waits there: only its running thread could come, after enough failed passes.
     const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
     if (push && pull_running(cpu, from)) {
@@ -207,7 +207,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
 int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one) {
   int moved = 0;
   double load_moved = 0.0;
-  for (std::size_t i = 0; i < from.threads.size() && from.processes() > 1;) {
+  for (std::size_t i = 0; i < from.threads.size() && queued_[at(from.id)] > 1;) {
     const ThreadId id = from.threads[i];
     const Thread& thread = threads_[at(id)];
     const int lost = localities_ != nullptr ? locality_lost(id, from, to, failed < 0) : -1;

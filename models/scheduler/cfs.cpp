@@ -8,6 +8,7 @@ namespace models::scheduler {
 Cfs::Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Dispatch& dispatch)
     : Fair{engine, map, tunables, dispatch},
       nr_latency_{tunables.nr_latency},
+      yields_hold_{tunables.yields_hold},
       latency_ns_{nanoseconds(tunables.latency) * scale_},
       min_granularity_ns_{nanoseconds(tunables.min_granularity) * scale_},
       wakeup_granularity_ns_{nanoseconds(tunables.wakeup_granularity) * scale_} {}
@@ -76,6 +77,21 @@ bool Cfs::may_be_next(const Cpu& cpu, ThreadId id) const {
       return false;
   }
   return true;
+}
+
+bool Cfs::yield_to(ThreadId from, ThreadId to) {
+  if (yields_hold_) fall_behind(from, to);
+  return Fair::yield_to(from, to);
+}
+
+// deboost_yield_task: as far as lets the other be next.
+void Cfs::fall_behind(ThreadId yielding, ThreadId next) {
+  Thread& own = threads_[at(yielding)];
+  const Thread& other = threads_[at(next)];
+  if (!own.on_cpu || !other.runnable || own.cpu != other.cpu || own.group != other.group) return;
+  account(cpus_[at(own.cpu)]);
+  const double granularity_ns = wakeup_granularity_ns_ * nice0() / other.weight;
+  own.v = std::max(own.v, other.v - granularity_ns + 1.0);
 }
 
 double Cfs::slice_ns(int entities, double weight, double total) const {

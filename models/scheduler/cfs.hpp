@@ -18,6 +18,8 @@ class Cfs final : public Fair {
  public:
   Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Dispatch& dispatch);
 
+  bool yield_to(ThreadId from, ThreadId to) override;
+
  private:
   void place(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from) override;
   void place_group(Cpu& cpu, GroupId group) override;
@@ -30,10 +32,12 @@ class Cfs final : public Fair {
   bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;
 
+  void fall_behind(ThreadId yielding, ThreadId next);
   double slice_ns(int entities, double weight, double total) const;
   double preemption_ns(double ran_ns, double lead_ns, double slice, double weight) const;
 
   int nr_latency_;
+  bool yields_hold_;
   double latency_ns_, min_granularity_ns_, wakeup_granularity_ns_;  // scaled
 };
 

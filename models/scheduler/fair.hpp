@@ -1,6 +1,5 @@
 // What Linux's fair schedulers have in common: VM groups over threads, on each CPU a queue of both;
 // wake placement, load balancing, ticks. CFS and EEVDF differ in who runs next and until when.
-//
 // Two levels, as libvirt lays them out: VM groups of cpu.shares on each CPU, threads inside.
 //   group weight on a CPU = shares * load there / max(load of the group everywhere, load there)
 //
@@ -8,10 +7,8 @@
 //         of SMT, LLC, node, NUMA: busy, idle (nohz), newly idle, active; cache-hot threads stay.
 //         Quotas of groups (bandwidth.cpp). Moves to preferred nodes (fair_numa.cpp).
 // Omits   real-time classes, SIS_PROP's scan limit; blocked load counts through its 32 ms average.
-// Source  semantics.md 1.1-1.4, 1.7-1.9 (kernel/sched/fair.c 4.19).
+// Source  semantics.md 1.1-1.4, 1.7-1.9 (sched/fair.c 4.19, 4.13). Ticks are aligned (skew_tick=0).
 // Checked tests/models/scheduler; validation subsystem scheduler.
-//
-// Ticks are aligned on all CPUs (skew_tick=0); only the first that would preempt is simulated.
 #pragma once
 
 #include <deque>
@@ -102,8 +99,7 @@ class Fair : public Scheduler {
     Fair& fair;
     CpuId id;
     std::vector<ThreadId> threads;  // runnable, the running one included
-    std::size_t interrupts = 0;     // of those
-    std::size_t processes() const { return threads.size() - interrupts; }
+    int interrupts = 0;             // of those
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
     ThreadId current = kNoThread;
@@ -156,6 +152,7 @@ class Fair : public Scheduler {
     return cpu.state[at(threads_[at(thread)].group)];
   }
   double nice0() const { return 1024.0; }  // weight of nice 0, the unit of virtual time
+  void account(Cpu& cpu);
 
  private:
   enum class Idleness { busy, idle, newly_idle };
@@ -170,7 +167,6 @@ class Fair : public Scheduler {
 
   // fair.cpp: who runs
   void prepare();
-  void account(Cpu& cpu);
   void become(Thread& thread, bool runnable);
   void put(Thread& thread, CpuId cpu);
   void reweigh(Cpu& cpu, GroupId group);
@@ -183,7 +179,7 @@ class Fair : public Scheduler {
   void tick(CpuId cpu);
   void arm_tick(Cpu& cpu);
   sim::Instant tick_after(double delay_ns) const;
-  void note_queue(Cpu& cpu, std::size_t before);
+  void note_queue(Cpu& cpu);
 
   // bandwidth.cpp: quotas
   void spend(Cpu& cpu, GroupId group, double ran_ns);
@@ -199,8 +195,7 @@ class Fair : public Scheduler {
   CpuId place_new(const Thread& thread, CpuId from) const;
   CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
   bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
-  bool attracts(CpuId waker, const Thread& thread, CpuId previous) const;
-  double interrupted_load(CpuId cpu) const;
+  bool attracts(CpuId waker, const Thread& woken, CpuId previous) const;
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads
@@ -231,7 +226,7 @@ class Fair : public Scheduler {
   std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
   std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
   // What balancing asks of every CPU, far more often than it changes. [cpu]
-  std::vector<int> queued_;              // runnable threads that are no interrupts
+  std::vector<int> queued_;              // runnable threads, without interrupts
   mutable std::vector<double> loads_;    // sum of its groups' weights; negative: not yet known
   std::vector<sim::Instant> refreshed_;  // refresh()
   Dispatch& dispatch_;

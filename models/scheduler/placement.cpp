@@ -74,30 +74,31 @@ bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
   return least >= llc_cpus && most >= least * llc_cpus;
 }
 
-// Load of the thread that an interrupt runs on top of, and which it takes to sleep soon: sockets
-// wake their readers "synchronously", in softirqs too. 0: no interrupt is at work there.
-double Fair::interrupted_load(CpuId id) const {
-  const Cpu& cpu = cpus_[at(id)];
-  if (cpu.current == kNoThread || !groups_[at(threads_[at(cpu.current)].group)].interrupts)
-    return 0.0;
-  const Thread* last = nullptr;
-  for (const ThreadId other : cpu.threads) {
-    const Thread& thread = threads_[at(other)];
-    if (groups_[at(thread.group)].interrupts) continue;
-    if (last == nullptr || thread.last_ran > last->last_ran) last = &thread;
+// wake_affine to 4.13: a CPU whose load is nothing attracts, else the one that is to have less. Of
+// the waker's CPU, a thread that an interrupt runs on top of does not count: sockets wake their
+// readers "synchronously", as if who wakes them slept at once, in softirqs too.
+bool Fair::attracts(CpuId waker, const Thread& woken, CpuId previous) const {
+  const Cpu& cpu = cpus_[at(waker)];
+  const auto interrupt = [&](ThreadId id) {
+    return groups_[at(threads_[at(id)].group)].interrupts;
+  };
+  const auto part = [&](const Thread& thread) {
+    const GroupOnCpu& group = cpu.state[at(thread.group)];
+    return group.load > 0 ? group.weight * thread.weight / group.load : thread.weight;
+  };
+  double here = load(waker);
+  if (cpu.current != kNoThread && interrupt(cpu.current)) {
+    const Thread* last = nullptr;
+    for (const ThreadId id : cpu.threads) {
+      const Thread& thread = threads_[at(id)];
+      if (!interrupt(id) && (last == nullptr || thread.last_ran > last->last_ran)) last = &thread;
+    }
+    if (last != nullptr) here -= part(*last);
   }
-  if (last == nullptr) return 0.0;
-  const GroupOnCpu& group = cpu.state[at(last->group)];
-  return group.load > 0 ? group.weight * last->weight / group.load : group.weight;
-}
-
-// wake_affine to 4.13: a CPU whose load is nothing attracts, else the one that is to have less.
-bool Fair::attracts(CpuId waker, const Thread& thread, CpuId previous) const {
-  const double here = load(waker) - interrupted_load(waker);
-  if (here <= 0) return true;
-  const GroupOnCpu& group = cpus_[at(waker)].state[at(thread.group)];
-  const double own = group.load > 0 ? group.weight * thread.weight / group.load : thread.weight;
-  return (here + own) * 100 <= load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
+  constexpr double kRounding = 1e-6;
+  if (here <= kRounding) return true;
+  return (here + part(woken)) * 100 <=
+         load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
 }
 
 CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {

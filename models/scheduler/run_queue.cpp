@@ -93,10 +93,11 @@ double Fair::sum_load(CpuId cpu) const {
 
 // --- queues -----------------------------------------------------------------------------------
 
-void Fair::note_queue(Cpu& cpu, std::size_t before) {
-  const std::size_t now = cpu.threads.size();
+void Fair::note_queue(Cpu& cpu) {
+  const int before = queued_[at(cpu.id)];
+  const auto now = static_cast<int>(cpu.threads.size()) - cpu.interrupts;
   loads_[at(cpu.id)] = -1.0;
-  queued_[at(cpu.id)] = static_cast<int>(cpu.processes());
+  queued_[at(cpu.id)] = now;
   overloaded_ += (now >= 2) - (before >= 2);
   const int idler = (now == 0) - (before == 0);
   idle_cpus_ += idler;
@@ -115,7 +116,7 @@ void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   }
   put(thread, cpu.id);
   cpu.threads.push_back(id);
-  cpu.interrupts += groups_[at(thread.group)].interrupts ? 1U : 0U;
+  cpu.interrupts += groups_[at(thread.group)].interrupts ? 1 : 0;
   group.load += thread.weight;
   const bool group_too = group.threads++ == 0;
   place(cpu, id, arrival, from);
@@ -126,16 +127,15 @@ void Fair::enqueue(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
   } else {
     reweigh(cpu, thread.group);
   }
-  note_queue(cpu, before);
+  note_queue(cpu);
 }
 
 void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   Thread& thread = threads_[at(id)];
   GroupOnCpu& group = cpu.state[at(thread.group)];
-  const std::size_t before = cpu.threads.size();
   leave(cpu, id, to_sleep, group.threads == 1);
   cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
-  cpu.interrupts -= groups_[at(thread.group)].interrupts ? 1U : 0U;
+  cpu.interrupts -= groups_[at(thread.group)].interrupts ? 1 : 0;
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;
@@ -145,7 +145,7 @@ void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
     reweigh(cpu, thread.group);
   }
   if (cpu.threads.empty()) cpu.idle_since = engine_.now();
-  note_queue(cpu, before);
+  note_queue(cpu);
 }
 
 }  // namespace models::scheduler

@@ -22,6 +22,9 @@ struct CfsTunables : FairTunables {
   sim::Duration min_granularity{750'000'000};       // 0.75 ms
   sim::Duration wakeup_granularity{1'000'000'000};  // 1 ms
   int nr_latency = 8;                               // period = nr > 8 ? nr * min_gran : latency
+  // A vCPU that yields to one of its VM on the same CPU falls behind it, so that the yield holds:
+  // Ishiguro et al., VEE 2021 (their patch of kernel/sched/fair.c); never in Linux.
+  bool yields_hold = false;
 };
 
 struct EevdfTunables : FairTunables {

@@ -46,10 +46,13 @@ struct Description {
   WakeSource wake = WakeSource::device;
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
   bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
-  int tasks = 1;              // that a vCPU has to run: one may wait for a page while others run
-  BootProfile boot;           // how it comes up; none: it is up when the run begins
-  IoProfile io;               // what its jobs ask of its disk
-  NetProfile net;             // and of the network
+  // Of a thread's accesses, to memory of the node it runs on, in a guest that sees several:
+  // programs touch first what they use, on the thread that uses it; assumption.
+  double numa_locality = 0.8;
+  int tasks = 1;     // that a vCPU has to run: one may wait for a page while others run
+  BootProfile boot;  // how it comes up; none: it is up when the run begins
+  IoProfile io;      // what its jobs ask of its disk
+  NetProfile net;    // and of the network
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's
   // memory share in use (`resident`) is filled; 0 rate: touched at start, where the vCPU starts.
   sim::Bytes resident{};

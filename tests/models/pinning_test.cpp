@@ -94,3 +94,29 @@ TEST_CASE("CPUs and nodes that are not there are refused by name") {
   vm.numa = {.mode = NumaMode::strict, .nodes = {2}};
   CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.numa: node 2"));
 }
+
+TEST_CASE("virtual nodes of a wide VM go to the host's nodes in turn") {
+  const topology::Topology host = machine();
+  VmDescription vm = vms(1, 8, PinMode::node);
+  vm.virtual_nodes = 2;
+  vm.numa.mode = NumaMode::strict;
+  const auto places = place_vms({vm}, host);
+  for (std::size_t vcpu = 0; vcpu < 8; ++vcpu) {
+    for (const int cpu : places[0].vcpu_cpus[vcpu])
+      CHECK(host.cpu(cpu).node == static_cast<int>(vcpu / 4));
+  }
+  CHECK(places[0].virtual_nodes == std::vector{0, 1});
+  CHECK(places[0].nodes == std::vector{0, 1});
+  CHECK(places[0].emulator_cpus.size() == 8);
+  vm.numa = {.mode = NumaMode::strict, .nodes = {1, 0}};
+  CHECK(place_vms({vm}, host)[0].virtual_nodes == std::vector{1, 0});
+  vm.numa = {};
+  CHECK(place_vms({vm}, host)[0].virtual_nodes == std::vector{-1, -1});
+}
+
+TEST_CASE("virtual nodes that do not divide the vCPUs are refused") {
+  VmDescription vm = vms(1, 8, PinMode::none);
+  vm.virtual_nodes = 3;
+  CHECK_THROWS_WITH(place_vms({vm}, machine()),
+                    Catch::Contains("vm.guest.virtual_nodes: 3 nodes for 8 vCPUs"));
+}

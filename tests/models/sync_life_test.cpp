@@ -110,8 +110,13 @@ TEST_CASE("a queued lock collapses when its next owner has lost the CPU; a parav
           "[sync]") {
   const double alone = throughput(locking(1));
   HostDescription host = locking(2);
+  const double yielding = throughput(host);
+  host.without.insert(Mechanism::pause_loop_exits);
   const double queued = throughput(host);
   CHECK(queued < 0.3 * alone);
+  // A window is counted from where the vCPU is in its guest, not from where its thread is switched
+  // to: yields before that kept CPUs at nothing but switching.
+  CHECK(yielding > 1.5 * queued);
   host.vms.front().kvm_features.pv_unhalt = true;
   CHECK(throughput(host) > 1.5 * queued);
 }
@@ -136,6 +141,14 @@ TEST_CASE("before Linux 5.13 nobody yields to a vCPU that lost its CPU in user m
   CHECK(throughput(host) > 1.2 * user);
 }
 
+TEST_CASE("who yields to those that it interrupted itself need not know the others'", "[sync]") {
+  HostDescription host = flushing(2);
+  host.vmm.pause_loop.interrupted = false;
+  const double user = throughput(host);
+  host.vmm.pause_loop.own_interrupts = true;
+  CHECK(throughput(host) > 1.2 * user);
+}
+
 TEST_CASE("spinning is no work", "[sync]") {
   HostDescription host = locking(1);
   host.without.insert(Mechanism::ticks);
@@ -150,4 +163,20 @@ TEST_CASE("Xen has no pause-loop exits here", "[sync]") {
   HostDescription host = flushing(2);
   host.vmm.architecture = Architecture::xen;
   CHECK(metric(run(host), "vm.guest.pause_exits") == 0);
+}
+
+// Yields that took CPUs from threads still being switched to left them busy with nothing else.
+TEST_CASE("directed yields of spinning guests leave a neighbour its share of a CPU", "[locks]") {
+  HostDescription host = locking(2);
+  host.vms.front().workload.sync.lock_hold = sim::Instructions{50'000};
+  host.vms.front().pin.mode = PinMode::cpus;
+  for (int cpu = 0; cpu < 8; ++cpu) host.vms.front().pin.cpus.push_back({cpu});
+  VmDescription narrow = host_of(1).vms.front();
+  narrow.name = "narrow";
+  narrow.vcpus = 2;
+  narrow.pin = {.mode = PinMode::cpus, .cpus = {{0}, {1}}};
+  host.vms.push_back(narrow);
+  const double yielded_to = metric(run(host), "vm.narrow.throughput");
+  host.without.insert(Mechanism::pause_loop_exits);
+  CHECK(yielded_to > 0.9 * metric(run(host), "vm.narrow.throughput"));
 }

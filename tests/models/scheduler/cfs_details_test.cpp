@@ -76,6 +76,27 @@ TEST_CASE("who slept for a moment only does not preempt") {
   CHECK(host.scheduler.running(0) == other);  // 0.1 ms of sleep is within the wake-up granularity
 }
 
+TEST_CASE("a yield to who has just had its turn is ignored, unless yields hold") {
+  for (const bool hold : {false, true}) {
+    CfsTunables tunables = hz1000();
+    tunables.yields_hold = hold;
+    tunables.wakeup_granularity = 100_us;
+    Host host{cpus(1), tunables};
+    const GroupId vm = host.scheduler.add_group(1024);
+    const ThreadId a = host.thread(vm);
+    const ThreadId b = host.thread(vm);
+    host.scheduler.wake(a, 0);
+    host.scheduler.wake(b, 0);
+    host.at(40, [] {});
+    const ThreadId before = host.scheduler.running(0);
+    double ms = 40;
+    while (host.scheduler.running(0) == before) host.at(ms += 0.5, [] {});  // a turn has just ended
+    const ThreadId now = host.scheduler.running(0);
+    host.at(ms + 0.1, [&] { host.scheduler.yield_to(now, before); });
+    CHECK(host.scheduler.running(0) == (hold ? before : now));
+  }
+}
+
 TEST_CASE("siblings move apart when a core falls idle") {
   Host host{cpus(4, 2)};
   std::vector<ThreadId> threads;
