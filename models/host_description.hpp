@@ -130,6 +130,7 @@ enum class Mechanism {
   balancing_migrations,  // "balancing-migrations": threads stay where they first ran
   smt,                   // "smt": sibling threads do not slow each other
   turbo,                 // "turbo": the clock stays nominal
+  frequency_scaling,     // "frequency-scaling": clocks are always as high as they may be
   switch_cost,           // "switch-cost": switching threads takes no time
   emulation,             // "emulation": I/O needs no emulator thread
   page_walks,            // "page-walks": translation costs nothing

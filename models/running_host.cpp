@@ -10,6 +10,7 @@
 
 #include "models/barrier.hpp"
 #include "models/boots.hpp"
+#include "models/clocks.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/host_scheduler.hpp"
@@ -77,6 +78,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       cpu_busy_s_(at(topology_.cpus()), 0.0),
       cpu_since_(at(topology_.cpus())),
       sleep_(at(topology_.cpus()), compute::IdleGovernor{description.hardware.idle_states}),
+      clocks_{std::make_unique<Clocks>(*this)},
       dirty_logs_{std::make_unique<DirtyLogs>(*this)},
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms(remote);
@@ -232,6 +234,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       arm(entering);
     }
   }
+  clocks_->switched(cpu, previous != scheduler::kNoThread, next != scheduler::kNoThread);
 }
 
 // What its sleep costs whom it wakes for.

@@ -75,6 +75,7 @@ class RunningHost final : public scheduler::Dispatch {
  private:
   friend class Barriers;
   friend class Boots;
+  friend class Clocks;
   friend class CoScheduling;
   friend class DirtyLogs;
   friend class Migration;
@@ -224,9 +225,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
   sim::Event settle_, settle_again_, fill_;
-  sim::Instant measured_from_{};
-  sim::Instant watched_from_{};
-  sim::Instant loads_since_{};
+  sim::Instant measured_from_{}, watched_from_{}, loads_since_{};
   std::vector<double> load_integral_B_, node_busy_s_, cpu_busy_s_;  // [resource]; [node]; [cpu]
   std::vector<sim::Instant> cpu_since_;                             // [cpu]
   std::vector<compute::IdleGovernor> sleep_;                        // [cpu]
@@ -234,6 +233,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
   std::unique_ptr<class CoScheduling> gangs_;  // null: vCPUs run without regard to each other

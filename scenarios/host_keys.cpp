@@ -168,6 +168,16 @@ Field<topology::Description> turbo_key() {
           {}};
 }
 
+const std::vector<Word<topology::Governor>>& governors() {
+  using Governor = topology::Governor;
+  static const std::vector<Word<Governor>> words{{"performance", Governor::performance},
+                                                 {"intel-pstate", Governor::intel_pstate},
+                                                 {"ondemand", Governor::ondemand},
+                                                 {"schedutil", Governor::schedutil},
+                                                 {"hwp", Governor::hwp}};
+  return words;
+}
+
 const Section<topology::Description>& hardware_keys() {
   using T = topology::Description;
   static const Section<T> section{
@@ -181,6 +191,10 @@ const Section<topology::Description>& hardware_keys() {
       choice("cpu_numbering", &T::cpu_numbering, numberings(), "how Linux numbers sibling threads"),
       quantity("frequency", Unit::frequency, &T::frequency, "nominal clock", Zero::refused),
       turbo_key(),
+      choice("governor", &T::governor, governors(),
+             "who chooses the cores' clocks; performance: always the highest"),
+      quantity("lowest_frequency", Unit::frequency, &T::lowest_frequency,
+               "of a core that has little to do, under another governor"),
       real("smt_yield", &T::smt_yield, 0.0, 2.0,
            "two busy threads of a core over one; 0: the workload's figure"),
       table("tlb", &T::tlb, &tlb_keys, "translation caches of a core"),

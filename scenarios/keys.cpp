@@ -63,6 +63,7 @@ constexpr MechanismName kMechanisms[] = {
     {"cold-caches", Mechanism::cold_caches},
     {"balancing-migrations", Mechanism::balancing_migrations},
     {"smt", Mechanism::smt},
+    {"frequency-scaling", Mechanism::frequency_scaling},
     {"turbo", Mechanism::turbo},
     {"switch-cost", Mechanism::switch_cost},
     {"emulation", Mechanism::emulation},

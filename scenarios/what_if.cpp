@@ -153,6 +153,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "vCPUs stay where they first ran";
     case models::Mechanism::smt:
       return "sibling threads do not slow each other";
+    case models::Mechanism::frequency_scaling:
+      return "cores always run at their highest clock";
     case models::Mechanism::turbo:
       return "the clock stays nominal";
     case models::Mechanism::switch_cost:

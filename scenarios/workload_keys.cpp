@@ -1,5 +1,7 @@
 #include "scenarios/workload_keys.hpp"
 
+#include <limits>
+
 #include "scenarios/boot_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
@@ -12,6 +14,7 @@ namespace workload = models::workload;
 namespace compute = models::compute;
 
 constexpr double kPicosecondsPerSecond = 1e12;  // base unit of times in scenarios
+constexpr double kNever = std::numeric_limits<double>::infinity();  // of pages: written as 0 s
 
 Field<compute::Profile> miss_curve_key() {
   using T = compute::Profile;
@@ -143,18 +146,21 @@ Field<models::memory::ContentProfile> time_key(std::string_view name,
                                                double models::memory::ContentClass::*member,
                                                std::string_view meaning) {
   using T = models::memory::ContentProfile;
-  return {
-      name,
-      unit_names(Unit::time),
-      meaning,
-      [=](T& profile, const Node& node, const std::string& path, Problems& problems) {
-        const auto value = read_quantity(Unit::time, node, path, problems, false);
-        if (value) profile[content].*member = *value / kPicosecondsPerSecond;
-      },
-      [=](const T& profile) {
-        return Json(format_quantity(Unit::time, profile[content].*member * kPicosecondsPerSecond));
-      },
-      {}};
+  return {name,
+          unit_names(Unit::time),
+          meaning,
+          [=](T& profile, const Node& node, const std::string& path, Problems& problems) {
+            const bool may_be_never = member == &models::memory::ContentClass::life_s;
+            const auto value = read_quantity(Unit::time, node, path, problems, may_be_never);
+            if (value)
+              profile[content].*member = *value > 0 ? *value / kPicosecondsPerSecond : kNever;
+          },
+          [=](const T& profile) {
+            const double time_s = profile[content].*member;
+            return Json(format_quantity(Unit::time,
+                                        time_s < kNever ? time_s * kPicosecondsPerSecond : 0.0));
+          },
+          {}};
 }
 
 const Section<models::memory::ContentProfile>& content_keys() {
@@ -172,6 +178,11 @@ const Section<models::memory::ContentProfile>& content_keys() {
       time_key<Content::cold>("cold_reuse", &ContentClass::reuse_s, "between uses"),
       time_key<Content::hot>("hot_rewrite", &ContentClass::rewrite_s, "between writes"),
       time_key<Content::hot>("hot_reuse", &ContentClass::reuse_s, "between uses"),
+      time_key<Content::zero>("zero_life", &ContentClass::life_s,
+                              "until such a page is freed and another takes its place; 0 s: never"),
+      time_key<Content::image>("image_life", &ContentClass::life_s, "likewise"),
+      time_key<Content::cold>("cold_life", &ContentClass::life_s, "likewise"),
+      time_key<Content::hot>("hot_life", &ContentClass::life_s, "likewise"),
       real("zero_read", &models::memory::ContentProfile::zero_read, 0, 1,
            "share of the zero pages that is only ever read: they take no memory"),
       quantity("cache_growth", Unit::rate, &models::memory::ContentProfile::cache_growth,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace models::compute {
@@ -45,6 +46,7 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
     const auto bin = std::min(index(active - 1), d.turbo.size() - 1);
     clock_Hz_[index(active)] = d.turbo[bin].count();
   }
+  limit_Hz_.assign(index(topology.cores()), std::numeric_limits<double>::infinity());
   const std::size_t resources = topology.resources().size();
   load_Bps_.assign(resources, 0.0);
   solved_Bps_.assign(resources, 0.0);
@@ -160,6 +162,13 @@ void Contention::mark_neighbours() {
     }
   }
   stale_cores_.clear();
+}
+
+void Contention::limit_clock(int core, sim::Hertz clock) {
+  limit_Hz_[index(core)] = clock.count();
+  for (const int cpu : topology_.cpus_of_core(core)) {
+    if (on_cpu_[index(cpu)] >= 0) mark(on_cpu_[index(cpu)]);
+  }
 }
 
 void Contention::start(StreamId id, int cpu) {

@@ -75,6 +75,7 @@ class Contention {
   void write_together(const std::vector<StreamId>& streams);
   // One that only waits for others, in a loop of PAUSE, writes none and loads nothing.
   void waits(StreamId stream, bool waiting);
+  void limit_clock(int core, sim::Hertz clock);  // by a governor, whatever turbo would allow
 
   void start(StreamId stream, int cpu);
   void stop(int cpu, sim::Instant now);
@@ -223,7 +224,7 @@ class Contention {
   std::vector<std::vector<int>> llc_cpus_;         // [llc]
   std::vector<int> busy_threads_, told_threads_;   // [core] now, and as siblings' paces know it
   std::vector<int> busy_cores_, told_cores_;       // [socket], alike
-  std::vector<double> clock_Hz_;                   // [active cores]
+  std::vector<double> clock_Hz_, limit_Hz_;        // [active cores] turbo; [core] governor
   std::vector<double> load_Bps_, solved_Bps_;      // [resource]
   std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
   std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
@@ -240,8 +241,7 @@ class Contention {
   std::vector<double> damping_, last_g_, slope_;  // [resource], solver scratch; d load / d delay
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
-  std::vector<char> reported_;  // [stream] in changed_
-  std::vector<char> llc_stale_, core_stale_;
+  std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]
   std::vector<int> stale_llcs_, stale_cores_;
   std::uint64_t solutions_ = 0;
   sim::Instant settled_{};

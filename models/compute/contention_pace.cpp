@@ -28,7 +28,8 @@ Contention::Setting Contention::setting(const Stream& stream) const {
       .space_B = config_.llc_sharing
                      ? applied_B_[index(at.llc)][index(stream.kind)]
                      : std::min(whole_B, static_cast<double>(stream.profile->footprint.count())),
-      .frequency_Hz = clock_Hz_[index(busy_cores_[index(at.socket)])],
+      .frequency_Hz =
+          std::min(clock_Hz_[index(busy_cores_[index(at.socket)])], limit_Hz_[index(at.core)]),
       .delays = solutions_};
 }
 

@@ -28,6 +28,8 @@ struct ContentClass {
   double share = 0.0;                                          // of resident memory
   double rewrite_s = std::numeric_limits<double>::infinity();  // mean time between writes to a page
   double reuse_s = std::numeric_limits<double>::infinity();    // ... between accesses, running
+  // Mean time until a page is freed and another of its kind touched in its place.
+  double life_s = std::numeric_limits<double>::infinity();
 };
 
 // Without figures of its own all of a guest's memory is hot: nothing to merge, nothing to swap

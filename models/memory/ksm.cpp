@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, kContents> kNames{"zero", "image", "cold"
 constexpr double kBytes = 4096.0;
 constexpr double kRmapItem_B = 64.0;  // admin-guide/mm/ksm.rst: on 64-bit CPUs
 constexpr double kMoved = 1e-3;       // of a VM's memory: less is none
+// A merged page's age stays what it was when it merged: at its second visit, mostly.
+constexpr std::size_t kMergedAge = 2;
 
 }  // namespace
 
@@ -49,6 +51,7 @@ int Ksm::add(const std::string& image, const ContentProfile& profile,
     Class& own = vm.classes[at(i)];
     const auto content = static_cast<Content>(i % kContents);
     own.rewrite_s = profile[content].rewrite_s;
+    own.life_s = profile[content].life_s;
     own.zero = content == Content::zero && tunables_.use_zero_pages;
     if (own.zero || (content != Content::zero && content != Content::image)) continue;
     const std::string key =
@@ -102,8 +105,26 @@ void Ksm::set_class(Class& own, double pages) {
     own.ahead_loose *= kept;
     own.ahead_known *= kept;
     own.ahead_merged *= kept;
+    for (double& age : own.ages) age *= kept;
   }
+  own.ages.front() += std::max(0.0, pages - own.pages);
   own.pages = pages;
+}
+
+// Freed pages take along what they were merged with or known by; those in their place are new.
+void Ksm::renew(Class& own, double dt_s) {
+  const double gone = -std::expm1(-dt_s / own.life_s);
+  if (gone <= 0) return;
+  double freed = own.merged * gone;
+  for (double& age : own.ages) {
+    freed += age * gone;
+    age *= 1.0 - gone;
+  }
+  own.ages.front() += freed;
+  if (own.group >= 0) groups_[at(own.group)].waiting -= own.waiting * gone;
+  waiting_ -= own.waiting * gone;
+  for (double* part : {&own.merged, &own.known, &own.waiting, &own.ahead_known, &own.ahead_merged})
+    *part *= 1.0 - gone;
 }
 
 double Ksm::stable_nodes() const {
@@ -124,7 +145,9 @@ const std::vector<double>& Ksm::write(double dt_s) {
     for (Class& own : vms_[v].classes) {
       const double broken = own.merged * -std::expm1(-dt_s / own.rewrite_s);
       own.merged -= broken;
+      own.ages[kMergedAge] += broken;
       copied_[v] += broken;
+      renew(own, dt_s);
     }
   }
   for (Group& group : groups_) {
@@ -148,12 +171,10 @@ KsmCounters Ksm::counters() const {
   all.pages_sharing = merged_pages - all.pages_shared;
   double items = 0.0;
   for (const Vm& vm : vms_) {
-    const double interval_s = std::max(0.0, vm.visited_s - vm.previous_s);
     const int visits = vm.visits + (midway_ && &vm == &vms_[at(cursor_)]);
     for (const Class& own : vm.classes) {
       // What smart scan skips leaves the unstable tree.
-      const double calm =
-          visits < 2 || vm.skipped ? 0.0 : own.known * std::exp(-interval_s / own.rewrite_s);
+      const double calm = visits < 2 ? 0.0 : own.known * own.known_seen * own.calm;
       all.pages_unshared += calm;
       all.pages_volatile += own.pages - own.merged - calm;
       items += own.pages - (own.zero ? own.merged : 0.0);

@@ -10,16 +10,17 @@
 //   unchanged         meets its twin in the unstable tree and both merge, or is inserted there;
 //                     with use_zero_pages a page of zeros goes to the kernel's own page of zeros
 // The unstable tree is forgotten after each full scan; a write to a merged page breaks it off.
+// Pages that are freed are new ones of their class: not merged, not known, of age 0 to smart scan.
 // With merge_across_nodes = 0 each node has its own trees and merges what lies on it; with 1 a
 // merged page stays where the one lay that found the twin, remote for guests on other nodes.
 //
 // Models  scan order VM by VM, two visits before a merge, copy-on-write breaks, chains of
 //         max_page_sharing, smart scan's skipping, trees by node, pages of zeros, what a batch
 //         costs the CPU, general_profit.
-// Omits   order of pages within a VM; pages freed and touched anew, which smart scan takes for new;
-//         pruning of chains; that merging splits a transparent hugepage.
-// Source  semantics.md 5.1 (mm/ksm.c). Cost of a visit and of a tree level: see ksm_scan.cpp.
-// Checked tests/models/memory/ksm_test.cpp; validation subsystem ksm.
+// Omits   order of pages within a VM; that pages of one process are freed together; pruning of
+// chains; that merging splits a transparent hugepage. Source  semantics.md 5.1 (mm/ksm.c). Cost of
+// a visit and of a tree level: see ksm_scan.cpp. Checked tests/models/memory/ksm_test.cpp;
+// validation subsystem ksm.
 #pragma once
 
 #include <array>
@@ -90,6 +91,9 @@ class Ksm {
   void homes(int vm, Content content, double pages, std::vector<double>& by_node) const;
 
  private:
+  // Of pages that have not merged, by rounds since they were new. From the last on the first of the
+  // cycle follows again: nine rounds, of which one visits them.
+  static constexpr int kAges = 31;
   struct Class {
     double pages = 0.0;
     double merged = 0.0;
@@ -99,18 +103,19 @@ class Ksm {
     double ahead_known = 0.0;  // of these, known
     double ahead_merged = 0.0;
     double rewrite_s = 0.0;
-    int group = -1;     // contents shared with other VMs; -1: unique pages
-    bool zero = false;  // goes to the kernel's page of zeros
+    double life_s = 0.0;
+    double calm = 0.0;                 // of the known ones that are seen, unchanged since
+    double known_seen = 1.0;           // of the known, share that the VM's last round sees
+    std::array<double, kAges> ages{};  // smart scan
+    int group = -1;                    // contents shared with other VMs; -1: unique pages
+    bool zero = false;                 // goes to the kernel's page of zeros
   };
   struct Vm {
     std::vector<Class> classes;       // [content + kContents * tree]
     std::vector<double> lies;         // share by node
     double visited_s = 0.0;           // when its last visit began
     double previous_s = 0.0;          // and the one before
-    int visits = 0;                   // since it was added
-    int age = 0;                      // smart scan: visits and skipped ones
-    int skips_left = 0;               // smart scan
-    bool skipped = false;             // the last round left out what did not merge
+    int visits = 0;                   // rounds since it was added
     double pages(int content) const;  // of all trees
     double pages() const;
   };
@@ -125,8 +130,10 @@ class Ksm {
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
   void set(int vm, Content content, double pages);
   void set_class(Class& own, double pages);
-  void begin(Vm& vm, double now_s);
-  double visit(Vm& vm, Class& own, double share, bool skips);
+  double begin(Vm& vm, double now_s);
+  double leave_out(Class& own, double interval_s);
+  void renew(Class& own, double dt_s);
+  double visit(Vm& vm, Class& own, double share);
   double merge_calm(Vm& vm, Class& own, double calm, double unseen);
   void add_stable(Group& group, double to, const Vm& finder);
   void take_waiting(Group& group, double twins, const Class* finder);

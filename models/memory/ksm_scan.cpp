@@ -19,14 +19,14 @@ constexpr double kSharedLevels = 5.0;
 constexpr double kOne = 0.5;  // of a page: less is none
 // The longest that smart scan leaves a page out, and the visit after it.
 constexpr std::size_t kCycle = 9;
-
-// mm/ksm.c, skip_age: how many rounds a page is left out after a visit that did not merge it.
-int skipped_rounds(int age) {
-  if (age <= 3) return 1;
-  if (age <= 5) return 2;
-  if (age <= 8) return 4;
-  return 8;
-}
+// mm/ksm.c, should_skip_rmap_item and skip_age: the ages at which a page that does not merge is
+// visited, and rounds since it was last; then every ninth.
+struct SmartVisit {
+  std::size_t age;
+  int rounds;
+};
+constexpr std::array<SmartVisit, 8> kSmartVisits{
+    {{0, 0}, {1, 1}, {2, 1}, {3, 1}, {5, 2}, {8, 3}, {13, 5}, {22, 9}}};
 
 }  // namespace
 
@@ -109,7 +109,7 @@ double Ksm::merge_calm(Vm& vm, Class& own, double calm, double unseen) {
 }
 
 // `share` of what lies ahead in the class.
-double Ksm::visit(Vm& vm, Class& own, double share, bool skips) {
+double Ksm::visit(Vm& vm, Class& own, double share) {
   const double loose = own.ahead_loose;
   double seen = loose * share;
   const double known = own.ahead_known * share;
@@ -120,10 +120,6 @@ double Ksm::visit(Vm& vm, Class& own, double share, bool skips) {
   double cost_s = kVisit_s * merged;
   scanned_ += merged;
   round_ += merged;
-  if (skips) {
-    skipped_ += seen;
-    return cost_s + kSkip_s * seen;
-  }
   if (seen <= 0) return cost_s;
   scanned_ += seen;
   round_ += seen;
@@ -139,9 +135,8 @@ double Ksm::visit(Vm& vm, Class& own, double share, bool skips) {
     findable -= at_sight;
     seen -= at_sight;
   }
-  const double interval_s = std::max(0.0, vm.visited_s - vm.previous_s);
   const double known_seen = std::min(seen, known);
-  const double calm = known_seen * std::exp(-interval_s / own.rewrite_s);
+  const double calm = known_seen * own.calm;
   own.known = std::clamp(own.known + seen - known_seen, 0.0, own.pages - own.merged);
   cost_s += calm * level_s(waiting_ + 1.0);
   if (calm <= 0) return cost_s;
@@ -154,22 +149,50 @@ double Ksm::visit(Vm& vm, Class& own, double share, bool skips) {
   return cost_s;
 }
 
-void Ksm::begin(Vm& vm, double now_s) {
-  vm.skipped = false;
-  const int age = vm.age++;
-  if (tunables_.smart_scan && age >= 3) {
-    vm.skipped = vm.skips_left > 0;
-    vm.skips_left = vm.skipped ? vm.skips_left - 1 : skipped_rounds(age);
+// Which of the class's pages smart scan leaves out this time; returns what finding those costs.
+double Ksm::leave_out(Class& own, double interval_s) {
+  // What has merged since then was visited in the round before: one age older by now.
+  double all = 0.0, seen_before = 0.0;
+  for (const double age : own.ages) all += age;
+  for (const SmartVisit& visit : kSmartVisits) seen_before += own.ages[visit.age + 1];
+  const double merged = std::clamp(all - (own.pages - own.merged), 0.0, seen_before);
+  for (const SmartVisit& visit : kSmartVisits) {
+    if (seen_before > 0) own.ages[visit.age + 1] *= 1.0 - merged / seen_before;
   }
-  if (!vm.skipped) {
-    vm.previous_s = vm.visited_s;
-    vm.visited_s = now_s;
+  double seen = 0.0, known = 0.0, calm = 0.0;
+  for (const SmartVisit& visit : kSmartVisits) {
+    seen += own.ages[visit.age];
+    if (visit.age == 0) continue;
+    known += own.ages[visit.age];
+    calm += own.ages[visit.age] * std::exp(-visit.rounds * interval_s / own.rewrite_s);
   }
+  own.calm = known > 0 ? calm / known : 0.0;
+  const double loose = own.pages - own.merged;
+  const double not_new = loose - own.ages.front();
+  own.known_seen = not_new > 0 ? std::min(1.0, known / not_new) : 0.0;
+  own.ahead_known = own.known * own.known_seen;
+  own.ahead_loose = std::min(seen, loose);
+  const double last = own.ages.back();
+  std::rotate(own.ages.begin(), own.ages.end() - 1, own.ages.end());
+  own.ages.front() = 0.0;
+  own.ages[kAges - kCycle] += last;
+  skipped_ += loose - own.ahead_loose;
+  return kSkip_s * (loose - own.ahead_loose);
+}
+
+double Ksm::begin(Vm& vm, double now_s) {
+  double cost_s = 0.0;
+  vm.previous_s = vm.visited_s;
+  vm.visited_s = now_s;
+  const double interval_s = std::max(0.0, vm.visited_s - vm.previous_s);
   for (Class& own : vm.classes) {
     own.ahead_merged = own.zero ? 0.0 : own.merged;  // no page of the VM's any more
     own.ahead_loose = own.pages - own.merged;
     own.ahead_known = own.known;
+    own.calm = std::exp(-interval_s / own.rewrite_s);
+    if (tunables_.smart_scan) cost_s += leave_out(own, interval_s);
   }
+  return cost_s;
 }
 
 void Ksm::end_round() {
@@ -190,17 +213,16 @@ double Ksm::scan(double pages, double now_s) {
   double left = pages;
   while (left > 0 && !vms_.empty()) {
     Vm& vm = vms_[at(cursor_)];
-    if (!midway_) begin(vm, now_s);
+    if (!midway_) cost_s += begin(vm, now_s);
     midway_ = true;
     double ahead = 0.0;
-    for (const Class& own : vm.classes)
-      ahead += own.ahead_merged + (vm.skipped ? 0.0 : own.ahead_loose);
+    for (const Class& own : vm.classes) ahead += own.ahead_merged + own.ahead_loose;
     const double share = ahead > left ? left / ahead : 1.0;
-    for (Class& own : vm.classes) cost_s += visit(vm, own, share, vm.skipped);
+    for (Class& own : vm.classes) cost_s += visit(vm, own, share);
     left -= share * ahead;
     if ((1.0 - share) * ahead > kOne) break;
     midway_ = false;
-    if (!vm.skipped) ++vm.visits;
+    ++vm.visits;
     if (++cursor_ < static_cast<int>(vms_.size())) continue;
     end_round();
     break;

@@ -109,6 +109,8 @@ struct Link {
 };
 
 enum class Interconnect { point_to_point, front_side_bus };
+// Who chooses the cores' clocks (models/compute/governor.hpp); performance: always the highest.
+enum class Governor { performance, intel_pstate, ondemand, schedutil, hwp };
 enum class CpuNumbering { siblings_last, siblings_adjacent };
 
 struct Description {
@@ -124,6 +126,8 @@ struct Description {
   sim::Hertz frequency{};  // nominal
   std::vector<sim::Hertz>
       turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
+  Governor governor = Governor::performance;
+  sim::Hertz lowest_frequency{};  // of a core under another governor
   double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
   Tlb tlb;
   sim::Cycles vm_round_trip{1'000};  // VM exit and entry, hardware alone (semantics.md 3.7)

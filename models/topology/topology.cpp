@@ -29,6 +29,10 @@ void check_shape(const Description& d, sim::Complaints& complaints) {
   complaints.need(cpus <= kMostCpus,
                   fmt::format("host: {:.0f} CPUs, at most {} are supported", cpus, kMostCpus));
   complaints.need(d.frequency.count() > 0, "host.frequency: need a clock, e.g. \"2.4 GHz\"");
+  complaints.need(
+      d.governor == Governor::performance ||
+          (d.lowest_frequency.count() > 0 && d.lowest_frequency.count() <= d.frequency.count()),
+      "host.lowest_frequency: a governor that scales clocks needs one up to the nominal clock");
   complaints.need(d.memory.count() > 0, "host.memory: need a size, e.g. \"64 GiB\"");
   complaints.need(d.llc.shared_by >= 1 &&
                       (d.cores_per_node * d.threads_per_core) % std::max(1, d.llc.shared_by) == 0,

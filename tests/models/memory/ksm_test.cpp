@@ -1,6 +1,7 @@
 #include "models/memory/ksm.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 using namespace models::memory;
 
@@ -124,6 +125,37 @@ TEST_CASE("ksm: smart scan visits what does not merge ever less often", "[ksm]")
   CHECK(visited == std::vector<int>{0, 1, 2, 3, 5, 8, 13, 22, 31});
   CHECK(smart.counters().full_scans == 32);
   CHECK(smart.counters().pages_skipped == Approx(23 * 10'000));
+}
+
+// Each round e^-0.5 of the pages live on, so that a share (1 - q) q^n has age n.
+TEST_CASE("ksm: pages that are freed make smart scan see more of them", "[ksm]") {
+  ContentProfile brief = quiet();
+  brief[Content::hot].life_s = 2.0;
+  Ksm ksm{KsmTunables{.smart_scan = true}, 100e-9};
+  ksm.add("a", brief, {0.0, 0.0, 0.0, 10'000.0});
+  for (int round = 0; round < 60; ++round) {
+    ksm.scan(20'000, round);
+    ksm.write(1.0);
+  }
+  const double q = std::exp(-0.5);
+  double seen = 1 - std::pow(q, 4);
+  for (const int age : {5, 8, 13, 22, 31, 40}) seen += (1 - q) * std::pow(q, age);
+  CHECK(ksm.counters().scanned_a_round == Approx(10'000 * seen).epsilon(1e-6));
+}
+
+TEST_CASE("ksm: pages that live for less than two rounds hardly merge", "[ksm]") {
+  ContentProfile brief = quiet();
+  brief[Content::image].life_s = 0.5;
+  Ksm ksm{{}, 100e-9};
+  for (int vm = 0; vm < 2; ++vm) ksm.add("a", brief, {0.0, 1'000.0, 0.0, 0.0});
+  for (int round = 0; round < 20; ++round) {
+    ksm.scan(2'000, round);
+    ksm.write(1.0);
+  }
+  CHECK(ksm.counters().pages_sharing < 2'000 * std::exp(-2.0));
+  CHECK(ksm.counters().pages_shared + ksm.counters().pages_sharing + ksm.counters().pages_unshared +
+            ksm.counters().pages_volatile ==
+        Approx(2'000));
 }
 
 TEST_CASE("ksm: smart scan still visits all merged pages", "[ksm]") {
