@@ -26,6 +26,10 @@ std::int64_t pages(sim::Bytes size) {
   return (size.count() + kPage.count() - 1) / kPage.count();
 }
 
+bool has_data(const storage::Request& request) {
+  return request.operation != storage::Operation::flush;  // a flush's size is a range
+}
+
 }  // namespace
 
 GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
@@ -62,10 +66,10 @@ void GuestDisk::start() {
 sim::Task<> GuestDisk::serve(storage::Request request) {
   const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
   const sim::Instant began = engine().now();
-  co_await host_.run(
-      vcpu,
-      static_cast<double>(profile_.submit.count() + profile_.page.count() * pages(request.size)),
-      scheduler::kNoCpu);
+  const std::int64_t moved = has_data(request) ? pages(request.size) : 0;
+  co_await host_.run(vcpu,
+                     static_cast<double>(profile_.submit.count() + profile_.page.count() * moved),
+                     scheduler::kNoCpu);
   stats_.guest_s += sim::seconds(engine().now() - began);
   if (loop_ == nullptr) {
     const sim::Instant submitted = engine().now();
@@ -78,6 +82,7 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
     stats_.guest_s += sim::seconds(engine().now() - served);
     co_return;
   }
+  if (!has_data(request)) request.size = {};  // the device is told of no range
   const sim::Bytes most = largest_piece();
   if (request.size <= most) {
     co_await send(vcpu, request, 1.0);

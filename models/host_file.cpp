@@ -17,6 +17,7 @@ HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::Blo
 
 sim::Cycles HostFile::pinning(const storage::Request& request) const {
   constexpr std::int64_t kPage_B = 4'096;
+  if (request.operation == storage::Operation::flush) return {};
   return costs_.pin * ((request.size.count() + kPage_B - 1) / kPage_B);
 }
 

@@ -44,9 +44,8 @@ class RunningHost final : public scheduler::Dispatch {
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
 
-  // For the paths of I/O (guest_disk.hpp). A piece of work on a thread of the host, in
-  // thread_work(), or of a guest's kernel on a vCPU, in instructions, where it goes before
-  // processes; `waker` is the CPU that it is woken from, if it sleeps.
+  // For the paths of I/O (guest_disk.hpp). A piece of work on a host's thread, in thread_work(), or
+  // of a guest's kernel, in instructions, before processes; `waker`: CPU that it is woken from.
   struct Run {
     RunningHost& host;
     int worker;

@@ -175,6 +175,19 @@ TEST_CASE("writes through the guest's page cache return at once, fsync waits for
   CHECK(metric(synced, "transactions.latency.p50") > 200e-6);  // data, journal, commit
 }
 
+// Its size is that of the range which the guest's cache writes back, no data of its own.
+TEST_CASE("a flush goes out as one request, however large the file") {
+  HostDescription cached = host(Architecture::kvm);
+  cached.vms[0].disks[0].guest_cache.size = 256_MiB;
+  cached.vms[0].workload.io.read_share = 0.0;
+  cached.vms[0].workload.io.direct = false;
+  cached.vms[0].workload.io.span = 1_GiB;
+  cached.vms[0].workload.io.sync_every = 1;
+  const Results results = run(cached);
+  CHECK(metric(results, "io.syncs") > 100);
+  CHECK(metric(results, "io.interrupts") < 5.0);  // of a transaction: what was written, the flush
+}
+
 TEST_CASE("arrivals come as often as asked, whatever the disk takes") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].workload.io.arrivals = sim::Hertz{1'000};
