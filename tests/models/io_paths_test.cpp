@@ -182,6 +182,7 @@ TEST_CASE("a flush goes out as one request, however large the file") {
   cached.vms[0].workload.io.read_share = 0.0;
   cached.vms[0].workload.io.direct = false;
   cached.vms[0].workload.io.span = 1_GiB;
+  cached.vms[0].workload.io.files = 2;
   cached.vms[0].workload.io.sync_every = 1;
   const Results results = run(cached);
   CHECK(metric(results, "io.syncs") > 100);
