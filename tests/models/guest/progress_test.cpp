@@ -36,3 +36,29 @@ TEST_CASE("every microsecond belongs to one cause", "[progress]") {
   CHECK(seconds(progress, Cause::running) == Approx(3e-6));
   CHECK(seconds(progress, Cause::llc_misses) == Approx(1e-6));
 }
+
+// Runs from 0; 2 us switch, then a loop of PAUSE to 7 us; stopped to 9 us; then 3 us refill, 4 us.
+TEST_CASE("who waits in a loop refills no cache before it goes on", "[progress]") {
+  Progress progress;
+  progress.become(Progress::State::running);
+  progress.begin_waiting();
+  progress.pace({.by_cause = {1e-6}, .total_s = 1e-6});
+  progress.owe_switch(2_us);
+  progress.owe_refill(3_us);
+  CHECK(progress.switching());
+  CHECK(progress.owed() == 2_us);
+  progress.advance(sim::Instant{7_us});
+  CHECK_FALSE(progress.switching());
+  CHECK(seconds(progress, Cause::cold_caches) == 0.0);
+  CHECK(progress.executed() == 0.0);
+  progress.become(Progress::State::stopped);
+  progress.advance(sim::Instant{9_us});
+  CHECK(seconds(progress, Cause::co_stop) == Approx(2e-6));
+  progress.become(Progress::State::running);
+  progress.begin(4);
+  CHECK(progress.owed() == 3_us);
+  CHECK(progress.remaining() == 7_us);
+  progress.advance(sim::Instant{16_us});
+  CHECK(progress.done());
+  CHECK(seconds(progress, Cause::cold_caches) == Approx(3e-6));
+}
