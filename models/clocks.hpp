@@ -1,5 +1,9 @@
 // The clocks of a host's cores under a frequency governor: samples while a core runs below its
 // highest clock, none while it sleeps.
+//
+// Part of the composition root (running_host.hpp); what a governor decides is compute/governor.hpp.
+// Threads of the host slow down with their core as guests do; under `performance` nothing happens.
+// Checked tests/models/boots_test.cpp, tests/models/compute/governor_test.cpp.
 #pragma once
 
 #include <deque>

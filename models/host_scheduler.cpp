@@ -1,5 +1,7 @@
 #include "models/host_scheduler.hpp"
 
+#include <type_traits>
+
 #include "models/scheduler/cfs.hpp"
 #include "models/scheduler/credit.hpp"
 #include "models/scheduler/credit2.hpp"
@@ -31,29 +33,21 @@ std::unique_ptr<scheduler::Scheduler> make_scheduler(sim::Engine& engine,
                                                      const HostDescription& description,
                                                      const topology::Topology& topology,
                                                      scheduler::Dispatch& dispatch) {
-  const bool balancing = !description.without.contains(Mechanism::balancing_migrations);
-  switch (description.vmm.scheduler) {
-    case SchedulerKind::cfs: {
-      scheduler::CfsTunables tunables = description.vmm.cfs;
-      tunables.balancing = balancing;
-      return std::make_unique<scheduler::Cfs>(engine, cpu_map(topology), tunables, dispatch);
-    }
-    case SchedulerKind::eevdf: {
-      scheduler::EevdfTunables tunables = description.vmm.eevdf;
-      tunables.balancing = balancing;
-      return std::make_unique<scheduler::Eevdf>(engine, cpu_map(topology), tunables, dispatch);
-    }
+  const auto make = [&]<class Kind>(std::type_identity<Kind>, auto tunables) {
+    tunables.balancing = !description.without.contains(Mechanism::balancing_migrations);
+    return std::make_unique<Kind>(engine, cpu_map(topology), tunables, dispatch);
+  };
+  const VmmDescription& vmm = description.vmm;
+  switch (vmm.scheduler) {
+    case SchedulerKind::cfs:
+      return make(std::type_identity<scheduler::Cfs>{}, vmm.cfs);
+    case SchedulerKind::eevdf:
+      return make(std::type_identity<scheduler::Eevdf>{}, vmm.eevdf);
     // Xen's own choice of a CPU at wake-up is part of how it runs; balancing is moves beside that.
-    case SchedulerKind::credit: {
-      scheduler::CreditTunables tunables = description.vmm.credit;
-      tunables.balancing = balancing;
-      return std::make_unique<scheduler::Credit>(engine, cpu_map(topology), tunables, dispatch);
-    }
-    case SchedulerKind::credit2: {
-      scheduler::Credit2Tunables tunables = description.vmm.credit2;
-      tunables.balancing = balancing;
-      return std::make_unique<scheduler::Credit2>(engine, cpu_map(topology), tunables, dispatch);
-    }
+    case SchedulerKind::credit:
+      return make(std::type_identity<scheduler::Credit>{}, vmm.credit);
+    case SchedulerKind::credit2:
+      return make(std::type_identity<scheduler::Credit2>{}, vmm.credit2);
   }
   throw sim::ModelError{"unknown scheduler kind"};
 }

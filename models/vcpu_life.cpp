@@ -190,11 +190,12 @@ void RunningHost::Run::await_suspend(std::coroutine_handle<> waiter) {
   const scheduler::CpuId cpu = host.scheduler_->cpu_of(own.thread);
   if (own.stream < 0 && cpu >= 0 && !host.description_.without.contains(Mechanism::smt)) {
     // A piece of a host thread's, too short to change the pace of who shares its core.
+    const double yield = host.topology_.description().smt_yield;
     const std::vector<int>& core = host.topology_.cpus_of_core(host.topology_.cpu(cpu).core);
     if (std::any_of(core.begin(), core.end(), [&](int other) {
           return other != cpu && host.scheduler_->running(other) != scheduler::kNoThread;
         }))
-      cost *= 2.0 / compute::Profile{}.smt_yield;
+      cost *= 2.0 / (yield > 0 ? yield : compute::Profile{}.smt_yield);
   }
   const Job job{.work = cost, .waiter = waiter, .before_all = before_all, .lingers = true};
   if (before_all && !own.jobs.empty()) {

@@ -79,17 +79,18 @@ void Progress::attribute() const {
   at_pace_s_ = 0.0;
 }
 
+double Progress::owed_s() const {
+  const double refill_s = waits_ ? 0.0 : refill_s_;
+  return switch_s_ + refill_s + ticks_s_ + faults_s_ + balancing_s_ + exits_s_;
+}
+
 sim::Duration Progress::owed() const {
-  return sim::picoseconds_ceil((switch_s_ + (waits_ ? 0.0 : refill_s_) + ticks_s_ + faults_s_ +
-                                balancing_s_ + exits_s_) *
-                               1e12);
+  return sim::picoseconds_ceil(owed_s() * 1e12);
 }
 
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
-  return sim::picoseconds_ceil((switch_s_ + refill_s_ + ticks_s_ + faults_s_ + balancing_s_ +
-                                exits_s_ + left_ * time_.total_s) *
-                               1e12);
+  return sim::picoseconds_ceil((owed_s() + left_ * time_.total_s) * 1e12);
 }
 
 }  // namespace models::guest

@@ -89,6 +89,7 @@ class Progress {
  private:
   static constexpr double kNothing = 1e-3;  // of an instruction: rounding of the clock
   void book(sim::Instant now);
+  double owed_s() const;
   double pay(double elapsed_s);  // what it owes; returns what is left of the time
   void owe(double& debt_s, sim::Duration cost) {
     debt_s += sim::seconds(cost);

@@ -5,11 +5,10 @@
 //         enough at a time pulls a thread that waits when it runs out of them, each in its turn
 //         when it sleeps.
 // Omits   preemption (a request takes less than a slice), weights, vCPUs that share a cache.
-// Source  Linux 3.11 kernel/sched/fair.c: wake_affine (`sync`, which sockets ask for in softirqs
-// too),
-//         select_idle_sibling, idle_balance, nohz_idle_balance, task_hot. QEMU before 2.8 shows
-//         vCPUs no cache that they share (commit 14c985cffa6c), so that a kernel looks for an idle
-//         one among none but the waker's and the thread's last.
+// Source  Linux 3.11 kernel/sched/fair.c: wake_affine (`sync`, as sockets ask for it in softirqs
+//         too), select_idle_sibling, idle_balance, nohz_idle_balance, task_hot. QEMU before 2.8
+//         shows vCPUs no cache that they share (commit 14c985cffa6c), so that a kernel looks for an
+//         idle one among none but the waker's and the thread's last.
 // Checked tests/models/network/server_threads_test.cpp.
 #pragma once
 

@@ -125,10 +125,10 @@ struct Description {
   CpuNumbering cpu_numbering = CpuNumbering::siblings_last;
   sim::Hertz frequency{};  // nominal
   std::vector<sim::Hertz>
-      turbo;               // turbo[k]: clock with k+1 active cores on the socket; last repeats
+      turbo;  // turbo[k]: clock with k+1 active cores on the socket; last repeats
   Governor governor = Governor::performance;
   sim::Hertz lowest_frequency{};  // of a core under another governor
-  double smt_yield = 0.0;  // two busy threads over one; 0: the workload's own figure
+  double smt_yield = 0.0;         // two busy threads over one; 0: the workload's own figure
   Tlb tlb;
   sim::Cycles vm_round_trip{1'000};  // VM exit and entry, hardware alone (semantics.md 3.7)
   bool virtual_interrupts = false;   // APICv or AVIC: interrupts reach guests without exits

@@ -342,3 +342,26 @@ TEST_CASE("one interrupt serves all completions that its vCPU finds, and each vC
   const Results results = run(guest, 500_ms);
   CHECK(metric(results, "io.interrupts") < 0.9);
 }
+
+// As far as the host says that two threads of a core come together.
+TEST_CASE("a thread of the VMM is slower beside a busy sibling of its core") {
+  const auto rate = [](double yield) {
+    HostDescription shared = host(Architecture::kvm);
+    shared.hardware.cores_per_node = 1;
+    shared.hardware.threads_per_core = 2;
+    shared.hardware.llc.shared_by = 2;
+    shared.hardware.smt_yield = yield;
+    shared.storage.disks.front().device.memory.service = 1_us;
+    shared.vms[0].workload.io.submit = sim::Instructions{1};  // all work is the VMM's
+    shared.vms[0].workload.io.complete = sim::Instructions{1};
+    VmDescription busy = shared.vms.front();
+    busy.name = "busy";
+    busy.disks.clear();
+    busy.workload = {};
+    busy.pin = {.mode = PinMode::cpus, .cpus = {{1}}};
+    shared.vms.front().pin = {.mode = PinMode::cpus, .cpus = {{0}}};
+    shared.vms.push_back(busy);
+    return metric(run(shared), "io.rate");
+  };
+  CHECK(rate(1.1) < 0.85 * rate(1.6));
+}

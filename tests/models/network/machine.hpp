@@ -22,8 +22,13 @@ inline double in_us(sim::Instant instant) {
 // Costs nothing, so that one cost at a time can be seen.
 inline const DriverCosts kFreeDriver{
     .interrupt = {}, .poll = {}, .receive = {}, .transmit = {}, .segment = {}};
-inline const StackCosts kFreeStack{
-    .call = {}, .send = {}, .receive = {}, .read_per_KiB = {}, .wake = {}, .cold = {}, .acknowledge = {}};
+inline const StackCosts kFreeStack{.call = {},
+                                   .send = {},
+                                   .receive = {},
+                                   .read_per_KiB = {},
+                                   .wake = {},
+                                   .cold = {},
+                                   .acknowledge = {}};
 
 // Notes when batches come and what is lost.
 struct Note : Socket {
