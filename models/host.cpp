@@ -80,7 +80,7 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
 // Memory that must be on certain nodes, against what those nodes have.
 void check_memory(const HostDescription& host, const topology::Topology& topology,
                   const std::vector<VmPlace>& places, sim::Complaints& complaints) {
-  std::vector<double> wanted_B(static_cast<std::size_t>(topology.nodes()), 0.0);
+  std::vector<double> wanted_B(static_cast<std::size_t>(topology.memories()), 0.0);
   double all_B = static_cast<double>(host.vmm.host_memory.count());
   std::size_t index = 0;
   const std::string* strict_vm = nullptr;
@@ -98,9 +98,10 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
       }
     }
   }
-  const double node_B = static_cast<double>(topology.memory_of_node().count());
   const double gib = 1024.0 * 1024 * 1024;
   for (std::size_t node = 0; node < wanted_B.size(); ++node) {
+    const auto node_B =
+        static_cast<double>(topology.memory_of_node(static_cast<int>(node)).count());
     complaints.need(wanted_B[node] <= node_B,
                     fmt::format("vm.{}.numa: strict needs {:.1f} GiB on node {}, which has {:.1f} "
                                 "GiB",
@@ -108,12 +109,13 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                                 node_B / gib));
   }
   if (memory_may_run_short(host)) return;
+  const auto host_B = static_cast<double>(topology::all_memory(host.hardware).count());
   complaints.need(
-      all_B <= node_B * topology.nodes(),
+      all_B <= host_B,
       fmt::format("host.memory: the guests and their VMM use {:.1f} GiB, the host has {:.1f} GiB; "
                   "for overcommit give it swap space (host.swap.size), page merging "
                   "(vmm.ksm.run) or the guests balloons",
-                  all_B / gib, node_B * topology.nodes() / gib));
+                  all_B / gib, host_B / gib));
 }
 
 void check_merging(const memory::KsmTunables& ksm, sim::Complaints& complaints) {

@@ -36,7 +36,8 @@ double overcommit(const HostDescription& host) {
   double wanted_B = 0.0;
   for (const VmDescription& vm : host.vms)
     wanted_B += vm.count * static_cast<double>(vm.memory.count());
-  return std::max(1.0, 1.01 * wanted_B / static_cast<double>(host.hardware.memory.count()));
+  return std::max(
+      1.0, 1.01 * wanted_B / static_cast<double>(topology::all_memory(host.hardware).count()));
 }
 
 compute::ContentionConfig contention_config(const std::set<Mechanism>& without) {

@@ -1,7 +1,7 @@
 // A host's hardware as its owner states it: counts, sizes, speeds and the links between nodes.
 //
 // Plain data, filled from a host preset; `Topology` (topology.hpp) is the wired graph built from
-// it. All nodes are alike. Latencies are load-to-use times seen by a core.
+// it. Nodes are alike but for their memory. Latencies are load-to-use times seen by a core.
 #pragma once
 
 #include <string>
@@ -108,6 +108,24 @@ struct Link {
   sim::Duration latency{};          // added to an access by one crossing, there and back
 };
 
+// A compute die beside the memory controllers' own (EPYC since 7002): its cores reach all memory
+// through one port, which reads and writes in wires of their own.
+struct Chiplet {
+  int shared_by = 0;                      // hardware threads of one; 0: nodes have no such ports
+  sim::BytesPerSecond read_bandwidth{};   // raw: 32 B a fabric clock
+  sim::BytesPerSecond write_bandwidth{};  // 16 B a fabric clock
+  double efficiency = 0.87;  // share of reads' that data gets: MLC on EPYC 9224, 49.8 of 57.6 GB/s
+};
+
+// Memory without CPUs beside it, a node of its own: CXL, persistent memory. They count after the
+// nodes with CPUs.
+struct MemoryNode {
+  int on = 0;  // node whose CPUs are next to it
+  sim::Bytes memory{};
+  sim::BytesPerSecond bandwidth{};  // that it gives, reads and writes together
+  sim::Duration latency{};          // idle load-to-use from `on`
+};
+
 enum class Interconnect { point_to_point, front_side_bus };
 // Who chooses the cores' clocks (models/compute/governor.hpp); performance: always the highest.
 enum class Governor { performance, intel_pstate, ondemand, schedutil, hwp };
@@ -149,7 +167,11 @@ struct Description {
   sim::BytesPerSecond fsb_bandwidth{};
   double fsb_efficiency = 0.65;
   Queueing fsb_queueing;
-  sim::Bytes memory{};  // whole host, divided equally over nodes
+  sim::Bytes memory{};                  // of all nodes with CPUs, divided equally over them
+  std::vector<sim::Bytes> node_memory;  // of each of them, instead
+  std::vector<int> node_channels;       // of each of them, instead of controller.channels
+  std::vector<MemoryNode> memory_nodes;
+  Chiplet chiplet;
   SwapDevice swap;
   MemoryController controller;
   Queueing link_queueing;
