@@ -14,6 +14,7 @@
 namespace models {
 namespace {
 
+constexpr double kMebi_B = 1024.0 * 1024.0;
 constexpr sim::Duration kSlice{50'000'000'000};  // 50 ms simulated between looks at `cancel`
 
 void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel) {
@@ -74,7 +75,11 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        "workload.boot.again: needs workload.boot.ends, else the first one goes on");
   need(work.boot.read_block.count() > 0, "workload.boot.read_block: need more than 0 B");
   need(work.resident <= vm.memory,
-       "workload.resident: larger than the VM's memory; give the VM more or lower resident");
+       fmt::format(
+           "workload.resident: {:.0f} MiB, more than the VM's memory of {:.0f} MiB; give the "
+           "VM more or lower resident",
+           static_cast<double>(work.resident.count()) / kMebi_B,
+           static_cast<double>(vm.memory.count()) / kMebi_B));
 }
 
 // Memory that must be on certain nodes, against what those nodes have.

@@ -103,10 +103,8 @@ TEST_CASE("the cores of a compute die reach all memory through its port", "[topo
 
 TEST_CASE("memory without CPUs is a node after those with CPUs", "[topology]") {
   Description d = line();
-  d.memory_nodes = {{.on = 1,
-                     .memory = 128_GiB,
-                     .bandwidth = sim::BytesPerSecond{17e9},
-                     .latency = 280_ns}};
+  d.memory_nodes = {
+      {.on = 1, .memory = 128_GiB, .bandwidth = sim::BytesPerSecond{17e9}, .latency = 280_ns}};
   const Topology topology{d};
   CHECK(topology.nodes() == 4);
   CHECK(topology.memories() == 5);
