@@ -68,7 +68,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       description_{description},
       topology_{description.hardware},
       contention_{topology_, contention_config(description.without)},
-      cold_{topology_, contention_},
+      cold_{topology_, contention_, !description.without.contains(Mechanism::llc_sharing)},
       memory_{topology_, overcommit(description)},
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
