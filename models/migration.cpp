@@ -91,10 +91,11 @@ sim::Task<> Migration::run() {
   for (;;) {
     const sim::Instant round = engine_.now();
     ++outcome_.rounds;
-    co_await copy(left);
+    unsent_ = left;
+    co_await copy(left, true);
     const double took_s = sim::seconds(engine_.now() - round);
-    const double copied = left;
-    left = host.dirty_logs_->take(from_.vm);
+    const double copied = left - unsent_;
+    left = unsent_ + host.dirty_logs_->take(from_.vm);
     outcome_.left_B = left * kPage_B;
     co_await send_work(host.description_.vmm.migration.sync_page, left);
     const double allowed = copied / took_s * sim::seconds(description_.max_downtime);
@@ -108,7 +109,7 @@ sim::Task<> Migration::run() {
   stop();
   co_await host.io_->drained(from_.vm);
   if (!disks_.empty()) co_await finish_disks();
-  co_await copy(left + host.dirty_logs_->take(from_.vm));
+  co_await copy(left + host.dirty_logs_->take(from_.vm), false);
   co_await engine_.delay(host.description_.vmm.migration.switch_over);
   host.dirty_logs_->end(from_.vm);
   to_.host.arrive(to_.vm);
@@ -163,8 +164,8 @@ void Migration::load_memory(double Bps) {
   }
 }
 
-// Piece by piece: while one is under way the next is prepared.
-sim::Task<> Migration::copy(double left) {
+// Piece by piece: while one is under way the next is prepared. A round ends when the time is over.
+sim::Task<> Migration::copy(double left, bool round) {
   const double port_Bps = outside_.network().bandwidth.count();
   const double limit_Bps = description_.bandwidth.count();
   const double rate_Bps = limit_Bps > 0 ? std::min(limit_Bps, port_Bps) : port_Bps;
@@ -172,9 +173,11 @@ sim::Task<> Migration::copy(double left) {
   std::unique_ptr<sim::Join> flying;
   sim::Join loads{engine_};
   load_memory(rate_Bps);
-  while (left > 0) {
+  while (left > 0 && !(round && late())) {
     const double now = std::min(left, piece);
     left -= now;
+    unsent_ = left;
+    outcome_.left_B = left * kPage_B;
     co_await send_work(from_.host.description_.vmm.migration.send_page, now);
     if (flying) co_await flying->all();
     flying = std::make_unique<sim::Join>(engine_);

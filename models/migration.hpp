@@ -44,7 +44,7 @@ struct MigrationOutcome {
   sim::Duration downtime{};
   int rounds = 0;
   double transferred_B = 0.0;
-  double left_B = 0.0;           // when it last stood at the end of a round
+  double left_B = 0.0;           // of this round, or dirty at its end
   double storage_B = 0.0;        // of disks, sent
   sim::Duration storage_took{};  // until the disks stood at the other host for the first time
   double executed = 0.0;         // instructions of the guest while under way
@@ -67,7 +67,7 @@ class Migration {
   sim::Engine& engine() { return engine_; }
 
  private:
-  sim::Task<> copy(double pages);
+  sim::Task<> copy(double pages, bool round);
   sim::Task<> deliver(double pages, sim::Join& loads);
   sim::Task<> load(double pages);
   sim::Task<> send_work(sim::Cycles each, double pages);
@@ -91,6 +91,7 @@ class Migration {
   double executed_before_ = 0.0;
   double traffic_Bps_ = 0.0;
   sim::Instant stopped_{};
+  double unsent_ = 0.0;  // pages of the round
   MigrationOutcome outcome_;
   std::vector<TrackedPart*> disks_, disks_there_;
   sim::Server pace_;        // keeps a limit on bandwidth

@@ -177,7 +177,7 @@ Results RunningCluster::results(const RunLength& length, bool check) {
   for (std::size_t h = 1; h < of.size(); ++h) add_host(h, without_arrivals(h, of[h]), all);
   // Of a VM's two halves the host that it left reports the first, the other's is added.
   for (const Mover& mover : movers_) join_halves(mover, length, of[mover.to], all);
-  for (Mover& mover : movers_) report(mover, all);
+  for (Mover& mover : movers_) report(mover, length, all);
   storage_->report(sim::seconds(length.duration), all);
   if (check && outside_) {
     storage_->check(all);
@@ -247,14 +247,18 @@ void RunningCluster::join_halves(const Mover& mover, const RunLength& length, co
     here->per_unit_s[c] = units > 0 ? here->share[c] * vcpu_s / units : 0.0;
 }
 
-void RunningCluster::report(Mover& mover, Results& results) {
+void RunningCluster::report(Mover& mover, const RunLength& length, Results& results) {
   const std::string object = "migration." + mover.vm->name;
   const double unit = static_cast<double>(mover.vm->workload.unit.count());
   double done = 0, begun = 0, time_s = 0, downtime_s = 0, rounds = 0, transferred_B = 0;
   double executed = 0, ran_s = 0, storage_B = 0, storage_s = 0;
+  int waiting = 0;
   for (std::size_t i = 0; i < mover.members.size(); ++i) {
     const MigrationOutcome outcome = mover.members[i].outcome();
-    if (outcome.state == MigrationOutcome::State::waiting) continue;
+    if (outcome.state == MigrationOutcome::State::waiting) {
+      waiting += 1;
+      continue;
+    }
     ++begun;
     time_s += sim::seconds(outcome.ended - outcome.began);
     rounds += outcome.rounds;
@@ -269,12 +273,26 @@ void RunningCluster::report(Mover& mover, Results& results) {
       continue;
     }
     const bool cancelled = outcome.state == MigrationOutcome::State::cancelled;
-    results.notes.push_back(fmt::format(
-        "{:.1f} s: the migration of vm.{} {} {} after {} rounds: {:.0f} MB are left, written as "
-        "fast "
-        "as they are sent",
-        sim::seconds(outcome.ended - sim::kStart), mover.vm->name, i,
-        cancelled ? "was cancelled" : "has not converged", outcome.rounds, outcome.left_B / 1e6));
+    const std::string how =
+        outcome.rounds > 1
+            ? fmt::format(
+                  "{} after {} rounds: {:.0f} MB are left, written as fast as "
+                  "they are sent",
+                  cancelled ? "was cancelled" : "has not converged", outcome.rounds,
+                  outcome.left_B / 1e6)
+            : fmt::format("{} its first round: {:.0f} MB are left",
+                          cancelled ? "was cancelled in" : "is still in", outcome.left_B / 1e6);
+    results.notes.push_back(fmt::format("{:.1f} s: the migration of vm.{} {} {}",
+                                        sim::seconds(outcome.ended - sim::kStart), mover.vm->name,
+                                        i, how));
+  }
+  if (waiting > 0) {
+    results.notes.push_back(
+        fmt::format("{} of {} VMs {} have not begun to migrate: migrate.{}.at is {:.3g} s, and the "
+                    "run measures "
+                    "{:.3g} s",
+                    waiting, mover.members.size(), mover.vm->name, mover.vm->name,
+                    sim::seconds(mover.description->at), sim::seconds(length.duration)));
   }
   const auto put = [&](const char* name, double value) {
     results.metrics.push_back({fmt::format("{}.{}", object, name), value});

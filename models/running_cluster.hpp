@@ -48,7 +48,7 @@ class RunningCluster {
   void add_host(std::size_t number, const Results& own, Results& all) const;
   void join_halves(const Mover& mover, const RunLength& length, const Results& other,
                    Results& all) const;
-  void report(Mover& mover, Results& results);
+  void report(Mover& mover, const RunLength& length, Results& results);
 
   sim::Engine& engine_;
   std::vector<HostDescription> descriptions_;

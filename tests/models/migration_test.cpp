@@ -129,6 +129,34 @@ TEST_CASE("a guest that writes faster than the network carries never gets there,
   CHECK(metric(suspended, "migration.guest.downtime") > 3.0);  // all of its memory
 }
 
+TEST_CASE("a time that is over ends the first round, too", "[migration]") {
+  HostDescription host = two_hosts(10);  // a round takes 3.5 s
+  host.migrations.front().timeout = 1_s;
+  const Results cancelled = run(host, 5_s);
+  CHECK(metric(cancelled, "migration.guest.time") == Approx(1.0).epsilon(0.02));
+  CHECK(metric(cancelled, "migration.guest.transferred") == Approx(kBandwidth_Bps).epsilon(0.02));
+  REQUIRE(cancelled.notes.size() == 1);
+  CHECK(cancelled.notes.front().find("was cancelled in its first round") != std::string::npos);
+  host.migrations.front().on_timeout = MigrationDescription::OnTimeout::suspend;
+  const Results suspended = run(host, 5_s);
+  CHECK(metric(suspended, "migration.guest.completed") == 1);
+  CHECK(metric(suspended, "migration.guest.downtime") == Approx(2.55).epsilon(0.02));
+}
+
+TEST_CASE("a migration that the run does not see begin, or end its first round, is said",
+          "[migration]") {
+  HostDescription host = two_hosts(10);
+  const Results first = run(host, 2_s);
+  REQUIRE(first.notes.size() == 1);
+  CHECK(first.notes.front().find("is still in its first round") != std::string::npos);
+  host.migrations.front().at = 10_s;
+  const Results none = run(host, 2_s);
+  REQUIRE(none.notes.size() == 1);
+  CHECK(none.notes.front() ==
+        "1 of 1 VMs guest have not begun to migrate: migrate.guest.at is 10 s, and the run "
+        "measures 2 s");
+}
+
 TEST_CASE("a guest goes on at the other host but for its downtime", "[migration]") {
   HostDescription host = two_hosts(300);
   host.vmm.migration.switch_over = 500_ms;
