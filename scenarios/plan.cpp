@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -12,10 +13,18 @@ namespace scenarios {
 
 namespace {
 
-Scenario alone(const Scenario& scenario, std::size_t vm_class) {
+// A VM class of [host] or of another host of the cluster.
+Scenario alone(const Scenario& scenario, const models::HostDescription& host,
+               const models::VmDescription& vm) {
   Scenario one = scenario;
-  one.host.vms = {scenario.host.vms[vm_class]};
+  one.host = host;
+  one.host.name = scenario.host.name;
+  one.host.without = scenario.host.without;
+  one.host.network = scenario.host.network;
+  one.host.servers = scenario.host.servers;
+  one.host.vms = {vm};
   one.host.vms.front().count = 1;
+  one.host.vms.front().on.clear();
   one.host.others.clear();
   one.host.migrations.clear();
   return one;
@@ -23,12 +32,17 @@ Scenario alone(const Scenario& scenario, std::size_t vm_class) {
 
 std::vector<std::size_t> same_classes(const Scenario& scenario, const Scenario& baseline,
                                       std::size_t variant) {
+  std::set<std::string> there;
+  for (const models::VmDescription& vm : baseline.host.vms) there.insert(vm.name);
+  for (const models::HostDescription& other : baseline.host.others)
+    for (const models::VmDescription& vm : other.vms) there.insert(vm.name);
   std::vector<std::size_t> base;
-  for (const auto& vm : scenario.host.vms) {
-    const bool there = std::any_of(baseline.host.vms.begin(), baseline.host.vms.end(),
-                                   [&](const auto& other) { return other.name == vm.name; });
-    base.push_back(there ? variant : kNoBaseline);
-  }
+  const auto add = [&](const models::HostDescription& host) {
+    for (const models::VmDescription& vm : host.vms)
+      base.push_back(there.contains(vm.name) ? variant : kNoBaseline);
+  };
+  add(scenario.host);
+  for (const models::HostDescription& other : scenario.host.others) add(other);
   return base;
 }
 
@@ -39,15 +53,19 @@ void add_classes_alone(Plan& plan, const Study& study) {
     known.emplace(run_text(study.points[i].scenario), i);
   for (const Point& point : study.points) {
     auto& base = plan.base.emplace_back();
-    for (std::size_t v = 0; v < point.scenario.host.vms.size(); ++v) {
-      Scenario one = alone(point.scenario, v);
-      const auto [at, added] = known.emplace(run_text(one), plan.variants.size());
-      if (added) {
-        const std::string where = fmt::format("vm.{} alone", one.host.vms.front().name);
-        plan.variants.push_back({std::move(one), where, {}, {}});
+    const auto add = [&](const models::HostDescription& host) {
+      for (const models::VmDescription& vm : host.vms) {
+        Scenario one = alone(point.scenario, host, vm);
+        const auto [at, added] = known.emplace(run_text(one), plan.variants.size());
+        if (added) {
+          const std::string where = fmt::format("vm.{} alone", vm.name);
+          plan.variants.push_back({std::move(one), where, {}, {}});
+        }
+        base.push_back(at->second);
       }
-      base.push_back(at->second);
-    }
+    };
+    add(point.scenario.host);
+    for (const models::HostDescription& other : point.scenario.host.others) add(other);
   }
 }
 

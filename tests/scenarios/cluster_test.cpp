@@ -138,6 +138,7 @@ TEST_CASE(
   CHECK(metric(one.points.front(), "migration.guest.time") ==
         metric(four.points.front(), "migration.guest.time"));
   CHECK(metric(one.points.front(), "vm.there.throughput") > 0);
+  CHECK(metric(one.points.front(), "vm.there.throughput.relative") == Approx(1.0).epsilon(0.01));
 }
 
 TEST_CASE("what a worker process throws is thrown here", "[cluster]") {
