@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace scenarios {
 namespace {
@@ -21,9 +22,52 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// What fio, libvirt, QEMU and lscpu call it.
+constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
+    {"iodepth", "depth"},
+    {"numjobs", "jobs"},
+    {"bs", "block"},
+    {"blocksize", "block"},
+    {"block_size", "block"},
+    {"rw", "pattern"},
+    {"readwrite", "pattern"},
+    {"rwmixread", "read_share"},
+    {"fsync", "sync_every"},
+    {"fdatasync", "sync_every"},
+    {"rate_iops", "arrivals"},
+    {"thinktime", "think"},
+    {"smp", "vcpus"},
+    {"cpus", "vcpus"},
+    {"cores", "cores_per_node"},
+    {"ram", "memory"},
+    {"mem", "memory"},
+    {"vcpupin", "pin"},
+    {"cpuset", "pin"},
+    {"numatune", "numa"},
+    {"mode", "numa"},
+    {"bandwidth", "channel_bandwidth"},
+    {"speed", "bandwidth"},
+    {"type", "kind"},
+    {"threads", "threads_per_core"},
+    {"clock", "frequency"},
+    {"l3", "llc"},
+    {"file", "on"},
+    {"source", "on"},
+    {"driver", "bus"},
+    {"instances", "count"},
+    {"number", "count"},
+    {"runtime", "duration"},
+    {"runs", "replications"},
+    {"hypervisor", "vmm"},
+    {"guest", "vm"}};
+
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string_view>& names) {
+  for (const auto& [elsewhere, here] : kElsewhere) {
+    if (word == elsewhere && std::find(names.begin(), names.end(), here) != names.end())
+      return std::string{here};
+  }
   std::string_view best;
   std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string_view name : names) {

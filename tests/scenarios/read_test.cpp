@@ -175,6 +175,11 @@ TEST_CASE("what a client meant is told: CPU sets, quoted keys, metrics, sizes") 
         std::string::npos);
   CHECK(refusal(kSmall + "[report]\nshow = [\"cpu.steel\"]\n").find("\"cpu.steal\"?") !=
         std::string::npos);
+  CHECK(
+      refusal(replaced(kSmall, "\"kernel-compile\"", "{ use = \"fio\", io = { bs = \"4 KiB\" } }"))
+          .find("did you mean \"block\"?") != std::string::npos);
+  CHECK(refusal(replaced(kSmall, "memory", "ram")).find("did you mean \"memory\"?") !=
+        std::string::npos);
   const std::string small = refusal(replaced(kSmall, "2 GiB", "64 MiB"));
   CHECK(small.find("MiB, more than the VM's memory of 64 MiB") != std::string::npos);
 }
