@@ -159,6 +159,18 @@ TEST_CASE("the table shows the metrics asked for in human units") {
   CHECK(text.find("|    25.0 % |       1.23k/s |") != std::string::npos);
 }
 
+TEST_CASE("a table without a wish shows how long migrations take and what they cost") {
+  Finished f = finished();
+  f.study.points.front().scenario.host.migrations.push_back({.vm = "guest", .to = "b"});
+  for (auto& p : f.results.points) {
+    p.metrics.push_back({"migration.guest.time", {3.5, 3.5, 3.5}});
+    p.metrics.push_back({"migration.guest.downtime", {0.25, 0.25, 0.25}});
+  }
+  const std::string text = study_table(f.study, f.results);
+  CHECK(text.find("| migration.guest.time | migration.guest.downtime |") != std::string::npos);
+  CHECK(text.find("3.50 s") != std::string::npos);
+}
+
 TEST_CASE("no line of a narrow terminal's table is longer than the terminal") {
   const Finished f = finished();
   for (const std::size_t columns : {100U, 60U, 40U}) {

@@ -67,7 +67,11 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
   }
   if (study.show.empty()) {  // what jobs and connections did, when nobody asks for anything else
     bool disks = false, nics = false, servers = false, boots = false;
-    for (const models::VmDescription& vm : study.points.front().scenario.host.vms) {
+    const models::HostDescription& host = study.points.front().scenario.host;
+    std::vector<models::VmDescription> vms = host.vms;
+    for (const models::HostDescription& other : host.others)
+      vms.insert(vms.end(), other.vms.begin(), other.vms.end());
+    for (const models::VmDescription& vm : vms) {
       disks = disks || vm.workload.io.any();
       boots = boots || vm.workload.boot.any();
       using models::workload::Conversation;
@@ -81,6 +85,10 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
     if (servers) table.shown.push_back("net.transactions");
     if (boots)
       table.shown.insert(table.shown.end(), {"boot.time.mean", "boot.time.p50", "boot.time.p99"});
+    for (const models::MigrationDescription& migration : host.migrations) {
+      const std::string object = "migration." + migration.vm;
+      table.shown.insert(table.shown.end(), {object + ".time", object + ".downtime"});
+    }
   }
   return table;
 }
