@@ -7,6 +7,7 @@
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 #include "sim/entitlement.hpp"
 #include "sim/error.hpp"
@@ -147,6 +148,7 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
 void RunningHost::build_vms(HostStorage::Remote* remote) {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
   const std::vector<scheduler::GroupConfig> configs = groups();
+  cards_ = std::make_unique<PcieCards>(engine_, description_, topology_);
   io_ = std::make_unique<IoPaths>(*this, description_, remote);
   network_ = std::make_unique<NetworkPaths>(*this, description_);
   const bool emulation = !description_.without.contains(Mechanism::emulation);

@@ -6,6 +6,7 @@
 
 #include "models/host_storage.hpp"
 #include "models/network_paths.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
 #include "models/storage_network.hpp"
@@ -163,6 +164,8 @@ void check_host(const HostDescription& host, HostStorage::Remote& remote) {
   }
   const std::string network = network_complaints(host);
   complaints.need(network.empty(), network);
+  const std::string cards = pcie_complaints(host);
+  complaints.need(cards.empty(), cards);
   check_storage(host, complaints);
   complaints.raise();
   check_storage_fits(host, remote, complaints);

@@ -147,6 +147,7 @@ enum class Mechanism {
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
   first_touch,           // "first-touch": memory of guests that boot is there already
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
+  pcie,                  // "pcie": cards' data is in memory at once
 };
 
 // Pre-copy live migration of all VMs of a class to another host.

@@ -119,6 +119,7 @@ class IoPaths {
     bool stopped = false;                          // left for another host
     std::vector<TrackedPart*> moving{};            // of its disks
     std::vector<Stream> came_with{};               // where its jobs were at the other host
+    std::vector<double> due{};                     // [node] requests whose data lies there
   };
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
@@ -145,6 +146,7 @@ class IoPaths {
   sim::Task<> transaction(RunningGuest& guest, int job, Stream& stream, sim::Random& random,
                           sim::Instant asked);
   static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
+  int memory_node(RunningGuest& running);
   storage::Request next(const workload::IoProfile& profile, Stream& stream,
                         sim::Random& random) const;
 

@@ -6,6 +6,7 @@
 
 #include "models/io_paths.hpp"
 #include "models/network_state.hpp"
+#include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -51,14 +52,6 @@ NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description
   kernel_ = host_.scheduler_->add_group(scheduler::GroupConfig{.shares = kKernelShares});
   interrupts_ = host_.scheduler_->add_group(
       scheduler::GroupConfig{.shares = kKernelShares, .interrupts = true});
-  pcie::Description pcie = description.pcie;
-  for (const NicDescription& nic : description.nics) {
-    if (nic.slot.empty()) continue;
-    pcie.cards.push_back(
-        {.name = nic.nic.name, .slot = nic.slot, .lanes = nic.lanes, .generation = nic.generation});
-  }
-  if (!pcie.cards.empty())
-    fabric_ = std::make_unique<pcie::Fabric>(engine(), pcie, host_.topology_);
   for (const NicDescription& nic : description.nics) add_nic(nic);
 }
 
@@ -96,10 +89,13 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   config.clock = clock_;
   int node = description.node;
   if (!description.slot.empty()) {
-    const int card = fabric_->card(config.name);
-    if (node < 0) node = fabric_->node_of(card);
-    own.dma = std::make_unique<PciDma>(*fabric_, card, node);
-    config.latency += fabric_->latency(card, node);
+    pcie::Fabric& fabric = *host_.cards_->fabric();
+    const int card = fabric.card(config.name);
+    if (node < 0) node = fabric.node_of(card);
+    if (host_.cards_->carries()) {
+      own.dma = std::make_unique<PciDma>(fabric, card, node);
+      config.latency += fabric.latency(card, node);
+    }
   }
   const std::vector<int>& cpus = host_.topology_.cpus_of_node(std::max(node, 0));
   std::vector<network::Thread*> softirqs;

@@ -77,7 +77,6 @@ class NetworkPaths {
   scheduler::GroupId interrupts_ = 0;
   std::vector<int> softirqs_;  // workers
   std::deque<WorkerThread> threads_;
-  std::unique_ptr<pcie::Fabric> fabric_;
   std::deque<HostNic> nics_;
   std::deque<Guest> guests_;
   std::deque<network::Stack> host_stacks_;

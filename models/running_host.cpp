@@ -19,6 +19,7 @@
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
+#include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
 
 namespace models {

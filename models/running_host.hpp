@@ -232,6 +232,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class PcieCards> cards_;
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
@@ -243,8 +244,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
-  double worst_overload_ = 0.0;
-  std::string overloaded_;
+  Overload worst_overload_;
 };
 
 }  // namespace models

@@ -81,6 +81,7 @@ constexpr MechanismName kMechanisms[] = {
     {"numa-balancing", Mechanism::numa_balancing},
     {"first-touch", Mechanism::first_touch},
     {"cache-allocation", Mechanism::cache_allocation},
+    {"pcie", Mechanism::pcie},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

@@ -189,6 +189,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "memory of guests that boot is there already";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
+    case models::Mechanism::pcie:
+      return "PCI Express carries cards' data at once";
   }
   throw sim::ModelError{"unknown mechanism"};
 }
