@@ -219,9 +219,47 @@ sim::Duration automatic_warmup(const HostDescription& host) {
   return sim::from_seconds(kFillingMargin * longest_s + kLeast_s + (aged ? kWatching_s : 0.0));
 }
 
-Results simulate(const HostDescription& host, const RunLength& length,
+namespace {
+
+// Mechanisms that are a matter of what is described.
+HostDescription without_described(HostDescription host) {
+  const auto off = [&](Mechanism mechanism) { return host.without.contains(mechanism); };
+  for (VmDescription& vm : host.vms) {
+    for (DiskDescription& disk : vm.disks) {
+      if (off(Mechanism::image_metadata)) {
+        disk.image.format = storage::image::Format::raw;
+        disk.image.preallocation = storage::image::Preallocation::full;
+        disk.backing.clear();
+      }
+      if (off(Mechanism::io_limits)) disk.iotune = {};
+    }
+  }
+  const auto plain = [&](StorageDescription& storage) {
+    for (HostArray& array : storage.arrays) {
+      if (off(Mechanism::raid_redundancy)) array.raid.redundant = false;
+    }
+    for (HostDisk& disk : storage.disks) {
+      if (off(Mechanism::io_scheduling)) disk.queue.scheduler = storage::queue::Scheduler::noop;
+    }
+  };
+  plain(host.storage);
+  for (StorageServer& server : host.servers) plain(server.storage);
+  if (off(Mechanism::interrupt_moderation)) {
+    for (NicDescription& nic : host.nics) nic.nic.moderation.kind = network::ModerationKind::none;
+  }
+  for (HostDescription& other : host.others) {
+    other.without = host.without;
+    other = without_described(std::move(other));
+  }
+  return host;
+}
+
+}  // namespace
+
+Results simulate(const HostDescription& given, const RunLength& length,
                  const SimulateOptions& options) {
-  check(host);
+  check(given);
+  const HostDescription host = without_described(given);
   sim::Engine engine{options.seed};
   RunningCluster running{engine, host};
   running.start();

@@ -148,6 +148,11 @@ enum class Mechanism {
   first_touch,           // "first-touch": memory of guests that boot is there already
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
   pcie,                  // "pcie": cards' data is in memory at once
+  image_metadata,        // "image-metadata": images are plain files, written before
+  raid_redundancy,       // "raid-redundancy": arrays write neither copies nor parity
+  io_scheduling,         // "io-scheduling": disks are given requests as they come
+  io_limits,             // "io-limits": no disk of a guest is throttled
+  interrupt_moderation,  // "interrupt-moderation": the host's NICs interrupt at once
 };
 
 // Pre-copy live migration of all VMs of a class to another host.

@@ -146,6 +146,31 @@ TEST_CASE("limits hold: operations a second as asked") {
   CHECK(metric(run(guest, 4_s), "io.rate") == Approx(500).epsilon(0.01));
 }
 
+TEST_CASE("limits, images' metadata and I/O schedulers can be switched off") {
+  HostDescription limited = host(Architecture::container);
+  limited.vms[0].disks[0].iotune.total_iops_sec = 500;
+  CHECK(metric(run(limited), "io.rate") == Approx(500).epsilon(0.05));
+  limited.without.insert(Mechanism::io_limits);
+  CHECK(metric(run(limited), "io.rate") ==
+        Approx(metric(run(host(Architecture::container)), "io.rate")));
+
+  HostDescription sparse = host(Architecture::kvm);
+  sparse.vms[0].workload.io.read_share = 0.0;
+  const double raw = metric(run(sparse), "io.rate");
+  sparse.vms[0].disks[0].image = {.format = storage::image::Format::qcow2};
+  CHECK(metric(run(sparse), "io.rate") < 0.6 * raw);
+  sparse.without.insert(Mechanism::image_metadata);
+  CHECK(metric(run(sparse), "io.rate") == Approx(raw));
+
+  HostDescription queued = host(Architecture::container);
+  queued.storage.disks[0].device.memory.parallel = 4;
+  queued.vms[0].workload.io.depth = 4;
+  queued.storage.disks[0].queue = {.scheduler = storage::queue::Scheduler::bfq, .depth = 1};
+  CHECK(metric(run(queued), "io.rate") < 10'001);
+  queued.without.insert(Mechanism::io_scheduling);
+  CHECK(metric(run(queued), "io.rate") > 30'000);
+}
+
 TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].disks[0].size = 1_GiB;

@@ -84,6 +84,15 @@ TEST_CASE("a guest's round trip is longer than bare metal's, by vhost less than 
   CHECK(qemu < emulated);
 }
 
+TEST_CASE("a NIC that holds its interrupts off is switched to interrupting at once") {
+  HostDescription host = networked(1.25e9);
+  const double at_once = round_trip_us(host);
+  host.nics.front().nic.moderation = {.kind = network::ModerationKind::hold_off, .gap = 100_us};
+  CHECK(round_trip_us(host) > at_once + 90);
+  host.without.insert(Mechanism::interrupt_moderation);
+  CHECK(round_trip_us(host) == Approx(at_once));
+}
+
 TEST_CASE("guests of one host talk without the wire") {
   HostDescription host = networked(0.125e9);
   host.vms.front().count = 2;

@@ -110,8 +110,9 @@ efficiency = )";
 }
 
 TEST_CASE("a preset's links to sockets left empty are gone, and what was unsure of them") {
-  const PresetFile preset{"[[host.uncertain]]\nkey = \"link.*.latency\"\ndeviation = \"5 %\"\n"
-                          "source = \"assumption\"\n"};
+  const PresetFile preset{
+      "[[host.uncertain]]\nkey = \"link.*.latency\"\ndeviation = \"5 %\"\n"
+      "source = \"assumption\"\n"};
   CHECK(preset.read().points.at(0).scenario.host.hardware.links.size() == 1);
   const Study one = preset.read("sockets = 1\n");
   CHECK(one.points.at(0).scenario.host.hardware.links.empty());

@@ -155,7 +155,12 @@ RowPlan Parity::plan(const Row& row) const {
   state.read = row.request.read;
   state.synced = rows(row.number) < synced();
   state.rmw_level = rmw_level_;
-  return plan_row(state);
+  const RowPlan plan = plan_row(state);
+  if (description().redundant || plan.method == Method::read) return plan;
+  return {.method = plan.method,
+          .reads = state.read & state.present & ~state.cached,
+          .writes = state.written,
+          .cached = state.cached};
 }
 
 void Parity::dispatch() {
