@@ -186,6 +186,8 @@ void check(const HostDescription& host) {
                   "cluster.network.bandwidth: need more than 0");
   complaints.raise();
   const std::vector<HostDescription> hosts = hosts_of(host);
+  check_peers(hosts, complaints);
+  complaints.raise();
   sim::Engine engine;
   StorageNetwork storage{engine, hosts, nullptr};
   for (std::size_t number = 0; number < hosts.size(); ++number) {

@@ -186,8 +186,9 @@ struct HostDescription {
   cluster::NetworkDescription network;  // between them
   std::vector<MigrationDescription> migrations;
   std::vector<StorageServer> servers;
+  std::vector<cluster::ClientDescription> clients;
 
-  bool leaves_the_box() const;  // migrations, or disks behind the network
+  bool leaves_the_box() const;  // migrations, disks behind the network, traffic with others
   // Whose disk, array or volume "<server>.<name>" says; null: none, so one of the host's own.
   const StorageServer* server_of(const std::string& on) const;
 };

@@ -44,8 +44,11 @@ sim::Hertz busy_clock(const topology::Description& hardware) {
 
 }  // namespace
 
-NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description)
-    : host_{host}, description_{description}, clock_{busy_clock(description.hardware)} {
+NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description, GuestReach* reach)
+    : host_{host},
+      description_{description},
+      reach_{reach},
+      clock_{busy_clock(description.hardware)} {
   const bool used = std::any_of(description.vms.begin(), description.vms.end(),
                                 [](const VmDescription& vm) { return !vm.nics.empty(); });
   if (!used) return;
@@ -122,7 +125,12 @@ void NetworkPaths::add_nic(const NicDescription& description) {
                                      .clock = peer.clock});
   own.peer = std::make_unique<network::Nic>(engine(), config, peer_softirqs, *own.peer_stack);
   own.peer_stack->set_device(*own.peer);
-  own.nic->connect(*own.peer, peer.cable);
+  if (reach_ != nullptr) {
+    own.junction = std::make_unique<Junction>(*reach_, own.peer_station, *own.peer);
+    own.nic->connect(*own.junction, peer.cable);
+  } else {
+    own.nic->connect(*own.peer, peer.cable);
+  }
   own.peer->connect(*own.nic, peer.cable);
 }
 
@@ -136,6 +144,10 @@ network::Switch& NetworkPaths::network_of(HostNic& nic, NicMode mode) {
   return *nic.switches.emplace_back(Switches{mode, std::move(made)}).network;
 }
 
+int NetworkPaths::station(int of_host) const {
+  return reach_ != nullptr ? reach_->station(of_host) : of_host;
+}
+
 // --- the guests' NICs ---------------------------------------------------------------------------
 
 void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
@@ -143,12 +155,13 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
   Guest& guest = guests_.emplace_back();
   guest.vm = vm;
   guest.kind = owner.kind;
-  guest.station = vm + 1;
+  guest.station = station(vm + 1);
   guest.description = owner.description;
   const std::string& on = owner.description->nics.front().on;
   for (HostNic& nic : nics_) {
     if (on.empty() || nic.description->nic.name == on) {
       guest.on = &nic;
+      if (reach_ != nullptr) reach_->attach(guest.station, *nic.nic);
       break;
     }
   }
@@ -274,7 +287,7 @@ network::Stack& NetworkPaths::host_stack(Guest& guest) {
   }
   guest.hosts = &host_stacks_.emplace_back(engine(), stack_config(*guest.on, true));
   guest.hosts->set_device(network);
-  network.attach(kHost, *guest.hosts);
+  network.attach(station(kHost), *guest.hosts);
   return *guest.hosts;
 }
 

@@ -169,6 +169,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"host.pcie.<card>.in", "1",
        "time that the lanes of a card or drive, or the chipset's (dmi), send towards memory"},
       {"host.pcie.<card>.out", "1", "time that they send from memory"},
+      {"client.<client>.port.in", "1", "load of a client's ports, towards it"},
+      {"client.<client>.port.out", "1", "load of a client's ports, from it"},
       {"storage.<server>.requests", "1/s", "commands that a storage server's disks served"},
       {"storage.<server>.bandwidth", "B/s", "data that they moved"},
       {"storage.<server>.latency.mean", "s", "mean time of a command, as its host sees it"},

@@ -16,7 +16,15 @@ Scenario alone(const Scenario& scenario, std::size_t vm_class) {
   Scenario one = scenario;
   one.host.vms = {scenario.host.vms[vm_class]};
   one.host.vms.front().count = 1;
-  one.host.others.clear();
+  // Whom it talks to is there, too.
+  const std::string peer = one.host.vms.front().workload.net.peer;
+  const auto is_peer = [&](const models::VmDescription& vm) { return vm.name == peer; };
+  std::copy_if(scenario.host.vms.begin(), scenario.host.vms.end(), std::back_inserter(one.host.vms),
+               is_peer);
+  std::erase_if(one.host.others, [&](models::HostDescription& other) {
+    std::erase_if(other.vms, [&](const models::VmDescription& vm) { return !is_peer(vm); });
+    return other.vms.empty();
+  });
   one.host.migrations.clear();
   return one;
 }

@@ -64,10 +64,11 @@ bool Outside::loaded() {
 }
 
 void Outside::Transfer::await_suspend(std::coroutine_handle<> waiter) {
-  outside_.start(from_, to_, amount_, waiter);
+  outside_.start(from_, to_, amount_, late_, waiter);
 }
 
-void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter) {
+void Outside::start(int from, int to, sim::Bytes amount, bool late,
+                    std::coroutine_handle<> waiter) {
   catch_up();
   if (free_.empty()) {
     free_.push_back(static_cast<int>(open_.size()));
@@ -79,7 +80,7 @@ void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<>
   open_[static_cast<std::size_t>(flow)] = {waiter, from, to, bytes};
   ++under_way_;
   begun_B_ += bytes;
-  flows_->start(flow, from, to, bytes);
+  flows_->start(flow, from, to, bytes, late);
   await_change();
 }
 
