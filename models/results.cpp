@@ -221,17 +221,25 @@ std::string_view unit_of(std::string_view metric) {
     const std::size_t own = metric.find(".host.");
     return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
   }
-  const auto matches = [&](std::string_view pattern) {
+  // How much of the metric a pattern says; names may have dots, "vm.<vm>.throughput" is not
+  // "vm.web.net.throughput".
+  const auto said = [&](std::string_view pattern) -> std::size_t {
     const std::size_t name = pattern.find('<');
-    if (name == std::string_view::npos) return pattern == metric;
+    if (name == std::string_view::npos) return pattern == metric ? metric.size() : 0;
     const std::string_view tail = pattern.substr(pattern.find('>') + 1);  // with its dot
-    return metric.starts_with(pattern.substr(0, name)) && metric.size() > name + tail.size() &&
-           metric.ends_with(tail);
+    const bool matches = metric.starts_with(pattern.substr(0, name)) &&
+                         metric.size() > name + tail.size() && metric.ends_with(tail);
+    return matches ? name + tail.size() : 0;
   };
+  std::size_t most = 0;
+  std::string_view unit = "1";
   for (const MetricKind& kind : metric_catalogue()) {
-    if (matches(kind.name)) return kind.unit;
+    const std::size_t own = said(kind.name);
+    if (own <= most) continue;
+    most = own;
+    unit = kind.unit;
   }
-  return "1";
+  return unit;
 }
 
 }  // namespace models
