@@ -86,7 +86,7 @@ TEST_CASE("interrupts that do not end become a thread: who waits beneath them mo
     host.at(201, [] {});
     const double ran_ms = host.seconds(beneath) * 1e3;
     if (bound) {
-      CHECK(ran_ms == Approx(101).margin(4));
+      CHECK(ran_ms == Approx(100).margin(12));  // a slice
     } else {
       CHECK(host.scheduler.cpu_of(beneath) != 0);
       CHECK(ran_ms > 180);
