@@ -65,9 +65,11 @@ void check_peers(const std::vector<HostDescription>& hosts, sim::Complaints& com
   }
 }
 
-bool talks_outside(const HostDescription& host, const VmDescription& vm) {
-  const workload::NetProfile& net = vm.workload.net;
-  return net.any() && !net.peer.empty() && find_class(host, net.peer) == nullptr;
+bool talks_outside(const HostDescription& host) {
+  return std::any_of(host.vms.begin(), host.vms.end(), [&](const VmDescription& vm) {
+    const workload::NetProfile& net = vm.workload.net;
+    return net.any() && !net.peer.empty() && find_class(host, net.peer) == nullptr;
+  });
 }
 
 // --- the clients ---------------------------------------------------------------------------------

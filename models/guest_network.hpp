@@ -34,8 +34,8 @@ class NetworkPaths;
 // What cannot be about whom guests talk to.
 void check_peers(const std::vector<HostDescription>& hosts, sim::Complaints& complaints);
 
-// Whether what the VM says leaves `host`.
-bool talks_outside(const HostDescription& host, const VmDescription& vm);
+// Whether anything that its VMs say leaves `host`.
+bool talks_outside(const HostDescription& host);
 
 class GuestNetwork;
 

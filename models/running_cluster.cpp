@@ -109,8 +109,9 @@ RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
   const int first_client = hosts + static_cast<int>(ports.size());
   const std::vector<cluster::Port> clients = GuestNetwork::ports(host);
   ports.insert(ports.end(), clients.begin(), clients.end());
+  const bool streams = std::any_of(descriptions_.begin(), descriptions_.end(), talks_outside);
   if (host.leaves_the_box())
-    outside_ = std::make_unique<cluster::Outside>(engine, host.network, hosts, ports);
+    outside_ = std::make_unique<cluster::Outside>(engine, host.network, hosts, ports, streams);
   storage_ = std::make_unique<StorageNetwork>(engine, descriptions_, outside_.get());
   guests_ = std::make_unique<GuestNetwork>(engine, descriptions_, outside_.get(), first_client);
   for (std::size_t h = 0; h < descriptions_.size(); ++h)

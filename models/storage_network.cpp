@@ -60,11 +60,7 @@ const StorageServer* HostDescription::server_of(const std::string& on) const {
 
 bool HostDescription::leaves_the_box() const {
   if (!migrations.empty()) return true;
-  const auto talks = [](const HostDescription& host) {
-    return std::any_of(host.vms.begin(), host.vms.end(),
-                       [&](const VmDescription& vm) { return talks_outside(host, vm); });
-  };
-  if (talks(*this) || std::any_of(others.begin(), others.end(), talks)) return true;
+  if (talks_outside(*this) || std::any_of(others.begin(), others.end(), talks_outside)) return true;
   return std::any_of(servers.begin(), servers.end(), [&](const StorageServer& server) {
     return uses(*this, server) ||
            std::any_of(others.begin(), others.end(), [&](HostDescription other) {

@@ -15,6 +15,7 @@ struct FlowNetwork {
   };
   std::vector<Port> ports;
   double switch_Bps = 0.0;  // 0: no limit
+  bool streams = false;     // some flows are streams; without, SimGrid has fewer links to solve
 };
 
 class FlowEngine {

@@ -38,8 +38,9 @@ std::vector<Port> all_ports(const NetworkDescription& network, int hosts,
   return all;
 }
 
-FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Port>& ports) {
-  FlowNetwork flows{.ports = {}, .switch_Bps = network.switching.count()};
+FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Port>& ports,
+                         bool streams) {
+  FlowNetwork flows{.ports = {}, .switch_Bps = network.switching.count(), .streams = streams};
   for (const Port& port : ports)
     flows.ports.push_back({port.bandwidth.count(), sim::seconds(port.latency), port.behind_switch});
   return flows;
@@ -48,13 +49,13 @@ FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Po
 }  // namespace
 
 Outside::Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
-                 const std::vector<Port>& further)
+                 const std::vector<Port>& further, bool streams)
     : engine_{engine},
       network_{network},
       began_{engine.now()},
       ports_{all_ports(network, hosts, further)},
       traffic_(ports_.size()),
-      flows_{load(flow_network(network, ports_))},
+      flows_{load(flow_network(network, ports_, streams))},
       change_{sim::Event::calling<&Outside::on_change>(engine, *this)} {}
 
 Outside::~Outside() = default;

@@ -53,16 +53,17 @@ class Outside {
   };
 
   // Throws sim::ConfigError when SimGrid cannot be loaded, or has an engine already.
-  // Ports 0 to hosts - 1 are the hosts'; `further` ones follow.
+  // Ports 0 to hosts - 1 are the hosts'; `further` ones follow. `streams`: there will be any.
   Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
-          const std::vector<Port>& further = {});
+          const std::vector<Port>& further = {}, bool streams = false);
   ~Outside();
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
   // A message: there after the latency and its transfer.
   Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, true}; }
-  // The next part of a stream: has left when its transfer ends, and is there latency() later.
+  // Requires that it was made for streams. The next part of one: has left when its transfer ends,
+  // and is there latency() later.
   Transfer stream(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, false}; }
   sim::Duration latency(int from, int to) const {
     return ports_[static_cast<std::size_t>(from)].latency +

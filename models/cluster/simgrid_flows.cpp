@@ -1,7 +1,8 @@
 // Flows as SimGrid's communications under its model of TCP (LV08: Velho and Legrand, SIMUTools
 // 2009), which shares links max-min fair and leaves 97 % of them to payload. Connections stand
-// open: latency counts once, without slow start. LV08 gives flows of longer round trips less; here
-// shares are even (weight-S), since streams' latency is their sender's affair (outside.hpp).
+// open: latency counts once, without slow start. LV08 gives flows of longer round trips less; where
+// there are streams, whose latency is their sender's affair (outside.hpp), shares are even
+// (weight-S).
 #include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
@@ -20,7 +21,9 @@ constexpr double kLeastLatency_s = 1e-9;  // flows without any would not share e
 class SimGridFlows final : public FlowEngine {
  public:
   explicit SimGridFlows(const FlowNetwork& network)
-      : engine_{&arguments_, argv_}, began_s_{s4u::Engine::get_clock()} {
+      : arguments_{network.streams ? 6 : 5},
+        engine_{&arguments_, argv_},
+        began_s_{s4u::Engine::get_clock()} {
     s4u::NetZone* zone = s4u::create_star_zone("outside");
     s4u::Link* core = nullptr;
     if (network.switch_Bps > 0)
@@ -28,23 +31,27 @@ class SimGridFlows final : public FlowEngine {
     for (const FlowNetwork::Port& own : network.ports) {
       const std::string name = std::to_string(hosts_.size());
       auto* port = zone->create_split_duplex_link("port" + name, own.Bps);
-      port->set_latency(0);
+      port->set_latency(network.streams ? 0.0 : own.latency_s);
       port->seal();
-      for (const bool late : {true, false}) {
-        s4u::Host* host = zone->create_host((late ? "host" : "stream") + name, 1e9);
+      const auto end = [&](const std::string& kind, double cable_s) {
+        s4u::Host* host = zone->create_host(kind + name, 1e9);
         std::vector<s4u::LinkInRoute> up{{port, s4u::LinkInRoute::Direction::UP}};
-        if (core != nullptr && own.behind_switch) up.emplace_back(core);
         std::vector<s4u::LinkInRoute> down{{port, s4u::LinkInRoute::Direction::DOWN}};
-        auto* cable = zone->create_link((late ? "cable" : "none") + name, kNoLimit_Bps);
-        cable->set_latency(late ? own.latency_s : kLeastLatency_s);
-        cable->set_sharing_policy(s4u::Link::SharingPolicy::FATPIPE);
-        cable->seal();
-        up.emplace_back(cable);
-        down.emplace_back(cable);
+        if (core != nullptr && own.behind_switch) up.emplace_back(core);
+        if (network.streams) {
+          auto* cable = zone->create_link("cable of " + kind + name, kNoLimit_Bps);
+          cable->set_latency(cable_s);
+          cable->set_sharing_policy(s4u::Link::SharingPolicy::FATPIPE);
+          cable->seal();
+          up.emplace_back(cable);
+          down.emplace_back(cable);
+        }
         zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, up, false);
         zone->add_route(nullptr, host->get_netpoint(), nullptr, nullptr, down, false);
-        (late ? hosts_ : streams_).push_back(host);
-      }
+        return host;
+      };
+      hosts_.push_back(end("host", own.latency_s));
+      if (network.streams) streams_.push_back(end("stream", kLeastLatency_s));
     }
     zone->seal();
   }
@@ -95,7 +102,7 @@ class SimGridFlows final : public FlowEngine {
        one_way_[32] = "--cfg=network/crosstraffic:0", precision_[32] = "--cfg=surf/precision:1e-12",
        even_[32] = "--cfg=network/weight-S:1e12";
   char* argv_[7] = {name_, quiet_, latency_, one_way_, precision_, even_, nullptr};
-  int arguments_ = 6;
+  int arguments_;
   s4u::Engine engine_;
   double began_s_;                           // SimGrid's clock runs on from engine to engine
   std::vector<s4u::Host*> hosts_, streams_;  // [port]
