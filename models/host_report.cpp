@@ -186,8 +186,13 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   network_->report(index_of_kind, measured_s, results);
   const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
   causes[at(Cause::io_threads)] = idle_s * waiting.threads;
+  causes[at(Cause::io_limits)] = idle_s * waiting.limits;
+  causes[at(Cause::image_metadata)] = idle_s * waiting.image;
+  causes[at(Cause::redundancy)] = idle_s * waiting.redundancy;
   causes[at(Cause::storage)] = idle_s * waiting.storage;
-  causes[at(Cause::idle)] -= causes[at(Cause::io_threads)] + causes[at(Cause::storage)];
+  for (const Cause of : {Cause::io_threads, Cause::io_limits, Cause::image_metadata,
+                         Cause::redundancy, Cause::storage})
+    causes[at(Cause::idle)] -= causes[at(of)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {

@@ -60,6 +60,9 @@ class IoPaths {
   // threads and for storage; zero for jobs that have times of their own to wait.
   struct Waiting {
     double threads = 0.0;
+    double limits = 0.0;
+    double image = 0.0;
+    double redundancy = 0.0;
     double storage = 0.0;
   };
   Waiting waiting(int kind) const;
@@ -134,7 +137,11 @@ class IoPaths {
     double vms = 0.0;
     double guest_s = 0.0;
     double vmm_s = 0.0;
-    double storage_s = 0.0;
+    storage::Waits waits{};
+    double storage_s = 0.0;  // the rest of what is below the VMM's threads
+    double below_s() const {
+      return waits.limits_s + waits.image_s + waits.redundancy_s + storage_s;
+    }
     double kicks = 0.0;
     double interrupts = 0.0;
   };

@@ -32,7 +32,11 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},
     {"io_threads", "halted while jobs wait for the VMM's threads, and these for CPUs"},
-    {"storage", "halted while jobs wait for images, arrays and disks"},
+    {"io_limits", "halted while jobs wait for their I/O limits"},
+    {"image_metadata", "halted while jobs wait for images' metadata and copies into new clusters"},
+    {"redundancy",
+     "halted while jobs wait for what arrays do before they write: pre-reads, parity"},
+    {"storage", "halted while jobs wait for arrays and disks"},
     {"idle", "halted or blocked: nothing to do, or waiting for the network"},
 }};
 static_assert(!kCauseKinds.back().name.empty());
@@ -101,6 +105,9 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.transactions.latency.p99", "s", "99th percentile of that time"},
       {"vm.<vm>.io.time.guest", "1", "share of I/Os' time in the guest's kernel"},
       {"vm.<vm>.io.time.vmm", "1", "share of it with the VMM's threads"},
+      {"vm.<vm>.io.time.limits", "1", "share of it waiting for I/O limits"},
+      {"vm.<vm>.io.time.image", "1", "share of it with images' metadata and copies"},
+      {"vm.<vm>.io.time.redundancy", "1", "share of it before arrays write: pre-reads, parity"},
       {"vm.<vm>.io.time.storage", "1", "share of it in arrays and disks"},
       {"vm.<vm>.io.kicks", "1", "notifications of the VMM for each I/O"},
       {"vm.<vm>.io.interrupts", "1", "interrupts of the guest for each I/O"},

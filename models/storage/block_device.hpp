@@ -6,6 +6,7 @@
 // until the VMM's scheduler has found it one.
 #pragma once
 
+#include "models/storage/waits.hpp"
 #include "sim/engine.hpp"
 #include "sim/process.hpp"
 #include "sim/units.hpp"
@@ -21,8 +22,9 @@ enum class Operation {
 
 // Who asks, and where in memory its data goes to or comes from.
 struct Origin {
-  int stream = 0;  // for schedulers with a queue for each process
-  int node = -1;   // of the host; -1: whichever is nearest
+  int stream = 0;          // for schedulers with a queue for each process
+  int node = -1;           // of the host; -1: whichever is nearest
+  Waits* waits = nullptr;  // of the guest whose data it is; null: nobody asks
 };
 
 struct Request {
@@ -33,7 +35,8 @@ struct Request {
   bool synchronous = true;  // somebody waits for this one (reads, direct writes, fsync)
   int stream = 0;           // as in Origin
   int node = -1;            //
-  Origin origin() const { return {stream, node}; }
+  Waits* waits = nullptr;   //
+  Origin origin() const { return {stream, node, waits}; }
 };
 
 class BlockDevice {

@@ -21,7 +21,8 @@ Request FileNode::request(Operation operation, std::int64_t offset, std::int64_t
           .offset = sim::Bytes{begin},
           .size = sim::Bytes{end - begin},
           .stream = from.stream,
-          .node = from.node};
+          .node = from.node,
+          .waits = from.waits};
 }
 
 sim::Task<> FileNode::read(std::int64_t offset, std::int64_t size, Origin from) {

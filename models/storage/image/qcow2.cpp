@@ -107,7 +107,11 @@ sim::Task<> Qcow2::read_pieces(std::int64_t offset, std::int64_t bytes, Origin f
   Workers workers{engine()};
   const std::int64_t end = offset + bytes;
   for (std::int64_t at = offset; at < end;) {
-    const Extent here = co_await find(at, end - at);
+    Extent here;
+    {
+      const CountedWait wait{engine(), from.waits, &Waits::image_s};
+      here = co_await find(at, end - at);
+    }
     if (here.bytes == bytes) {
       co_await read_extent(here, at, from);
       co_return;
@@ -136,7 +140,8 @@ sim::Task<> Qcow2::read_extent(Extent here, std::int64_t offset, Origin from) {
   co_await backing_->serve({.offset = sim::Bytes{offset},
                             .size = sim::Bytes{there},
                             .stream = from.stream,
-                            .node = from.node});
+                            .node = from.node,
+                            .waits = from.waits});
 }
 
 // --- the rest ---
@@ -145,6 +150,7 @@ sim::Task<> Qcow2::flush(Origin from) {
   while (flushing_) co_await flushed_;
   flushing_ = true;
   {
+    const CountedWait wait{engine(), from.waits, &Waits::image_s};
     const Turn mine{*this, co_await turn()};
     co_await metadata_.write_back();
   }

@@ -33,7 +33,11 @@ sim::Task<> Qcow2::write_pieces(Request request) {
   std::int64_t at = request.offset.count();
   std::int64_t left = request.size.count();
   while (left > 0) {
-    Piece piece = co_await place(at, left);
+    Piece piece;
+    {
+      const CountedWait wait{engine(), request.waits, &Waits::image_s};
+      piece = co_await place(at, left);
+    }
     const std::int64_t bytes = piece.bytes;
     if (bytes == request.size.count()) {
       co_await write_piece(at, std::move(piece), request.origin());
@@ -147,6 +151,9 @@ sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, Origin from) {
     co_await file_.write(piece.host, piece.bytes, from);
     co_return;
   }
+  std::optional<CountedWait> wait;
+  Waits* const waits = std::exchange(from.waits, nullptr);  // copies are the image's own
+  wait.emplace(engine(), waits, &Waits::image_s);
   co_await zero_new_clusters(piece.allocations);
   // One allocation that holds all of the data takes it along when it copies (merge_cow).
   Allocation& first = piece.allocations.front();
@@ -157,7 +164,9 @@ sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, Origin from) {
     co_await copy_around(first, true, from);
     first.copied_before = true;
   } else {
-    co_await file_.write(piece.host, piece.bytes, from);
+    wait.reset();
+    co_await file_.write(piece.host, piece.bytes, {from.stream, from.node, waits});
+    wait.emplace(engine(), waits, &Waits::image_s);
   }
   co_await finish(std::move(piece.allocations), from);
 }

@@ -63,7 +63,10 @@ sim::Task<> Raw::write_new(Request request) {
     }
   }
   co_await file_.write(offset, request.size.count(), request.origin());
-  if (new_extents_ >= kExtentsPerBlock) co_await write_metadata();
+  if (new_extents_ >= kExtentsPerBlock) {
+    const CountedWait wait{engine(), request.waits, &Waits::image_s};
+    co_await write_metadata();
+  }
   if (request.fua) co_await flush(request.origin());
 }
 
@@ -74,7 +77,10 @@ sim::Task<> Raw::write_metadata() {
 }
 
 sim::Task<> Raw::flush(Origin from) {
-  if (new_extents_ > 0) co_await write_metadata();
+  if (new_extents_ > 0) {
+    const CountedWait wait{engine(), from.waits, &Waits::image_s};
+    co_await write_metadata();
+  }
   co_await file_.flush(from);
 }
 

@@ -51,6 +51,7 @@ sim::Task<> Copies::write(Request request) {
   }
   Bitmap* map = bitmap();
   if (map != nullptr && !map->enter(request.offset, request.size)) {
+    const CountedWait wait{engine(), request.waits, &Waits::redundancy_s};
     co_await map->mark(request.offset, request.size);
   }
   std::vector<Piece> pieces;
