@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/compute/dirty_lines.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_state.hpp"
 #include "models/pcie_cards.hpp"
@@ -40,6 +41,20 @@ network::SwitchMode switch_mode(NicMode mode) {
 sim::Hertz busy_clock(const topology::Description& hardware) {
   if (hardware.turbo.empty()) return hardware.frequency;
   return hardware.turbo[std::min<std::size_t>(3, hardware.turbo.size() - 1)];
+}
+
+// A line that a CPU behind another LLC has written, over one that a neighbour has: the mean over
+// the memories that it may belong to.
+double far_over_near(const topology::Topology& topology) {
+  int far = 0;
+  while (far < topology.cpus() && topology.cpu(far).llc == topology.cpu(0).llc) ++far;
+  if (far == topology.cpus()) return 1.0;
+  double sum = 0.0;
+  for (int home = 0; home < topology.memories(); ++home) {
+    sum +=
+        compute::dirty_line_s(topology, 0, far, home) / compute::dirty_line_s(topology, 0, 0, home);
+  }
+  return sum / topology.memories();
 }
 
 }  // namespace
@@ -174,10 +189,14 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
 }
 
 network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts) const {
-  return {.costs = description_.vmm.network.stack,
+  const network::StackCosts& costs = description_.vmm.network.stack;
+  const double cold_far = static_cast<double>(costs.cold.count()) * far_over_near(host_.topology_);
+  return {.costs = costs,
           .mtu = nic.description->nic.mtu,
           .tso = bursts,
-          .clock = clock_};
+          .clock = clock_,
+          .cold_far = sim::Cycles{static_cast<std::int64_t>(cold_far)},
+          .topology = &host_.topology_};
 }
 
 // A guest's, whose kernel takes exits to interrupt another of its CPUs.
