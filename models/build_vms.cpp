@@ -176,7 +176,7 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
       vm.accesses = vm.placement.shares();
       for (std::size_t n = 0; n < place.virtual_nodes.size() && description.virtual_nodes > 1;
            ++n) {
-        vm.virtual_nodes.emplace_back(topology_.nodes(), place.virtual_nodes[n]);
+        vm.virtual_nodes.emplace_back(topology_.memories(), place.virtual_nodes[n]);
         vm.node_accesses.push_back(vm.accesses);
       }
       kind.vms.push_back(index);

@@ -229,20 +229,25 @@ double DirtyLogs::alone_cycles(int index) const {
 double DirtyLogs::transfer_s(int index, int& running) const {
   const topology::Topology& topology = host_.topology_;
   const double near_s = kSnoop * sim::seconds(topology.description().llc.latency);
-  std::vector<double> on(at(topology.agents()), 0.0);
+  // Of nodes, or of bus segments, which reach one another through the hub.
+  const bool uniform = topology.memories() == 1;
+  std::vector<double> on(at(uniform ? topology.agents() : topology.nodes()), 0.0);
   running = 0;
   for (const int id : host_.vms_[at(index)].vcpus) {
     const auto& worker = host_.workers_[at(id)];
     if (worker.spinning || worker.progress.state() != guest::Progress::State::running) continue;
     ++running;
-    on[at(topology.cpu(host_.scheduler_->cpu_of(worker.thread)).agent)] += 1.0;
+    const topology::Cpu& cpu = topology.cpu(host_.scheduler_->cpu_of(worker.thread));
+    on[at(uniform ? cpu.agent : cpu.node)] += 1.0;
   }
   if (running == 0) return near_s;
   double all_s = 0.0;
-  for (int from = 0; from < topology.agents(); ++from) {
-    for (int to = 0; to < topology.agents(); ++to) {
+  const auto places = static_cast<int>(on.size());
+  for (int from = 0; from < places; ++from) {
+    for (int to = 0; to < places; ++to) {
       const double pairs = on[at(from)] * on[at(to)] / running / running;
-      all_s += pairs * (from == to ? near_s : topology.route(to, from).idle_latency_s);
+      const int memory = uniform ? 0 : from;
+      all_s += pairs * (from == to ? near_s : topology.route_of_node(to, memory).idle_latency_s);
     }
   }
   return all_s;

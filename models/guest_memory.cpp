@@ -32,9 +32,9 @@ sim::Bytes RunningHost::touch(const Worker& worker, sim::Bytes amount, int node)
   if (vm.virtual_nodes.empty()) return vm.placement.touch(amount, node);
   memory::VirtualNode& own = vm.virtual_nodes[at(worker.virtual_node)];
   std::vector<sim::Bytes> before;
-  for (int n = 0; n < topology_.nodes(); ++n) before.push_back(vm.placement.on(n));
+  for (int n = 0; n < topology_.memories(); ++n) before.push_back(vm.placement.on(n));
   const sim::Bytes placed = vm.placement.touch(amount, own.place(node));
-  for (int n = 0; n < topology_.nodes(); ++n) own.touch(n, vm.placement.on(n) - before[at(n)]);
+  for (int n = 0; n < topology_.memories(); ++n) own.touch(n, vm.placement.on(n) - before[at(n)]);
   return placed;
 }
 

@@ -15,6 +15,7 @@
 namespace models {
 namespace {
 
+constexpr double kMebi_B = 1024.0 * 1024.0;
 constexpr sim::Duration kSlice{50'000'000'000};  // 50 ms simulated between looks at `cancel`
 
 void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel) {
@@ -75,13 +76,17 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        "workload.boot.again: needs workload.boot.ends, else the first one goes on");
   need(work.boot.read_block.count() > 0, "workload.boot.read_block: need more than 0 B");
   need(work.resident <= vm.memory,
-       "workload.resident: larger than the VM's memory; give the VM more or lower resident");
+       fmt::format(
+           "workload.resident: {:.0f} MiB, more than the VM's memory of {:.0f} MiB; give the "
+           "VM more or lower resident",
+           static_cast<double>(work.resident.count()) / kMebi_B,
+           static_cast<double>(vm.memory.count()) / kMebi_B));
 }
 
 // Memory that must be on certain nodes, against what those nodes have.
 void check_memory(const HostDescription& host, const topology::Topology& topology,
                   const std::vector<VmPlace>& places, sim::Complaints& complaints) {
-  std::vector<double> wanted_B(static_cast<std::size_t>(topology.nodes()), 0.0);
+  std::vector<double> wanted_B(static_cast<std::size_t>(topology.memories()), 0.0);
   double all_B = static_cast<double>(host.vmm.host_memory.count());
   std::size_t index = 0;
   const std::string* strict_vm = nullptr;
@@ -99,9 +104,10 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
       }
     }
   }
-  const double node_B = static_cast<double>(topology.memory_of_node().count());
   const double gib = 1024.0 * 1024 * 1024;
   for (std::size_t node = 0; node < wanted_B.size(); ++node) {
+    const auto node_B =
+        static_cast<double>(topology.memory_of_node(static_cast<int>(node)).count());
     complaints.need(wanted_B[node] <= node_B,
                     fmt::format("vm.{}.numa: strict needs {:.1f} GiB on node {}, which has {:.1f} "
                                 "GiB",
@@ -109,12 +115,13 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                                 node_B / gib));
   }
   if (memory_may_run_short(host)) return;
+  const auto host_B = static_cast<double>(topology::all_memory(host.hardware).count());
   complaints.need(
-      all_B <= node_B * topology.nodes(),
+      all_B <= host_B,
       fmt::format("host.memory: the guests and their VMM use {:.1f} GiB, the host has {:.1f} GiB; "
                   "for overcommit give it swap space (host.swap.size), page merging "
                   "(vmm.ksm.run) or the guests balloons",
-                  all_B / gib, node_B * topology.nodes() / gib));
+                  all_B / gib, host_B / gib));
 }
 
 void check_merging(const memory::KsmTunables& ksm, sim::Complaints& complaints) {

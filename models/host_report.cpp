@@ -167,7 +167,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("throughput.spread", fastest > 0 ? slowest / fastest : 1.0);
   put("instructions", instructions / measured_s / vms);
   put("cpu.utilisation", ratio(total_s - idle_s, total_s));
-  put("cpu.share", ratio(total_s - idle_s - steal_s, everybody_s));
+  put("cpu.share", ratio(guest::busy_s(causes), everybody_s));
   put("cpu.steal", ratio(steal_s, total_s));
   put("memory.remote", ratio(remote, misses));
   put("memory.latency", ratio(wait_s, misses));

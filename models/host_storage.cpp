@@ -35,6 +35,14 @@ double next_failure_loses(const storage::raid::Description& raid, int disks) {
   return left > 0 ? static_cast<double>(fatal) / left : 1.0;
 }
 
+// What each of alike disks is called.
+std::vector<std::string> own_names(const HostDisk& disk) {
+  if (disk.count == 1) return {disk.name};
+  std::vector<std::string> names;
+  for (int i = 0; i < disk.count; ++i) names.push_back(fmt::format("{}{}", disk.name, i));
+  return names;
+}
+
 }  // namespace
 
 void check_storage(const HostDescription& host, sim::Complaints& complaints) {
@@ -58,12 +66,18 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
     const std::string name = on.substr(server->name.size() + 1);
     const auto called = [&](const auto& one) { return one.name == name; };
     const StorageDescription& there = server->storage;
-    return std::any_of(there.disks.begin(), there.disks.end(), called) ||
+    return std::any_of(there.disks.begin(), there.disks.end(),
+                       [&](const HostDisk& disk) {
+                         const std::vector<std::string> own = own_names(disk);
+                         return called(disk) || std::find(own.begin(), own.end(), name) != own.end();
+                       }) ||
            std::any_of(there.arrays.begin(), there.arrays.end(), called) ||
            std::any_of(there.volumes.begin(), there.volumes.end(), called);
   };
   for (const HostDisk& disk : storage.disks) {
     named("disk", disk.name);
+    if (disk.count > 1)
+      for (const std::string& own : own_names(disk)) named("disk", own);
     complaints.need(disk.on.empty() || reachable(disk.on),
                     fmt::format("host.disk: {}: no storage server holds \"{}\"; need "
                                 "\"<server>.<disk, array or volume>\"",
@@ -78,9 +92,14 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
         fmt::format("host.array: {} needs disks, e.g. disks = [\"sda\", \"sdb\"]", array.name));
     for (const std::string& disk : array.disks) {
       known(fmt::format("host.array: {}", array.name), disk, "disk");
-      complaints.need(
-          used.insert(disk).second,
-          fmt::format("host.array: {} takes the disk \"{}\", which another has", array.name, disk));
+      const auto all = std::find_if(storage.disks.begin(), storage.disks.end(),
+                                    [&](const HostDisk& one) { return one.name == disk; });
+      for (const std::string& own :
+           all != storage.disks.end() ? own_names(*all) : std::vector<std::string>{disk}) {
+        complaints.need(
+            used.insert(own).second,
+            fmt::format("host.array: {} takes the disk \"{}\", which another has", array.name, own));
+      }
     }
   }
   for (const HostArray& array : storage.arrays) named("array", array.name);
@@ -160,8 +179,7 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
   for (const HostDisk& disk : storage.disks) {
     storage::device::HostWay* way = cards != nullptr ? cards->way(disk) : nullptr;
     const bool forwards = disk.device.kind != storage::device::Kind::flash;
-    for (int i = 0; i < disk.count; ++i) {
-      const std::string own = disk.count == 1 ? disk.name : fmt::format("{}{}", disk.name, i);
+    for (const std::string& own : own_names(disk)) {
       devices_.push_back(
           disk.on.empty()
               ? storage::device::make_device(engine, disk.device, description.name + ".disk." + own,

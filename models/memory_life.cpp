@@ -83,12 +83,12 @@ void RunningHost::build_memory() {
   memory::KsmTunables ksm = description_.vmm.ksm;
   ksm.run = ksm.run && !description_.without.contains(Mechanism::ksm);
   pressure_ = std::make_unique<memory::HostMemory>(
-      memory::HostMemoryConfig{.pages = pages(d.memory),
+      memory::HostMemoryConfig{.pages = pages(topology::all_memory(d)),
                                .host_pages = pages(description_.vmm.host_memory),
                                .swap_pages = pages(d.swap.size),
                                .swap_out_per_s = d.swap.write_rate.count() / memory::kPage_B,
                                .memory_latency_s = sim::seconds(d.controller.latency),
-                               .nodes = topology_.nodes(),
+                               .nodes = topology_.memories(),
                                .ksm = ksm});
   swap_ = std::make_unique<sim::Server>(engine_, d.swap.parallel);
   for (Vm& vm : vms_)
@@ -114,7 +114,8 @@ sim::Process RunningHost::merge_pages() {
 }
 
 sim::Process RunningHost::tune_merging() {
-  memory::KsmTuned tuned{pages(topology_.description().memory) * memory::kPage_B / 1024.0};
+  memory::KsmTuned tuned{pages(topology::all_memory(topology_.description())) * memory::kPage_B /
+                         1024.0};
   for (;;) {
     pressure_->tune_ksm(tuned);
     co_await engine_.delay(sim::from_seconds(memory::KsmTuned::kInterval_s));
@@ -134,7 +135,8 @@ void RunningHost::age_pressure() {
   if (aged == 0) return;
   const double tick_s = 1.0 / std::max(1, description_.vmm.host_tick_hz);
   const double step_s = std::max(1.0, age_s / kMostAgeingSteps);
-  memory::KsmTuned tuned{pages(topology_.description().memory) * memory::kPage_B / 1024.0};
+  memory::KsmTuned tuned{pages(topology::all_memory(topology_.description())) * memory::kPage_B /
+                         1024.0};
   double tuned_at_s = 0.0;
   for (const Vm& vm : vms_) pressure_->lie(vm.in_memory, vm.placement.shares());
   pressure_->hold(pages(description_.vmm.host_memory + vmm_memory()));

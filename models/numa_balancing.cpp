@@ -52,7 +52,7 @@ sim::Engine& NumaBalancing::engine() {
 // scans would make of virtual nodes is not modelled.
 void NumaBalancing::start() {
   const HostDescription& d = host_.description_;
-  const int nodes = host_.topology_.nodes();
+  const int nodes = host_.topology_.memories();
   spaces_.resize(host_.vms_.size());
   if (!d.vmm.numa_balancing || d.without.contains(Mechanism::numa_balancing) || nodes < 2) return;
   memory::NodeDistances distances;
@@ -131,7 +131,7 @@ void NumaBalancing::look(Space& space) {
   const sim::Instant now = host_.engine_.now();
   const double over_s = sim::seconds(now - std::exchange(space.looked, now));
   std::vector<double> pages;
-  for (int node = 0; node < host_.topology_.nodes(); ++node)
+  for (int node = 0; node < host_.topology_.memories(); ++node)
     pages.push_back(static_cast<double>(vm.placement.on(node).count()) / memory::kPage_B);
   space.pages.hold(pages);
   const auto& tolls = space.pages.use_for(space.ran, [&](int from, int to, double wanted) {
@@ -188,6 +188,7 @@ void NumaBalancing::follow(Space& space, const std::vector<memory::NumaSpace::To
     const bool restless =
         space.pages.wants_to_move(thread, space.runtime_s[i], now_s, space.ran[i].node);
     const int node = space.pages.preferred(thread);
+    if (node >= host_.topology_.nodes()) continue;  // no CPUs to run on
     host_.scheduler_->prefer(id, node);
     if (!restless || host_.workers_[at(vm.vcpus[i])].dead) continue;
     const scheduler::NumaMove move = host_.scheduler_->move_near(id, node, space.pages.spread());

@@ -101,7 +101,7 @@ void NumaDaemon::sample(double over_s) {
     const double cores = threads / topology.description().threads_per_core;
     node.cpus = 100 * cores + kThreadShare * (threads - cores);
     node.cpus_free = node.cpus * std::max(0.0, 1.0 - busy_s[at(n)] / over_s / threads);
-    node.memory = static_cast<double>(topology.memory_of_node().count()) / kMega_B;
+    node.memory = static_cast<double>(topology.memory_of_node(n).count()) / kMega_B;
     node.memory_free = static_cast<double>(host_.memory_.free(n).count()) / kMega_B;
   }
 }

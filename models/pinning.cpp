@@ -134,8 +134,8 @@ std::vector<VmPlace> place_vms(const std::vector<VmDescription>& vms,
                                const topology::Topology& topology) {
   std::string problems;
   for (const VmDescription& vm : vms) {
-    for (const std::string& bad :
-         {bad_cpus(vm, topology.cpus()), bad_nodes(vm, topology.nodes()), bad_virtual_nodes(vm)}) {
+    for (const std::string& bad : {bad_cpus(vm, topology.cpus()),
+                                   bad_nodes(vm, topology.memories()), bad_virtual_nodes(vm)}) {
       if (!bad.empty()) problems += (problems.empty() ? "" : "\n") + bad;
     }
   }

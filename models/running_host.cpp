@@ -37,7 +37,8 @@ double overcommit(const HostDescription& host) {
   double wanted_B = 0.0;
   for (const VmDescription& vm : host.vms)
     wanted_B += vm.count * static_cast<double>(vm.memory.count());
-  return std::max(1.0, 1.01 * wanted_B / static_cast<double>(host.hardware.memory.count()));
+  return std::max(
+      1.0, 1.01 * wanted_B / static_cast<double>(topology::all_memory(host.hardware).count()));
 }
 
 compute::ContentionConfig contention_config(const std::set<Mechanism>& without) {
@@ -68,7 +69,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       description_{description},
       topology_{description.hardware},
       contention_{topology_, contention_config(description.without)},
-      cold_{topology_, contention_},
+      cold_{topology_, contention_, !description.without.contains(Mechanism::llc_sharing)},
       memory_{topology_, overcommit(description)},
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},

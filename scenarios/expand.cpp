@@ -80,6 +80,7 @@ void expand_to(Node& node, std::string_view table, int depth, Problems& problems
   if (use->value.text() == nullptr) return expect(problems, use->value, path, "a preset's name");
   if (depth == 0) {
     problems.add(use->key_at, fmt::format("{}: presets use each other in a circle", path));
+    std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
     return;
   }
   auto base = load(*use->value.text(), table, use->value.at, path, problems);

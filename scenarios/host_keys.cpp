@@ -143,29 +143,86 @@ const std::vector<Word<topology::Interconnect>>& interconnects() {
   return words;
 }
 
-Field<topology::Description> turbo_key() {
-  using T = topology::Description;
-  return {"turbo",
-          "array of frequencies",
-          "clock by active cores of a socket; the last repeats",
-          [](T& host, const Node& node, const std::string& path, Problems& problems) {
+template <class T, class Q>
+Field<T> quantities(std::string_view name, Unit unit, std::vector<Q> T::*member,
+                    std::string_view kind, std::string_view array, std::string_view meaning,
+                    Zero zero = Zero::refused) {
+  return {name,
+          std::string{kind},
+          meaning,
+          [=](T& host, const Node& node, const std::string& path, Problems& problems) {
             if (node.array() == nullptr) {
-              return expect(problems, node, path, "an array such as [\"3.0 GHz\", \"2.8 GHz\"]");
+              return expect(problems, node, path, fmt::format("an array such as {}", array));
             }
-            host.turbo.clear();
+            (host.*member).clear();
             for (const Node& element : *node.array()) {
-              const auto value = read_quantity(Unit::frequency, element, path, problems, false);
-              if (value) host.turbo.push_back(sim::Hertz{*value});
+              const auto value =
+                  read_quantity(unit, element, path, problems, zero == Zero::allowed);
+              if (value) (host.*member).push_back(from_base<Q>(*value));
             }
           },
-          [](const T& host) {
+          [=](const T& host) {
             Json list = Json::array();
-            for (const sim::Hertz clock : host.turbo) {
-              list.push_back(format_quantity(Unit::frequency, clock.count()));
+            for (const Q& value : host.*member) {
+              list.push_back(format_quantity(unit, to_base(value)));
             }
             return list;
           },
           {}};
+}
+
+Field<topology::Description> channels_key() {
+  using T = topology::Description;
+  return {"node_channels",
+          "array of whole numbers",
+          "of each node with CPUs, where they differ; instead of controller.channels",
+          [](T& host, const Node& node, const std::string& path, Problems& problems) {
+            if (node.array() == nullptr) {
+              return expect(problems, node, path, "an array such as [6, 4]");
+            }
+            host.node_channels.clear();
+            for (const Node& element : *node.array()) {
+              const auto* value = std::get_if<std::int64_t>(&element.value);
+              if (value == nullptr || *value < 1 || *value > 64) {
+                expect(problems, element, path, "whole numbers from 1 to 64");
+                continue;
+              }
+              host.node_channels.push_back(static_cast<int>(*value));
+            }
+          },
+          [](const T& host) {
+            Json list = Json::array();
+            for (const int channels : host.node_channels) list.push_back(channels);
+            return list;
+          },
+          {}};
+}
+
+const Section<topology::Chiplet>& chiplet_keys() {
+  using T = topology::Chiplet;
+  static const Section<T> section{
+      whole("shared_by", &T::shared_by, 0, 1024,
+            "hardware threads of one; 0: cores reach memory without such ports"),
+      quantity("read_bandwidth", Unit::rate, &T::read_bandwidth,
+               "of its port, raw: EPYC, 32 B a fabric clock"),
+      quantity("write_bandwidth", Unit::rate, &T::write_bandwidth,
+               "of its port: EPYC, 16 B a fabric clock"),
+      real("efficiency", &T::efficiency, 0.01, 1.0, "share of read_bandwidth that data gets"),
+  };
+  return section;
+}
+
+const Section<topology::MemoryNode>& memory_node_keys() {
+  using T = topology::MemoryNode;
+  static const Section<T> section{
+      whole("on", &T::on, 0, 1023, "node with CPUs that it hangs on"),
+      quantity("memory", Unit::size, &T::memory, "its capacity", Zero::refused),
+      quantity("bandwidth", Unit::rate, &T::bandwidth, "that it gives, reads and writes together",
+               Zero::refused),
+      quantity("latency", Unit::time, &T::latency,
+               "idle load-to-use time from the node it hangs on", Zero::refused),
+  };
+  return section;
 }
 
 const std::vector<Word<topology::Governor>>& governors() {
@@ -190,7 +247,9 @@ const Section<topology::Description>& hardware_keys() {
       whole("threads_per_core", &T::threads_per_core, 1, 8, "hardware threads of a core"),
       choice("cpu_numbering", &T::cpu_numbering, numberings(), "how Linux numbers sibling threads"),
       quantity("frequency", Unit::frequency, &T::frequency, "nominal clock", Zero::refused),
-      turbo_key(),
+      quantities("turbo", Unit::frequency, &T::turbo, "array of frequencies",
+                 R"(["3.0 GHz", "2.8 GHz"])",
+                 "clock by active cores of a socket; the last repeats"),
       choice("governor", &T::governor, governors(),
              "who chooses the cores' clocks; performance: always the highest"),
       quantity("lowest_frequency", Unit::frequency, &T::lowest_frequency,
@@ -214,14 +273,22 @@ const Section<topology::Description>& hardware_keys() {
       table("ring", &T::ring, &ring_keys, "where the slices of the last-level cache lie"),
       table("line_buffers", &T::line_buffers, &line_buffer_keys,
             "lines that a core waits for at once"),
+      table("chiplet", &T::chiplet, &chiplet_keys,
+            "compute dies with ports to memory of their own"),
       whole("llc_ways", &T::llc_ways, 1, 64, "of each last-level cache, for vm.<name>.llc_ways"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
       quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,
                "of one front-side bus, both directions"),
       real("fsb_efficiency", &T::fsb_efficiency, 0.01, 1.0, "share of the bus left for data"),
       table("fsb_queueing", &T::fsb_queueing, &queueing_keys, "added delay of a loaded bus"),
-      quantity("memory", Unit::size, &T::memory, "of the whole host, divided equally over nodes",
-               Zero::refused),
+      quantity("memory", Unit::size, &T::memory,
+               "of all nodes with CPUs, divided equally over them", Zero::refused),
+      quantities("node_memory", Unit::size, &T::node_memory, "array of sizes",
+                 R"(["96 GiB", "64 GiB"])",
+                 "of each node with CPUs, where they differ; instead of memory", Zero::allowed),
+      channels_key(),
+      tables("memory_node", &T::memory_nodes, &memory_node_keys,
+             "nodes without CPUs (CXL), numbered after those with CPUs"),
       table("swap", &T::swap, &swap_keys, "where the host swaps to"),
       table("controller", &T::controller, &controller_keys, "memory controller of a node"),
       table("link_queueing", &T::link_queueing, &queueing_keys, "added delay of a loaded link"),

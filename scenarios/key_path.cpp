@@ -54,8 +54,11 @@ void set_below(Node& node, const std::vector<std::string>& path, std::size_t dep
 
 std::vector<std::string> segments(std::string_view path) {
   std::vector<std::string> parts{""};
+  bool quoted = false;  // as in sweep."vm.guest.count"
   for (const char c : path) {
-    if (c == '.') {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == '.' && !quoted) {
       parts.emplace_back();
     } else {
       parts.back() += c;

@@ -136,7 +136,8 @@ std::string described(const Node& node) {
     return fmt::format("{}", *number);
   if (const auto* real = std::get_if<double>(&node.value)) return fmt::format("{}", *real);
   if (const auto* truth = std::get_if<bool>(&node.value)) return *truth ? "true" : "false";
-  return node.array() != nullptr ? "an array" : "a table";
+  if (node.array() == nullptr) return "a table";
+  return node.array()->empty() ? "an empty array" : "an array";
 }
 
 }  // namespace scenarios

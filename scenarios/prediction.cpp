@@ -137,8 +137,10 @@ StudyResults run_and_predict(const Study& study, const RunOptions& options, cons
     for (MetricEstimate& metric : point.metrics) {
       const double half = prediction_half_width(
           metric.samples, parameter_variance(metric.shifts, results.parameters));
-      metric.prediction = {
-          {metric.estimate.value, metric.estimate.value - half, metric.estimate.value + half}};
+      const double value = metric.estimate.value;
+      // What is counted or timed cannot be below 0.
+      const double low = value >= 0.0 ? std::max(0.0, value - half) : value - half;
+      metric.prediction = {{value, low, value + half}};
     }
   }
   return results;

@@ -150,13 +150,17 @@ Parsed parse_quantity(Unit unit, std::string_view text) {
 std::string format_quantity(Unit unit, double value) {
   if (unit == Unit::link_rate || unit == Unit::channel_rate || unit == Unit::wire_rate)
     unit = Unit::rate;  // one way to write
+  // Without an exponent where there is a way, then the shortest.
+  const auto length = [](const std::string& text) {
+    return text.size() + (text.find("e-") != text.npos || text.find("e+") != text.npos ? 1000 : 0);
+  };
   std::string best;
   for (const Name& name : names(unit)) {
     const std::string text = fmt::format("{} {}", value / name.factor, name.text);
     const Parsed back =
         std::abs(value) <= most(unit) * 0.999 ? parse_quantity(unit, text) : Parsed{value, {}};
     if (back.value != value) continue;
-    if (best.empty() || text.size() < best.size()) best = text;
+    if (best.empty() || length(text) < length(best)) best = text;
   }
   return best.empty() ? fmt::format("{} {}", value, names(unit).back().text) : best;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/results.hpp"
+#include "scenarios/nearest.hpp"
 #include "scenarios/section.hpp"
 
 namespace scenarios {
@@ -65,6 +66,11 @@ std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
   }
   std::size_t points = 1;
   for (const Entry& entry : *sweep->value.table()) {
+    if (entry.value.table() != nullptr) {
+      expect(problems, entry.value, "sweep." + entry.key,
+             "keys in quotes, e.g. \"vm.guest.count\" = [1, 16, 64]");
+      continue;
+    }
     if (entry.value.array() == nullptr || entry.value.array()->empty()) {
       expect(problems, entry.value, "sweep." + entry.key, "an array of values, e.g. [1, 16, 64]");
       continue;
@@ -110,6 +116,18 @@ bool is_metric(std::string_view name) {
   });
 }
 
+std::string nearest_metric(std::string_view word) {
+  constexpr std::string_view kVm = "vm.<vm>.";
+  std::vector<std::string_view> names;
+  for (const auto& kind : models::metric_catalogue()) {
+    std::string_view name = kind.name;
+    if (name.starts_with(kVm)) name.remove_prefix(kVm.size());
+    names.push_back(name);
+  }
+  const std::string near = nearest(word, names);
+  return near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near);
+}
+
 }  // namespace
 
 void read_report(const Node& document, Study& study, Problems& problems) {
@@ -122,7 +140,9 @@ void read_report(const Node& document, Study& study, Problems& problems) {
     } else if (entry.key == "show" && entry.value.array() != nullptr) {
       for (const Node& metric : *entry.value.array()) {
         if (metric.text() == nullptr || !is_metric(*metric.text())) {
-          expect(problems, metric, "report.show", "a metric's name (`tenancy keys --metrics`)");
+          expect(problems, metric, "report.show",
+                 fmt::format("a metric's name (`tenancy keys --metrics`){}",
+                             metric.text() != nullptr ? nearest_metric(*metric.text()) : ""));
           continue;
         }
         study.show.push_back(*metric.text());

@@ -24,6 +24,11 @@ Field<VmDescription> pin_key() {
             static const std::vector<Word<PinMode>> modes{
                 {"none", PinMode::none}, {"core", PinMode::core}, {"node", PinMode::node}};
             vm.pin.cpus.clear();
+            if (node.text() != nullptr && parse_cpuset(*node.text())) {
+              return expect(
+                  problems, node, path,
+                  fmt::format("CPU sets in an array, one a vCPU: [\"{}\"]", *node.text()));
+            }
             if (node.array() == nullptr) {
               if (const auto* word = read_word(modes, node, path, problems))
                 vm.pin.mode = word->value;

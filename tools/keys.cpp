@@ -28,8 +28,13 @@ void nothing_found(const std::string& prefix, std::string_view list) {
       fmt::format("nothing starts with \"{}\"; {} shows everything", prefix, list)};
 }
 
-// "vm.guest.count" of a scenario is "vm.<name>.count" in the table.
-std::string as_in_table(const std::string& prefix) {
+// "vm.guest.count" of a scenario is "vm.<name>.count" in the table, "host.link[0].to"
+// "host.link.to".
+std::string as_in_table(std::string prefix) {
+  for (std::size_t open; (open = prefix.find('[')) != std::string::npos;) {
+    const std::size_t close = std::min(prefix.find(']', open), prefix.size() - 1);
+    prefix.erase(open, close - open + 1);
+  }
   constexpr std::string_view kVm = "vm.";
   if (!prefix.starts_with(kVm) || prefix.starts_with("vm.<")) return prefix;
   const std::size_t end = std::min(prefix.find('.', kVm.size()), prefix.size());
@@ -45,6 +50,14 @@ std::vector<scenarios::KeyInfo> find_keys(const std::string& prefix) {
   };
   if (std::any_of(keys.begin(), keys.end(), ends_a_name))
     std::erase_if(keys, [&](const auto& key) { return !ends_a_name(key); });
+  if (!keys.empty()) return keys;
+  // A table of a preset's own file: "workload" is "vm.<name>.workload".
+  keys = scenarios::key_infos("");
+  std::erase_if(keys, [&](const auto& key) {
+    const std::size_t found = key.path.find("." + prefix);
+    const std::size_t end = found + 1 + prefix.size();
+    return found == std::string::npos || (end < key.path.size() && key.path[end] != '.');
+  });
   return keys;
 }
 

@@ -16,9 +16,11 @@ double surviving_B(double held_B, double inserted_B, double cache_B) {
 
 }  // namespace
 
-ColdCache::ColdCache(const topology::Topology& topology, const Contention& contention)
+ColdCache::ColdCache(const topology::Topology& topology, const Contention& contention,
+                     bool llc_sharing)
     : topology_{topology},
       contention_{contention},
+      llc_sharing_{llc_sharing},
       core_B_{static_cast<double>(topology.description().l2.size.count())},
       llc_B_{static_cast<double>(topology.description().llc.size.count())},
       llc_latency_s_{sim::seconds(topology.description().llc.latency)} {}
@@ -53,8 +55,9 @@ sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
                         core_B_)
           : 0.0;
   const Tenancy& tenancy = memory.in_llc[static_cast<std::size_t>(at.llc)];
-  const double llc_warm_B = surviving_B(
-      tenancy.held_B, contention_.llc_inserted_B(at.llc, now) - tenancy.inserted_B, llc_B_);
+  const double inserted_B =
+      llc_sharing_ ? contention_.llc_inserted_B(at.llc, now) - tenancy.inserted_B : 0.0;
+  const double llc_warm_B = surviving_B(tenancy.held_B, inserted_B, llc_B_);
   // Only what it will hold again is fetched again; where it comes back to, space that others have
   // left since is none that it has lost. A line lost from both is fetched once, from memory; the
   // private cache's other lines come from the LLC.

@@ -19,7 +19,9 @@ namespace models::compute {
 
 class ColdCache {
  public:
-  ColdCache(const topology::Topology& topology, const Contention& contention);
+  // With `llc_sharing` off each stream has every LLC to itself: others evict nothing of it there.
+  ColdCache(const topology::Topology& topology, const Contention& contention,
+            bool llc_sharing = true);
 
   void add();  // next stream; call beside Contention::add
   // The stream leaves `cpu`: remembers what it holds there.
@@ -41,6 +43,7 @@ class ColdCache {
 
   const topology::Topology& topology_;
   const Contention& contention_;
+  bool llc_sharing_ = true;
   double core_B_ = 0.0;
   double llc_B_ = 0.0;
   double llc_latency_s_ = 0.0;

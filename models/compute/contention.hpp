@@ -237,7 +237,7 @@ class Contention {
   std::vector<char> open_agent_;              // [agent] has such a route
   std::vector<std::vector<int>> agent_cpus_;  // [agent]
   std::vector<double> depth_;                 // [resource] y = -ln(1 - u) of the last solution
-  std::vector<double> route_queue_s_[2];      // [agent * memories + memory]: controller, links
+  std::vector<double> route_queue_s_[3];  // alike: controller, links, and of writes a die's port
   std::vector<double> damping_, last_g_, slope_;  // [resource], solver scratch; d load / d delay
   std::vector<Clock> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;

@@ -81,7 +81,7 @@ void Contention::repace(Stream& stream) const {
   const double stalled = misses / stream.at_once;
   const double local_s = sim::seconds(d.controller.latency);
   const double core_s = profile.base_cpi / stream.frequency_Hz;
-  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0;
+  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0, port_s = 0.0;
   for (const int memory : stream.memories) {
     const double share = stream.shares[index(memory)];
     const std::size_t route = index(agent * topology_.memories() + memory);
@@ -90,6 +90,7 @@ void Contention::repace(Stream& stream) const {
     }
     controller_s += share * route_queue_s_[0][route];
     link_s += share * route_queue_s_[1][route];
+    port_s += share * route_queue_s_[2][route];
   }
   Pace& pace = stream.state.pace;
   pace.running_s = core_s + (stream.private_s + hits * hit_s(stream)) / stream.at_once;
@@ -98,7 +99,8 @@ void Contention::repace(Stream& stream) const {
   pace.local_s = stalled * local_s;
   pace.remote_s += stalled * remote_s;
   pace.controller_s = stalled * controller_s;
-  pace.link_s = stalled * link_s;
+  // A line that is read waits for the one that it puts out of the cache.
+  pace.link_s = stalled * (link_s + profile.write_back_fraction * port_s);
   const double memory_s = local_s + remote_s + controller_s + link_s;
   pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
                        (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;

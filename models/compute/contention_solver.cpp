@@ -202,6 +202,8 @@ void Contention::solve(sim::Instant now) {
         if (r >= topology_.memories()) links_s += queue_s_[index(r)];
       }
       route_queue_s_[1][route] = links_s;
+      const int port = topology_.route(agent, memory).port;
+      route_queue_s_[2][route] = port < 0 ? 0.0 : queue_s_[index(port)];
     }
     sum_demand();
     worst = demand_step(round >= kUndamped);

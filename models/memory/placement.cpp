@@ -5,11 +5,12 @@
 
 namespace models::memory {
 
-NodeMemory::NodeMemory(const topology::Topology& topology, double factor)
-    : free_(static_cast<std::size_t>(topology.nodes()),
-            sim::Bytes{static_cast<std::int64_t>(
-                static_cast<double>(topology.memory_of_node().count()) * factor)}) {
-  for (int node = 0; node < topology.nodes(); ++node) {
+NodeMemory::NodeMemory(const topology::Topology& topology, double factor) {
+  for (int node = 0; node < topology.memories(); ++node) {
+    free_.push_back(sim::Bytes{static_cast<std::int64_t>(
+        static_cast<double>(topology.memory_of_node(node).count()) * factor)});
+  }
+  for (int node = 0; node < topology.memories(); ++node) {
     std::vector<int> order(free_.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) {

@@ -169,8 +169,8 @@ int Fabric::node_of(int card) const {
 
 // What data crosses between the card's node and `node`; controllers are among them.
 const std::vector<int>& Fabric::links(int card, int node, Direction direction) const {
-  const topology::Route& route = topology_.route(std::min(node_of(card), topology_.agents() - 1),
-                                                 std::min(node, topology_.memories() - 1));
+  const topology::Route& route = topology_.route_of_node(
+      std::min(node_of(card), topology_.nodes() - 1), std::min(node, topology_.memories() - 1));
   return direction == Direction::to_memory ? route.writes : route.reads;
 }
 
@@ -186,10 +186,10 @@ sim::BytesPerSecond Fabric::rate(int card, int node) const {
 }
 
 sim::Duration Fabric::latency(int card, int node) const {
-  const int own = std::min(node_of(card), topology_.agents() - 1);
+  const int own = std::min(node_of(card), topology_.nodes() - 1);
   const double crossing_s =
-      topology_.route(own, std::min(node, topology_.memories() - 1)).idle_latency_s -
-      topology_.route(own, std::min(own, topology_.memories() - 1)).idle_latency_s;
+      topology_.route_of_node(own, std::min(node, topology_.memories() - 1)).idle_latency_s -
+      topology_.route_of_node(own, own).idle_latency_s;
   return description_.latency +
          (behind_chipset(card) ? description_.chipset_latency : sim::Duration::zero()) +
          sim::from_seconds(crossing_s);

@@ -101,3 +101,21 @@ TEST_CASE("a backing file is one of the host's disks, and of qcow2 only") {
                                                "is named \"golden\"") &&
                                    Catch::Contains("a raw image has no backing file"));
 }
+
+TEST_CASE("of alike disks each goes by its number: two arrays of one shelf") {
+  HostDescription host = writer(storage::raid::Level::raid10);
+  host.storage.arrays[0].disks = {"ram0", "ram1", "ram2", "ram3"};
+  HostArray second;
+  second.name = "md1";
+  second.disks = {"ram4", "ram5", "ram6"};
+  second.raid.level = storage::raid::Level::raid5;
+  host.storage.arrays.push_back(second);
+  host.vms.front().disks.front().on = "md1";
+  const Results results = run(host);
+  CHECK(metric(results, "host.array.md1.writes") > 0);
+  CHECK(metric(results, "host.array.md0.writes") == 0);
+  host.vms.front().disks.front().on = "ram7";
+  CHECK(metric(run(host), "vm.writer.io.rate") > 0);
+  host.storage.arrays[1].disks = {"ram"};
+  CHECK_THROWS_WITH(run(host), Catch::Contains("md1 takes the disk \"ram0\", which another has"));
+}

@@ -66,6 +66,7 @@ TEST_CASE("guests on swap wait for pages, and a faster device shortens it", "[pr
   CHECK(metric(disk, "host.swap.used") > 2.9 * (1 << 30));
   CHECK(metric(disk, "vm.guest.faults") > 1.0);
   CHECK(share(disk, Cause::swap_in) > 0.05);
+  CHECK(metric(disk, "vm.guest.cpu.share") == Approx(1.0));  // waiting takes no CPU
   host.hardware.swap.latency = 100_us;
   const Results flash = run(host);
   CHECK(share(flash, Cause::swap_in) < share(disk, Cause::swap_in));

@@ -57,10 +57,11 @@ TEST_CASE("presets that use each other in a circle are refused where they do") {
   const tests::TemporaryFolder folder;
   folder.write("a.toml", "[host]\nuse = \"b.toml\"\n");
   folder.write("b.toml", "[host]\nuse = \"a.toml\"\n");
-  CHECK_THROWS_WITH(read_text("[host]\nuse = \"a.toml\"\n[[vm]]\nname = \"a\"\nmemory = \"1 GiB\"\n"
-                              "workload = \"spin\"\n",
-                              folder.path("study.toml")),
-                    Catch::Contains("circle") && Catch::Contains(".toml:2:1"));
+  CHECK_THROWS_WITH(
+      read_text("[host]\nuse = \"a.toml\"\n[[vm]]\nname = \"a\"\nmemory = \"1 GiB\"\n"
+                "workload = \"spin\"\n",
+                folder.path("study.toml")),
+      Catch::Contains("circle") && Catch::Contains(".toml:2:1") && !Catch::Contains("unknown key"));
 }
 
 TEST_CASE("own keys win over a preset's, table by table") {

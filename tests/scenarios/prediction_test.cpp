@@ -97,3 +97,19 @@ TEST_CASE("presets that are sure of themselves give no prediction interval") {
     for (const auto& metric : point.metrics) CHECK_FALSE(metric.prediction.has_value());
   }
 }
+
+TEST_CASE("no prediction interval of what is counted or timed goes below 0") {
+  Model model = fake::model();
+  model.simulate = [](const models::HostDescription& host, const models::RunLength& length,
+                      const models::SimulateOptions& options) {
+    models::Results results = latency_model(host, length, options);
+    results.metrics.front().value *=
+        100.0 * fake::jitter(options.seed) * fake::jitter(options.seed);
+    return results;
+  };
+  const StudyResults results = run_and_predict(uncertain_study(), {}, model);
+  const MetricEstimate& metric = results.points.front().metrics.front();
+  REQUIRE(metric.prediction.has_value());
+  CHECK(metric.prediction->lo >= 0.0);
+  CHECK(metric.prediction->hi - metric.prediction->value > metric.prediction->value);
+}

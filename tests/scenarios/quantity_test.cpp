@@ -51,3 +51,8 @@ TEST_CASE("links and channels may be given in transfers, and are written in byte
   CHECK_FALSE(parse_quantity(Unit::rate, "9.6 GT/s").value.has_value());
   CHECK(format_quantity(Unit::link_rate, 19.2e9) == "19.2 GB/s");
 }
+
+TEST_CASE("a quantity is written without an exponent where there is a way") {
+  CHECK(format_quantity(Unit::time, 1.08e6) == "1.08 us");
+  CHECK(format_quantity(Unit::time, 3.6e15) == "1 h");
+}

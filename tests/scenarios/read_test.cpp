@@ -166,3 +166,42 @@ TEST_CASE("a guest that reads what nobody writes is refused, with the nearest na
   CHECK(refusal(kSmall + "reads_from = \"gest\"\n") ==
         "a.toml:11:1: vm.guest.reads_from: no [[vm]] is named \"gest\", did you mean \"guest\"?");
 }
+
+TEST_CASE("what a client meant is told: CPU sets, quoted keys, metrics, sizes") {
+  CHECK(refusal(kSmall + "pin = \"0-3\"\n").find("CPU sets in an array, one a vCPU: [\"0-3\"]") !=
+        std::string::npos);
+  CHECK(refusal(kSmall + "pin = []\n").find("got an empty array") != std::string::npos);
+  CHECK(refusal(kSmall + "[sweep]\nvm.guest.count = [1, 2]\n").find("keys in quotes") !=
+        std::string::npos);
+  CHECK(refusal(kSmall + "[report]\nshow = [\"cpu.steel\"]\n").find("\"cpu.steal\"?") !=
+        std::string::npos);
+  const std::string small = refusal(replaced(kSmall, "2 GiB", "64 MiB"));
+  CHECK(small.find("MiB, more than the VM's memory of 64 MiB") != std::string::npos);
+}
+
+TEST_CASE("a key with dots in quotes is one, on the command line, too") {
+  CHECK(refusal(kSmall, {.overrides = {{"sweep.\"vm.guest.count\"", "[1, 2]"}},
+                         .ignore = {},
+                         .assumed = {}}) == "accepted");
+}
+
+TEST_CASE("nodes that differ, dies and memory without CPUs are read and written out") {
+  const std::string host =
+      "[host]\nuse = \"nehalem-x5570-2s\"\nnode_memory = [\"48 GiB\", \"0 GiB\"]\n"
+      "node_channels = [3, 2]\n[host.chiplet]\nshared_by = 4\nread_bandwidth = \"20 GB/s\"\n"
+      "write_bandwidth = \"10 GB/s\"\n[[host.memory_node]]\non = 1\nmemory = \"64 GiB\"\n"
+      "bandwidth = \"17 GB/s\"\nlatency = \"280 ns\"\n";
+  const std::string text =
+      host + "[[vm]]\nname = \"a\"\nmemory = \"1 GiB\"\nnuma = \"strict:2\"\nworkload = \"spin\"\n";
+  const auto study = read_text(text, "a.toml");
+  const auto& hardware = study.points.front().scenario.host.hardware;
+  CHECK(hardware.node_memory.size() == 2);
+  CHECK(hardware.node_channels == std::vector<int>{3, 2});
+  CHECK(hardware.chiplet.shared_by == 4);
+  REQUIRE(hardware.memory_nodes.size() == 1);
+  CHECK(hardware.memory_nodes.front().on == 1);
+  CHECK(refusal(replaced(text, "[3, 2]", "[3, 2.5]")).find("whole numbers from 1 to 64") !=
+        std::string::npos);
+  CHECK(refusal(replaced(text, "[3, 2]", "3")).find("an array such as [6, 4]") !=
+        std::string::npos);
+}

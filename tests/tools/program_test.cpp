@@ -253,6 +253,10 @@ TEST_CASE("lists and keys print what is built in") {
   CHECK(keys.out.find("vmm.") == std::string::npos);
   const Outcome key = tenancy({"keys", "vm.guest.vcpus"});
   CHECK(key.out.starts_with("vm.<name>.vcpus\n"));
+  const Outcome element = tenancy({"keys", "host.link[0]"});
+  CHECK(element.out.starts_with("host.link.from\n"));
+  const Outcome table = tenancy({"keys", "workload.net"});  // as a preset's file says it
+  CHECK(table.out.starts_with("vm.<name>.workload.net."));
   const Outcome metrics = tenancy({"keys", "--metrics"});
   CHECK(metrics.status == 0);
   CHECK(metrics.out.find("vm.<vm>.throughput.relative") != std::string::npos);

@@ -24,7 +24,9 @@ models::topology::Description machine() {
 }
 
 struct Host {
-  Host() {
+  explicit Host(bool llc_sharing = true)
+      : contention{topology, {.llc_sharing = llc_sharing}},
+        cold{topology, contention, llc_sharing} {
     profile.llc_accesses_per_kilo_instruction = 20;
     profile.miss_curve = MissCurve{{{8_MiB, 0.05}}};
     profile.footprint = 4_MiB;
@@ -47,8 +49,8 @@ struct Host {
   }
   Topology topology{machine()};
   Profile profile;
-  Contention contention{topology, {}};
-  ColdCache cold{topology, contention};
+  Contention contention;
+  ColdCache cold;
   sim::Instant now{};
 };
 
@@ -96,4 +98,15 @@ TEST_CASE("a move within the socket refills the core's cache, a move to another 
   CHECK(far > near);
   // Never more than the footprint, line by line, from remote memory.
   CHECK(far < sim::from_seconds(4.0 * (1 << 20) / 64 * 200e-9));
+}
+
+TEST_CASE("where nobody shares an LLC, others evict nothing of it") {
+  const auto back = [](bool sharing) {
+    Host host{sharing};
+    host.run(0, 0, 10_ms);
+    host.run(1, 0, 100_ms);  // 4 MiB of others' lines many times over
+    return host.run(0, 0, 10_ms);
+  };
+  CHECK(back(true) > back(false));
+  CHECK(back(false) > sim::Duration::zero());  // the core's own cache
 }

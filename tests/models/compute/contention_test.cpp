@@ -230,3 +230,44 @@ TEST_CASE("buses and the hub behind them, all full, are solved together", "[cont
   CHECK(worst > 0.95);
   CHECK(worst < 1.005);
 }
+
+TEST_CASE("a compute die gets no more than its port reads and writes", "[contention]") {
+  Description d = two_nodes();
+  d.controller.channels = 8;  // 80 GB/s a node
+  d.chiplet = {.shared_by = 4,
+               .read_bandwidth = sim::BytesPerSecond{12e9},
+               .write_bandwidth = sim::BytesPerSecond{4e9},
+               .efficiency = 0.5};
+  const Topology topology{d};
+  const auto reads_Bps = [&](double written) {
+    Profile profile = misser(20.0);
+    profile.write_back_fraction = written;
+    Contention contention{topology, {}};
+    for (int i = 0; i < 4; ++i) {  // one die, of memory beside it
+      contention.place(contention.add(profile), {1.0, 0.0});
+      contention.start(i, i);
+    }
+    contention.settle(sim::kStart);
+    double all = 0.0;
+    for (int i = 0; i < 4; ++i) all += 0.64 / contention.state(i).pace.instruction_s;
+    return all;
+  };
+  // 0.64 B an instruction of 0.55 ns, four times 1.16 GB/s, fits through the port; its writes do
+  // not.
+  CHECK(reads_Bps(0.0) == Approx(4.5e9).epsilon(0.03));
+  CHECK(reads_Bps(1.0) == Approx(3.7e9).epsilon(0.06));
+  d.chiplet.read_bandwidth = sim::BytesPerSecond{4e9};
+  const Topology narrow{d};
+  const Profile profile = misser(20.0);
+  Contention contention{narrow, {}};
+  for (int i = 0; i < 8; ++i) {
+    contention.place(contention.add(profile), {1.0, 0.0});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  for (int r = 0; r < static_cast<int>(narrow.resources().size()); ++r)
+    CHECK(contention.utilisation(r) <= 1.0005);
+  double die_Bps = 0.0;
+  for (int i = 0; i < 4; ++i) die_Bps += 0.64 / contention.state(i).pace.instruction_s;
+  CHECK(die_Bps == Approx(2e9).epsilon(0.03));
+}

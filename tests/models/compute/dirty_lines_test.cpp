@@ -81,3 +81,10 @@ TEST_CASE("a reader waits for its writers where they run, and for the LLC when n
   contention.settle(sim::Instant{});
   CHECK(wait_s() == Approx((48e-9 + 98e-9) / 2));
 }
+
+TEST_CASE("between caches of one node a modified line takes as long as memory") {
+  Description d = two_nodes();
+  d.llc.shared_by = 2;
+  const Topology topology{d};
+  CHECK(dirty_line_s(topology, 0, 2, 0) == Approx(80e-9));
+}

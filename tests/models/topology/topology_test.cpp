@@ -72,3 +72,71 @@ TEST_CASE("an impossible host is refused with every reason", "[topology]") {
   d.links.pop_back();
   CHECK_THROWS_WITH(Topology{d}, Catch::Contains("no link leads"));
 }
+
+TEST_CASE("the cores of a compute die reach all memory through its port", "[topology]") {
+  Description d = line();
+  d.cores_per_node = 4;
+  d.llc.shared_by = 2;  // two LLCs a die
+  d.chiplet = {.shared_by = 4,
+               .read_bandwidth = sim::BytesPerSecond{50e9},
+               .write_bandwidth = sim::BytesPerSecond{25e9},
+               .efficiency = 0.8};
+  const Topology topology{d};
+  CHECK(topology.nodes() == 4);
+  CHECK(topology.agents() == 8);
+  CHECK(topology.llcs() == 16);
+  CHECK(topology.cpu(1).agent == 0);
+  CHECK(topology.cpu(2).agent == 1);
+  const auto names = [&](const std::vector<int>& route) {
+    std::vector<std::string> all;
+    for (const int r : route) all.push_back(topology.resources()[static_cast<std::size_t>(r)].name);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names(topology.route(1, 1).reads) == Names{"node1.controller", "link1-0", "die1.reads"});
+  CHECK(names(topology.route(1, 1).writes) == Names{"node1.controller", "link0-1", "die1.writes"});
+  CHECK(names(topology.route_of_node(0, 1).reads) == Names{"node1.controller", "link1-0"});
+  const auto port = static_cast<std::size_t>(topology.route(1, 1).port);
+  CHECK(topology.resources()[port].capacity_Bps == Approx(25e9));
+  CHECK(topology.resources()[port - 1].capacity_Bps == Approx(40e9));
+}
+
+TEST_CASE("memory without CPUs is a node after those with CPUs", "[topology]") {
+  Description d = line();
+  d.memory_nodes = {
+      {.on = 1, .memory = 128_GiB, .bandwidth = sim::BytesPerSecond{17e9}, .latency = 280_ns}};
+  const Topology topology{d};
+  CHECK(topology.nodes() == 4);
+  CHECK(topology.memories() == 5);
+  CHECK(topology.route(1, 4).idle_latency_s == Approx(280e-9));
+  CHECK(topology.route(3, 4).idle_latency_s == Approx(380e-9));
+  CHECK(topology.distance(1, 4) == 28);
+  CHECK(topology.distance(4, 1) == 28);
+  CHECK(topology.resources()[4].capacity_Bps == Approx(17e9));
+  CHECK(topology.memory_of_node(4) == 128_GiB);
+  CHECK(all_memory(d) == 192_GiB);
+}
+
+TEST_CASE("nodes may differ in memory and in channels", "[topology]") {
+  Description d = line();
+  d.node_memory = {32_GiB, 16_GiB, 0_GiB, 16_GiB};
+  d.node_channels = {2, 1, 1, 1};
+  const Topology topology{d};
+  CHECK(topology.memory_of_node(0) == 32_GiB);
+  CHECK(topology.memory_of_node(2) == 0_GiB);
+  CHECK(all_memory(d) == 64_GiB);
+  CHECK(topology.resources()[0].capacity_Bps == Approx(2 * topology.resources()[1].capacity_Bps));
+  d.node_channels.pop_back();
+  CHECK_THROWS_WITH(Topology{d}, Catch::Contains("host.node_channels: 3 values for 4 nodes"));
+}
+
+TEST_CASE("a port that does not divide a node, or memory beside no CPUs, is refused",
+          "[topology]") {
+  Description d = line();
+  d.chiplet = {.shared_by = 3};
+  d.memory_nodes = {{.on = 4}};
+  CHECK_THROWS_WITH(Topology{d}, Catch::Contains("host.chiplet.shared_by: 3 threads a die") &&
+                                     Catch::Contains("host.chiplet: need read_bandwidth") &&
+                                     Catch::Contains("host.memory_node[0].on: node 4") &&
+                                     Catch::Contains("host.memory_node[0]: need memory"));
+}
