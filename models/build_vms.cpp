@@ -7,6 +7,7 @@
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 #include "sim/entitlement.hpp"
 #include "sim/error.hpp"
@@ -144,11 +145,12 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
   return all;
 }
 
-void RunningHost::build_vms(HostStorage::Remote* remote) {
+void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
   const std::vector<VmPlace> places = place_vms(description_.vms, topology_);
   const std::vector<scheduler::GroupConfig> configs = groups();
+  cards_ = std::make_unique<PcieCards>(engine_, description_, topology_);
   io_ = std::make_unique<IoPaths>(*this, description_, remote);
-  network_ = std::make_unique<NetworkPaths>(*this, description_);
+  network_ = std::make_unique<NetworkPaths>(*this, description_, reach);
   const bool emulation = !description_.without.contains(Mechanism::emulation);
   for (const VmDescription& description : description_.vms) {
     Kind& kind = kinds_.emplace_back();

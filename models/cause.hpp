@@ -27,10 +27,13 @@ enum class Cause {
   scheduler,            // switching threads, world switches, wake-up path
   halt_polling,         // halted, but looking for an interrupt on its CPU
   io_threads,           // halted, its job waits for the VMM's threads
+  io_limits,            // halted, its job waits for its I/O limits
+  image_metadata,       // halted, its job waits for its image's metadata and copies
+  redundancy,           // halted, its job waits for an array's pre-reads and parity
   storage,              // halted, its job waits for disks
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 21;
+inline constexpr int kCauses = 24;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

@@ -124,7 +124,8 @@ void DiskPath::start() {
 }
 
 double DiskPath::storage_s() const {
-  if (!file_.file) return disk_->stats().vmm_s;
+  const GuestDisk::Stats& stats = disk_->stats();
+  if (!file_.file) return stats.vmm_s - stats.waits.limits_s;
   return file_.file->served_s() + (backing_file_.file ? backing_file_.file->served_s() : 0.0);
 }
 

@@ -64,6 +64,7 @@ void GuestDisk::start() {
 }
 
 sim::Task<> GuestDisk::serve(storage::Request request) {
+  request.waits = &stats_.waits;
   const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
   const sim::Instant began = engine().now();
   const std::int64_t moved = has_data(request) ? pages(request.size) : 0;

@@ -43,6 +43,7 @@ class GuestDisk final : public storage::BlockDevice {
     double vmm_s = 0.0;    // from the kick to the interrupt: VMM, image, storage
     std::uint64_t kicks = 0;
     std::uint64_t interrupts = 0;
+    storage::Waits waits{};  // of vmm_s
   };
 
   // `loop` null: a container's disk. Both must outlive the disk.

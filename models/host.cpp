@@ -6,6 +6,7 @@
 
 #include "models/host_storage.hpp"
 #include "models/network_paths.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/pinning.hpp"
 #include "models/running_cluster.hpp"
 #include "models/storage_network.hpp"
@@ -170,6 +171,8 @@ void check_host(const HostDescription& host, HostStorage::Remote& remote) {
   }
   const std::string network = network_complaints(host);
   complaints.need(network.empty(), network);
+  const std::string cards = pcie_complaints(host);
+  complaints.need(cards.empty(), cards);
   check_storage(host, complaints);
   complaints.raise();
   check_storage_fits(host, remote, complaints);
@@ -190,6 +193,8 @@ void check(const HostDescription& host) {
                   "cluster.network.bandwidth: need more than 0");
   complaints.raise();
   const std::vector<HostDescription> hosts = hosts_of(host);
+  check_peers(hosts, complaints);
+  complaints.raise();
   sim::Engine engine;
   StorageNetwork storage{engine, hosts, nullptr};
   for (std::size_t number = 0; number < hosts.size(); ++number) {
@@ -223,9 +228,47 @@ sim::Duration automatic_warmup(const HostDescription& host) {
   return sim::from_seconds(kFillingMargin * longest_s + kLeast_s + (aged ? kWatching_s : 0.0));
 }
 
-Results simulate(const HostDescription& host, const RunLength& length,
+namespace {
+
+// Mechanisms that are a matter of what is described.
+HostDescription without_described(HostDescription host) {
+  const auto off = [&](Mechanism mechanism) { return host.without.contains(mechanism); };
+  for (VmDescription& vm : host.vms) {
+    for (DiskDescription& disk : vm.disks) {
+      if (off(Mechanism::image_metadata)) {
+        disk.image.format = storage::image::Format::raw;
+        disk.image.preallocation = storage::image::Preallocation::full;
+        disk.backing.clear();
+      }
+      if (off(Mechanism::io_limits)) disk.iotune = {};
+    }
+  }
+  const auto plain = [&](StorageDescription& storage) {
+    for (HostArray& array : storage.arrays) {
+      if (off(Mechanism::raid_redundancy)) array.raid.redundant = false;
+    }
+    for (HostDisk& disk : storage.disks) {
+      if (off(Mechanism::io_scheduling)) disk.queue.scheduler = storage::queue::Scheduler::noop;
+    }
+  };
+  plain(host.storage);
+  for (StorageServer& server : host.servers) plain(server.storage);
+  if (off(Mechanism::interrupt_moderation)) {
+    for (NicDescription& nic : host.nics) nic.nic.moderation.kind = network::ModerationKind::none;
+  }
+  for (HostDescription& other : host.others) {
+    other.without = host.without;
+    other = without_described(std::move(other));
+  }
+  return host;
+}
+
+}  // namespace
+
+Results simulate(const HostDescription& given, const RunLength& length,
                  const SimulateOptions& options) {
-  check(host);
+  check(given);
+  const HostDescription host = without_described(given);
   sim::Engine engine{options.seed};
   RunningCluster running{engine, host};
   running.start();

@@ -147,6 +147,12 @@ enum class Mechanism {
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
   first_touch,           // "first-touch": memory of guests that boot is there already
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
+  pcie,                  // "pcie": cards' data is in memory at once
+  image_metadata,        // "image-metadata": images are plain files, written before
+  raid_redundancy,       // "raid-redundancy": arrays write neither copies nor parity
+  io_scheduling,         // "io-scheduling": disks are given requests as they come
+  io_limits,             // "io-limits": no disk of a guest is throttled
+  interrupt_moderation,  // "interrupt-moderation": the host's NICs interrupt at once
 };
 
 // Pre-copy live migration of all VMs of a class to another host.
@@ -180,8 +186,9 @@ struct HostDescription {
   cluster::NetworkDescription network;  // between them
   std::vector<MigrationDescription> migrations;
   std::vector<StorageServer> servers;
+  std::vector<cluster::ClientDescription> clients;
 
-  bool leaves_the_box() const;  // migrations, or disks behind the network
+  bool leaves_the_box() const;  // migrations, disks behind the network, traffic with others
   // Whose disk, array or volume "<server>.<name>" says; null: none, so one of the host's own.
   const StorageServer* server_of(const std::string& on) const;
 };

@@ -32,7 +32,7 @@ sim::Task<> HostFile::serve(storage::Request request) {
     co_await loop_.work(costs_.submit + pinning(request));
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
-    served_s_ += sim::seconds(engine().now() - submitted);
+    if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
   }
   co_await Reaped{*this};
 }
@@ -45,7 +45,7 @@ sim::Task<> HostFile::by_pool(storage::Request request) {
   co_await loop_.work_on(worker, costs_.submit + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
-  served_s_ += sim::seconds(engine().now() - submitted);
+  if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
   co_await loop_.work_on(worker, costs_.interrupt);
   idle_.push_back(worker);
 }

@@ -29,7 +29,7 @@ class HostFile final : public storage::BlockDevice {
   sim::Engine& engine() override { return loop_.engine(); }
   sim::Bytes capacity() const override { return device_.capacity(); }
   sim::Task<> serve(storage::Request request) override;
-  double served_s() const { return served_s_; }  // in the device, all I/Os together
+  double served_s() const { return served_s_; }  // in the device, all I/Os of the guest's data
   void restart_stats() { served_s_ = 0.0; }
 
  private:

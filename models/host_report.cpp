@@ -13,6 +13,7 @@
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -49,9 +50,8 @@ void RunningHost::check_loads() {
   for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
     const topology::Resource& resource = topology_.resources()[r];
     const double load_Bps = contention_.load_Bps(static_cast<int>(r));
-    if (load_Bps <= (1.0 + worst_overload_) * resource.capacity_Bps) continue;
-    worst_overload_ = load_Bps / resource.capacity_Bps - 1.0;
-    overloaded_ = resource.name;
+    if (load_Bps <= (1.0 + worst_overload_.excess) * resource.capacity_Bps) continue;
+    worst_overload_ = {load_Bps / resource.capacity_Bps - 1.0, resource.name};
   }
 }
 
@@ -83,6 +83,7 @@ void RunningHost::begin_measuring() {
   std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
   io_->begin_measuring();
   network_->begin_measuring();
+  cards_->begin_measuring();
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
   boots_->begin_measuring();
@@ -110,6 +111,7 @@ Results RunningHost::results(const RunLength& length, bool check) {
   numad_->report(length, results);
   huge_->report(results);
   boots_->report(results);
+  cards_->report(results);
   if (check) check_time(length, results);
   results.events = engine_.events_executed();
   return results;
@@ -184,8 +186,13 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   network_->report(index_of_kind, measured_s, results);
   const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
   causes[at(Cause::io_threads)] = idle_s * waiting.threads;
+  causes[at(Cause::io_limits)] = idle_s * waiting.limits;
+  causes[at(Cause::image_metadata)] = idle_s * waiting.image;
+  causes[at(Cause::redundancy)] = idle_s * waiting.redundancy;
   causes[at(Cause::storage)] = idle_s * waiting.storage;
-  causes[at(Cause::idle)] -= causes[at(Cause::io_threads)] + causes[at(Cause::storage)];
+  for (const Cause of : {Cause::io_threads, Cause::io_limits, Cause::image_metadata,
+                         Cause::redundancy, Cause::storage})
+    causes[at(Cause::idle)] -= causes[at(of)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
@@ -248,9 +255,9 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
   }
   const bool bounded = !description_.without.contains(Mechanism::link_bandwidth) &&
                        !description_.without.contains(Mechanism::controller_queueing);
-  if (bounded && worst_overload_ > kOverloadAllowed) {
-    broken(fmt::format("{} carried {:.2f} % more than its capacity", overloaded_,
-                       worst_overload_ * 100));
+  if (bounded && worst_overload_.excess > kOverloadAllowed) {
+    broken(fmt::format("{} carried {:.2f} % more than its capacity", worst_overload_.resource,
+                       worst_overload_.excess * 100));
   }
   if (pressure_) {
     if (std::string fault = pressure_->broken(); !fault.empty()) broken(std::move(fault));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "models/disk_path.hpp"
+#include "models/pcie_cards.hpp"
 #include "models/storage/partition.hpp"
 #include "models/storage/raid/redundancy.hpp"
 #include "models/storage/volume/volume.hpp"
@@ -143,7 +144,7 @@ void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote
   sim::Engine engine;
   NoThreads threads;
   try {
-    HostStorage storage{engine, host, threads, &remote};
+    HostStorage storage{engine, host, threads, nullptr, &remote};
     for (const VmDescription& vm : host.vms) {
       for (int i = 0; i < vm.count; ++i) {
         int number = 0;
@@ -172,16 +173,20 @@ std::string disk_owner(const VmDescription& vm, int member, int disk) {
 }
 
 HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads,
-                         Remote* remote)
+                         PcieCards* cards, Remote* remote)
     : description_{description}, threads_{threads}, remote_{remote} {
   const StorageDescription& storage = description.storage;
   for (const HostDisk& disk : storage.disks) {
+    storage::device::HostWay* way = cards != nullptr ? cards->way(disk) : nullptr;
+    const bool forwards = disk.device.kind != storage::device::Kind::flash;
     for (const std::string& own : own_names(disk)) {
       devices_.push_back(
           disk.on.empty()
-              ? storage::device::make_device(engine, disk.device, description.name + ".disk." + own)
+              ? storage::device::make_device(engine, disk.device, description.name + ".disk." + own,
+                                             way)
               : part(disk.on, disk.size, fmt::format("{}.disk.{}", description.name, own)));
       storage::BlockDevice* device = devices_.back().get();
+      if (forwards) device = &forwarded(*device, way);
       if (disk.queue.scheduler != storage::queue::Scheduler::noop) {
         devices_.push_back(std::make_unique<storage::queue::Queue>(*device, disk.queue));
         device = devices_.back().get();
@@ -207,7 +212,8 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
     } catch (const sim::ConfigError& error) {
       throw sim::ConfigError{fmt::format("host.array: {}: {}", array.name, error.what())};
     }
-    add(array.name, *devices_.back());
+    storage::device::HostWay* way = cards != nullptr ? cards->way(array) : nullptr;
+    add(array.name, forwarded(*devices_.back(), way));
   }
   for (const HostVolume& volume : storage.volumes) {
     std::vector<storage::volume::Part> parts;
@@ -224,6 +230,12 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
     }
     add(volume.name, *devices_.back());
   }
+}
+
+storage::BlockDevice& HostStorage::forwarded(storage::BlockDevice& device,
+                                             storage::device::HostWay* way) {
+  if (way == nullptr) return device;
+  return *devices_.emplace_back(std::make_unique<storage::device::Forwarding>(device, *way));
 }
 
 HostStorage::Place& HostStorage::add(const std::string& name, storage::BlockDevice& device) {

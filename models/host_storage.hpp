@@ -19,6 +19,8 @@
 
 namespace models {
 
+class PcieCards;
+
 // What cannot be: names that are not there, disks in two arrays.
 void check_storage(const HostDescription& host, sim::Complaints& complaints);
 
@@ -42,9 +44,9 @@ class HostStorage {
                                                        const std::string& owner,
                                                        Threads& threads) = 0;
   };
-  // `remote` null: the host reaches none.
+  // `cards` null: drives and controllers sit in no slot; `remote` null: the host reaches no server.
   HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads,
-              Remote* remote = nullptr);
+              PcieCards* cards = nullptr, Remote* remote = nullptr);
 
   // The next part of the disk, array or volume `on`. `size` zero: an equal share of it for each VM
   // whose disk lies there. `owner`: whose it is, "vm.guest.0.disk0".
@@ -68,6 +70,7 @@ class HostStorage {
   };
   std::vector<Place*> places(const std::string& name);
   Place& add(const std::string& name, storage::BlockDevice& device);
+  storage::BlockDevice& forwarded(storage::BlockDevice& device, storage::device::HostWay* way);
 
   const HostDescription& description_;
   Threads& threads_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
 
@@ -27,7 +28,7 @@ IoPaths::IoPaths(RunningHost& host, const HostDescription& description, HostStor
     : host_{host},
       description_{description},
       kernel_{host},
-      storage_{host.engine(), description, kernel_, remote},
+      storage_{host.engine(), description, kernel_, host.cards_.get(), remote},
       counts_(description.vms.size()) {}
 
 IoPaths::~IoPaths() = default;
@@ -237,6 +238,7 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
     const sim::Instant began = engine().now();
     storage::Request request = next(profile, stream, random);
     request.stream = job;
+    request.node = memory_node(running);
     if (!profile.direct)
       co_await host_.run(vcpu, static_cast<double>(profile.cached.count()), scheduler::kNoCpu);
     co_await disk.serve(request);
@@ -262,6 +264,17 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
   }
   ++counts.transactions;
   counts.transaction.record(sim::seconds(engine().now() - asked));
+}
+
+// Where the next request's data lies: nodes take turns by the VM's memory there. -1: no matter.
+int IoPaths::memory_node(RunningGuest& running) {
+  const std::vector<double>& shares = host_.vms_[at(running.vm)].accesses;
+  if (shares.size() < 2 || !host_.cards_->carries()) return -1;
+  running.due.resize(shares.size());
+  for (std::size_t node = 0; node < shares.size(); ++node) running.due[node] += shares[node];
+  const auto most = std::max_element(running.due.begin(), running.due.end());
+  *most -= 1.0;
+  return static_cast<int>(most - running.due.begin());
 }
 
 std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {

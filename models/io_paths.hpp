@@ -60,6 +60,9 @@ class IoPaths {
   // threads and for storage; zero for jobs that have times of their own to wait.
   struct Waiting {
     double threads = 0.0;
+    double limits = 0.0;
+    double image = 0.0;
+    double redundancy = 0.0;
     double storage = 0.0;
   };
   Waiting waiting(int kind) const;
@@ -119,6 +122,7 @@ class IoPaths {
     bool stopped = false;                          // left for another host
     std::vector<TrackedPart*> moving{};            // of its disks
     std::vector<Stream> came_with{};               // where its jobs were at the other host
+    std::vector<double> due{};                     // [node] requests whose data lies there
   };
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
@@ -133,7 +137,11 @@ class IoPaths {
     double vms = 0.0;
     double guest_s = 0.0;
     double vmm_s = 0.0;
-    double storage_s = 0.0;
+    storage::Waits waits{};
+    double storage_s = 0.0;  // the rest of what is below the VMM's threads
+    double below_s() const {
+      return waits.limits_s + waits.image_s + waits.redundancy_s + storage_s;
+    }
     double kicks = 0.0;
     double interrupts = 0.0;
   };
@@ -145,6 +153,7 @@ class IoPaths {
   sim::Task<> transaction(RunningGuest& guest, int job, Stream& stream, sim::Random& random,
                           sim::Instant asked);
   static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
+  int memory_node(RunningGuest& running);
   storage::Request next(const workload::IoProfile& profile, Stream& stream,
                         sim::Random& random) const;
 

@@ -46,22 +46,32 @@ IoPaths::Times IoPaths::times(int kind) const {
       const GuestDisk::Stats& stats = disk->disk().stats();
       all.guest_s += stats.guest_s;
       all.vmm_s += stats.vmm_s;
-      all.storage_s += disk->storage_s();
+      all.storage_s += disk->storage_s() - stats.waits.redundancy_s;
+      all.waits.limits_s += stats.waits.limits_s;
+      all.waits.image_s += stats.waits.image_s;
+      all.waits.redundancy_s += stats.waits.redundancy_s;
       all.kicks += static_cast<double>(stats.kicks);
       all.interrupts += static_cast<double>(stats.interrupts);
     }
   }
-  if (const auto half = halves_.find(kind); half != halves_.end()) {
-    const Times there = half->second.host->times(half->second.kind);
-    all.guest_s += there.guest_s;
-    all.vmm_s += there.vmm_s + there.storage_s;  // the latter is taken out again below
-    all.storage_s += there.storage_s;
-    all.kicks += there.kicks;
-    all.interrupts += there.interrupts;
-  }
   // Of I/Os in parallel below one request of the guest, only the time of one counts.
-  all.storage_s = std::min(all.storage_s, all.vmm_s);
-  all.vmm_s -= all.storage_s;
+  all.storage_s = std::max(0.0, all.storage_s);
+  const double fits = all.below_s() > all.vmm_s ? all.vmm_s / all.below_s() : 1.0;
+  for (double* part :
+       {&all.waits.limits_s, &all.waits.image_s, &all.waits.redundancy_s, &all.storage_s})
+    *part *= fits;
+  all.vmm_s -= all.below_s();
+  const auto half = halves_.find(kind);
+  if (half == halves_.end()) return all;
+  const Times there = half->second.host->times(half->second.kind);
+  all.guest_s += there.guest_s;
+  all.vmm_s += there.vmm_s;
+  all.storage_s += there.storage_s;
+  all.waits.limits_s += there.waits.limits_s;
+  all.waits.image_s += there.waits.image_s;
+  all.waits.redundancy_s += there.waits.redundancy_s;
+  all.kicks += there.kicks;
+  all.interrupts += there.interrupts;
   return all;
 }
 
@@ -70,9 +80,13 @@ IoPaths::Waiting IoPaths::waiting(int kind) const {
   const bool always = profile.any() && profile.arrivals.count() <= 0 && profile.requests == 0 &&
                       profile.think == sim::Duration::zero();
   const Times all = times(kind);
-  if (!always || all.vmm_s + all.storage_s <= 0) return {};
-  return {.threads = all.vmm_s / (all.vmm_s + all.storage_s),
-          .storage = all.storage_s / (all.vmm_s + all.storage_s)};
+  const double whole_s = all.vmm_s + all.below_s();
+  if (!always || whole_s <= 0) return {};
+  return {.threads = all.vmm_s / whole_s,
+          .limits = all.waits.limits_s / whole_s,
+          .image = all.waits.image_s / whole_s,
+          .redundancy = all.waits.redundancy_s / whole_s,
+          .storage = all.storage_s / whole_s};
 }
 
 void IoPaths::report(int kind, double measured_s, Results& results) const {
@@ -96,9 +110,12 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("transactions", static_cast<double>(counts.transactions) / measured_s / vms);
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
     put(fmt::format("transactions.latency.{}", name), counts.transaction.percentile(share));
-  const double all_s = all.guest_s + all.vmm_s + all.storage_s;
+  const double all_s = all.guest_s + all.vmm_s + all.below_s();
   put("io.time.guest", ratio(all.guest_s, all_s));
   put("io.time.vmm", ratio(all.vmm_s, all_s));
+  put("io.time.limits", ratio(all.waits.limits_s, all_s));
+  put("io.time.image", ratio(all.waits.image_s, all_s));
+  put("io.time.redundancy", ratio(all.waits.redundancy_s, all_s));
   put("io.time.storage", ratio(all.storage_s, all_s));
   put("io.kicks", ratio(all.kicks, ios));
   put("io.interrupts", ratio(all.interrupts, ios));

@@ -69,7 +69,6 @@ std::string network_complaints(const HostDescription& host) {
       functions[nic.on.empty() ? host.nics.front().nic.name : nic.on] += vm.count;
     }
   }
-  pcie::Description pcie = host.pcie;
   for (const NicDescription& nic : host.nics) {
     const int wanted = functions[nic.nic.name];
     reasons.need(wanted <= nic.nic.functions,
@@ -78,15 +77,6 @@ std::string network_complaints(const HostDescription& host) {
     reasons.need(nic.node < host.hardware.sockets * host.hardware.nodes_per_socket,
                  fmt::format("host.nic: {}: node {} of {}", nic.nic.name, nic.node,
                              host.hardware.sockets * host.hardware.nodes_per_socket));
-    if (nic.slot.empty()) continue;
-    pcie.cards.push_back(
-        {.name = nic.nic.name, .slot = nic.slot, .lanes = nic.lanes, .generation = nic.generation});
-  }
-  const std::string misplaced = pcie::complaints(pcie, host.hardware.sockets);
-  for (std::size_t from = 0; !misplaced.empty() && from <= misplaced.size();) {
-    const std::size_t end = std::min(misplaced.find('\n', from), misplaced.size());
-    reasons.need(false, "host.pcie: " + misplaced.substr(from, end - from));
-    from = end + 1;
   }
   return reasons.text();
 }

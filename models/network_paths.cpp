@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "models/compute/dirty_lines.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_state.hpp"
+#include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -41,24 +43,33 @@ sim::Hertz busy_clock(const topology::Description& hardware) {
   return hardware.turbo[std::min<std::size_t>(3, hardware.turbo.size() - 1)];
 }
 
+// A line that a CPU behind another LLC has written, over one that a neighbour has: the mean over
+// the memories that it may belong to.
+double far_over_near(const topology::Topology& topology) {
+  int far = 0;
+  while (far < topology.cpus() && topology.cpu(far).llc == topology.cpu(0).llc) ++far;
+  if (far == topology.cpus()) return 1.0;
+  double sum = 0.0;
+  for (int home = 0; home < topology.memories(); ++home) {
+    sum +=
+        compute::dirty_line_s(topology, 0, far, home) / compute::dirty_line_s(topology, 0, 0, home);
+  }
+  return sum / topology.memories();
+}
+
 }  // namespace
 
-NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description)
-    : host_{host}, description_{description}, clock_{busy_clock(description.hardware)} {
+NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description, GuestReach* reach)
+    : host_{host},
+      description_{description},
+      reach_{reach},
+      clock_{busy_clock(description.hardware)} {
   const bool used = std::any_of(description.vms.begin(), description.vms.end(),
                                 [](const VmDescription& vm) { return !vm.nics.empty(); });
   if (!used) return;
   kernel_ = host_.scheduler_->add_group(scheduler::GroupConfig{.shares = kKernelShares});
   interrupts_ = host_.scheduler_->add_group(
       scheduler::GroupConfig{.shares = kKernelShares, .interrupts = true});
-  pcie::Description pcie = description.pcie;
-  for (const NicDescription& nic : description.nics) {
-    if (nic.slot.empty()) continue;
-    pcie.cards.push_back(
-        {.name = nic.nic.name, .slot = nic.slot, .lanes = nic.lanes, .generation = nic.generation});
-  }
-  if (!pcie.cards.empty())
-    fabric_ = std::make_unique<pcie::Fabric>(engine(), pcie, host_.topology_);
   for (const NicDescription& nic : description.nics) add_nic(nic);
 }
 
@@ -96,10 +107,13 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   config.clock = clock_;
   int node = description.node;
   if (!description.slot.empty()) {
-    const int card = fabric_->card(config.name);
-    if (node < 0) node = fabric_->node_of(card);
-    own.dma = std::make_unique<PciDma>(*fabric_, card, node);
-    config.latency += fabric_->latency(card, node);
+    pcie::Fabric& fabric = *host_.cards_->fabric();
+    const int card = fabric.card(config.name);
+    if (node < 0) node = fabric.node_of(card);
+    if (host_.cards_->carries()) {
+      own.dma = std::make_unique<PciDma>(fabric, card, node);
+      config.latency += fabric.latency(card, node);
+    }
   }
   const std::vector<int>& cpus = host_.topology_.cpus_of_node(std::max(node, 0));
   std::vector<network::Thread*> softirqs;
@@ -126,7 +140,12 @@ void NetworkPaths::add_nic(const NicDescription& description) {
                                      .clock = peer.clock});
   own.peer = std::make_unique<network::Nic>(engine(), config, peer_softirqs, *own.peer_stack);
   own.peer_stack->set_device(*own.peer);
-  own.nic->connect(*own.peer, peer.cable);
+  if (reach_ != nullptr) {
+    own.junction = std::make_unique<Junction>(*reach_, own.peer_station, *own.peer);
+    own.nic->connect(*own.junction, peer.cable);
+  } else {
+    own.nic->connect(*own.peer, peer.cable);
+  }
   own.peer->connect(*own.nic, peer.cable);
 }
 
@@ -140,6 +159,10 @@ network::Switch& NetworkPaths::network_of(HostNic& nic, NicMode mode) {
   return *nic.switches.emplace_back(Switches{mode, std::move(made)}).network;
 }
 
+int NetworkPaths::station(int of_host) const {
+  return reach_ != nullptr ? reach_->station(of_host) : of_host;
+}
+
 // --- the guests' NICs ---------------------------------------------------------------------------
 
 void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
@@ -147,12 +170,13 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
   Guest& guest = guests_.emplace_back();
   guest.vm = vm;
   guest.kind = owner.kind;
-  guest.station = vm + 1;
+  guest.station = station(vm + 1);
   guest.description = owner.description;
   const std::string& on = owner.description->nics.front().on;
   for (HostNic& nic : nics_) {
     if (on.empty() || nic.description->nic.name == on) {
       guest.on = &nic;
+      if (reach_ != nullptr) reach_->attach(guest.station, *nic.nic);
       break;
     }
   }
@@ -165,10 +189,14 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
 }
 
 network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts) const {
-  return {.costs = description_.vmm.network.stack,
+  const network::StackCosts& costs = description_.vmm.network.stack;
+  const double cold_far = static_cast<double>(costs.cold.count()) * far_over_near(host_.topology_);
+  return {.costs = costs,
           .mtu = nic.description->nic.mtu,
           .tso = bursts,
-          .clock = clock_};
+          .clock = clock_,
+          .cold_far = sim::Cycles{static_cast<std::int64_t>(cold_far)},
+          .topology = &host_.topology_};
 }
 
 // A guest's, whose kernel takes exits to interrupt another of its CPUs.
@@ -278,7 +306,7 @@ network::Stack& NetworkPaths::host_stack(Guest& guest) {
   }
   guest.hosts = &host_stacks_.emplace_back(engine(), stack_config(*guest.on, true));
   guest.hosts->set_device(network);
-  network.attach(kHost, *guest.hosts);
+  network.attach(station(kHost), *guest.hosts);
   return *guest.hosts;
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "models/guest_network.hpp"
 #include "models/host_description.hpp"
 #include "models/network/own_cpu.hpp"
 #include "models/network/requests.hpp"
@@ -30,13 +31,16 @@ std::string network_complaints(const HostDescription& host);
 
 class NetworkPaths {
  public:
-  NetworkPaths(RunningHost& host, const HostDescription& description);
+  // `reach` null: nothing but what hangs on its cables.
+  NetworkPaths(RunningHost& host, const HostDescription& description, GuestReach* reach);
   ~NetworkPaths();
 
   sim::Engine& engine();
   // The VM's NIC and the threads that serve it, which may run on `cpus`.
   void add(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void start();
+  // The end of a connection with a VM of a class, in turn by `member`.
+  network::Place place(const std::string& vm, int member, int connection, int flow);
   void begin_measuring();
   double units(int kind) const;  // transactions, bytes of streams or datagrams
   void report(int kind, double measured_s, Results& results) const;
@@ -46,6 +50,7 @@ class NetworkPaths {
   class WorkerThread;
   struct Switches;
   struct Ingress;
+  struct Junction;
   struct PciDma;
   struct HostNic;
   struct Guest;
@@ -68,16 +73,17 @@ class NetworkPaths {
   network::Place here(Guest& guest, int connection, int flow);
   network::Place there(Guest& guest, int connection, int flow);
   Guest& neighbour(Guest& guest);
+  int station(int of_host) const;
   Counts counts(const Talk& talk) const;
 
   RunningHost& host_;
   const HostDescription& description_;
+  GuestReach* reach_;
   sim::Hertz clock_;
   scheduler::GroupId kernel_ = 0;
   scheduler::GroupId interrupts_ = 0;
   std::vector<int> softirqs_;  // workers
   std::deque<WorkerThread> threads_;
-  std::unique_ptr<pcie::Fabric> fabric_;
   std::deque<HostNic> nics_;
   std::deque<Guest> guests_;
   std::deque<network::Stack> host_stacks_;

@@ -71,6 +71,19 @@ struct NetworkPaths::PciDma : network::Dma {
   int node;
 };
 
+// What leaves a NIC by its cable: to the machine at the other end, or beyond.
+struct NetworkPaths::Junction : network::Receiver {
+  Junction(GuestReach& to, int of_peer, network::Receiver& at_the_end)
+      : reach{to}, peer_station{of_peer}, peer{at_the_end} {}
+  void arrive(const network::Batch& batch) override {
+    if (batch.to->station() == peer_station) return peer.arrive(batch);
+    reach.carry(batch);
+  }
+  GuestReach& reach;
+  int peer_station;
+  network::Receiver& peer;
+};
+
 struct NetworkPaths::Switches {
   NicMode mode;
   std::unique_ptr<network::Switch> network;
@@ -89,6 +102,7 @@ struct NetworkPaths::HostNic {
   std::deque<network::OwnCpu> peer_apps;
   std::unique_ptr<network::Stack> peer_stack;
   std::unique_ptr<network::Nic> peer;
+  std::unique_ptr<Junction> junction;
 };
 
 struct NetworkPaths::Guest {

@@ -58,7 +58,22 @@ NetworkPaths::Guest& NetworkPaths::neighbour(Guest& guest) {
                        [&](const Guest& other) { return other.vm == next; });
 }
 
+network::Place NetworkPaths::place(const std::string& vm, int member, int connection, int flow) {
+  std::vector<Guest*> members;
+  for (Guest& guest : guests_) {
+    if (guest.description->name == vm) members.push_back(&guest);
+  }
+  if (members.empty()) throw sim::ModelError{"no VM with a NIC is called " + vm};
+  return here(*members[at(member) % members.size()], connection, flow);
+}
+
 network::Place NetworkPaths::there(Guest& guest, int connection, int flow) {
+  const std::string& peer = guest.description->workload.net.peer;
+  if (!peer.empty()) {
+    const int member = guest.vm - host_.kinds_[at(guest.kind)].vms.front();
+    return reach_ != nullptr ? reach_->place(peer, member, connection, flow)
+                             : place(peer, member, connection, flow);
+  }
   switch (guest.description->workload.net.partner) {
     case workload::Partner::outside:
       return {.station = guest.on->peer_station,
@@ -67,7 +82,7 @@ network::Place NetworkPaths::there(Guest& guest, int connection, int flow) {
     case workload::Partner::host: {
       // A container on the host's stack is the host.
       network::Stack& stack = host_stack(guest);
-      return {.station = &stack == guest.stack.get() ? guest.station : 0,
+      return {.station = &stack == guest.stack.get() ? guest.station : station(0),
               .stack = &stack,
               .app = &kernel_thread({}, false)};
     }

@@ -32,7 +32,11 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},
     {"io_threads", "halted while jobs wait for the VMM's threads, and these for CPUs"},
-    {"storage", "halted while jobs wait for images, arrays and disks"},
+    {"io_limits", "halted while jobs wait for their I/O limits"},
+    {"image_metadata", "halted while jobs wait for images' metadata and copies into new clusters"},
+    {"redundancy",
+     "halted while jobs wait for what arrays do before they write: pre-reads, parity"},
+    {"storage", "halted while jobs wait for arrays and disks"},
     {"idle", "halted or blocked: nothing to do, or waiting for the network"},
 }};
 static_assert(!kCauseKinds.back().name.empty());
@@ -101,6 +105,9 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.transactions.latency.p99", "s", "99th percentile of that time"},
       {"vm.<vm>.io.time.guest", "1", "share of I/Os' time in the guest's kernel"},
       {"vm.<vm>.io.time.vmm", "1", "share of it with the VMM's threads"},
+      {"vm.<vm>.io.time.limits", "1", "share of it waiting for I/O limits"},
+      {"vm.<vm>.io.time.image", "1", "share of it with images' metadata and copies"},
+      {"vm.<vm>.io.time.redundancy", "1", "share of it before arrays write: pre-reads, parity"},
       {"vm.<vm>.io.time.storage", "1", "share of it in arrays and disks"},
       {"vm.<vm>.io.kicks", "1", "notifications of the VMM for each I/O"},
       {"vm.<vm>.io.interrupts", "1", "interrupts of the guest for each I/O"},
@@ -166,6 +173,11 @@ const std::vector<MetricKind>& metric_catalogue() {
        "at the end: 0 clean, 1 resyncing, 2 degraded, 3 rebuilding, 4 lost"},
       {"host.array.<array>.rebuild.progress", "1", "share rebuilt at the end; none runs: 1"},
       {"host.array.<array>.rebuild.rate", "B/s", "of a member, at the end"},
+      {"host.pcie.<card>.in", "1",
+       "time that the lanes of a card or drive, or the chipset's (dmi), send towards memory"},
+      {"host.pcie.<card>.out", "1", "time that they send from memory"},
+      {"client.<client>.port.in", "1", "load of a client's ports, towards it"},
+      {"client.<client>.port.out", "1", "load of a client's ports, from it"},
       {"storage.<server>.requests", "1/s", "commands that a storage server's disks served"},
       {"storage.<server>.bandwidth", "B/s", "data that they moved"},
       {"storage.<server>.latency.mean", "s", "mean time of a command, as its host sees it"},
@@ -216,17 +228,25 @@ std::string_view unit_of(std::string_view metric) {
     const std::size_t own = metric.find(".host.");
     return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
   }
-  const auto matches = [&](std::string_view pattern) {
+  // How much of the metric a pattern says; names may have dots, "vm.<vm>.throughput" is not
+  // "vm.web.net.throughput".
+  const auto said = [&](std::string_view pattern) -> std::size_t {
     const std::size_t name = pattern.find('<');
-    if (name == std::string_view::npos) return pattern == metric;
+    if (name == std::string_view::npos) return pattern == metric ? metric.size() : 0;
     const std::string_view tail = pattern.substr(pattern.find('>') + 1);  // with its dot
-    return metric.starts_with(pattern.substr(0, name)) && metric.size() > name + tail.size() &&
-           metric.ends_with(tail);
+    const bool matches = metric.starts_with(pattern.substr(0, name)) &&
+                         metric.size() > name + tail.size() && metric.ends_with(tail);
+    return matches ? name + tail.size() : 0;
   };
+  std::size_t most = 0;
+  std::string_view unit = "1";
   for (const MetricKind& kind : metric_catalogue()) {
-    if (matches(kind.name)) return kind.unit;
+    const std::size_t own = said(kind.name);
+    if (own <= most) continue;
+    most = own;
+    unit = kind.unit;
   }
-  return "1";
+  return unit;
 }
 
 }  // namespace models

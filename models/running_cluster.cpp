@@ -70,6 +70,10 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                     fmt::format("vm.{}.workload.touch_rate: a VM that migrates has its memory from "
                                 "the start; set it to \"0 B/s\"",
                                 vm.name));
+    complaints.need(!vm.workload.net.any(),
+                    fmt::format("vm.{}.workload.net: of a VM that migrates; its connections stay "
+                                "where they began, leave them out",
+                                vm.name));
     const bool shared = migration.storage == MigrationDescription::Storage::shared;
     for (const DiskDescription& disk : vm.disks) {
       complaints.need(storage::cache::direct(disk.cache.mode),
@@ -100,14 +104,20 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
 
 RunningCluster::RunningCluster(sim::Engine& engine, const HostDescription& host)
     : engine_{engine}, descriptions_{hosts_of(host)} {
-  if (host.leaves_the_box()) {
-    outside_ = std::make_unique<cluster::Outside>(engine, host.network,
-                                                  static_cast<int>(descriptions_.size()),
-                                                  StorageNetwork::ports(descriptions_));
-  }
+  const int hosts = static_cast<int>(descriptions_.size());
+  std::vector<cluster::Port> ports = StorageNetwork::ports(descriptions_);
+  const int first_client = hosts + static_cast<int>(ports.size());
+  const std::vector<cluster::Port> clients = GuestNetwork::ports(host);
+  ports.insert(ports.end(), clients.begin(), clients.end());
+  const bool streams = std::any_of(descriptions_.begin(), descriptions_.end(), talks_outside);
+  if (host.leaves_the_box())
+    outside_ = std::make_unique<cluster::Outside>(engine, host.network, hosts, ports, streams);
   storage_ = std::make_unique<StorageNetwork>(engine, descriptions_, outside_.get());
+  guests_ = std::make_unique<GuestNetwork>(engine, descriptions_, outside_.get(), first_client);
   for (std::size_t h = 0; h < descriptions_.size(); ++h)
-    hosts_.emplace_back(engine, descriptions_[h], &storage_->from(h));
+    hosts_.emplace_back(engine, descriptions_[h], &storage_->from(h),
+                        outside_ ? &guests_->from(h) : nullptr);
+  for (std::size_t h = 0; h < descriptions_.size(); ++h) guests_->join(h, *hosts_[h].network_);
   for (const MigrationDescription& migration : host.migrations) build(migration);
 }
 
@@ -157,6 +167,7 @@ void RunningCluster::age_memory() {
 void RunningCluster::begin_measuring() {
   for (RunningHost& host : hosts_) host.begin_measuring();
   storage_->begin_measuring();
+  if (outside_) guests_->begin_measuring();
   for (Mover& mover : movers_) {
     for (Migration& migration : mover.members) engine_.spawn(move(mover, migration));
   }
@@ -179,6 +190,7 @@ Results RunningCluster::results(const RunLength& length, bool check) {
   for (const Mover& mover : movers_) join_halves(mover, length, of[mover.to], all);
   for (Mover& mover : movers_) report(mover, length, all);
   storage_->report(sim::seconds(length.duration), all);
+  if (outside_) guests_->report(sim::seconds(length.duration), all);
   if (check && outside_) {
     storage_->check(all);
     for (const std::string& broken : outside_->violations()) all.violations.push_back(broken);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/cluster/outside.hpp"
+#include "models/guest_network.hpp"
 #include "models/host_description.hpp"
 #include "models/migration.hpp"
 #include "models/results.hpp"
@@ -54,6 +55,7 @@ class RunningCluster {
   std::vector<HostDescription> descriptions_;
   std::unique_ptr<cluster::Outside> outside_;  // null: nothing leaves the box
   std::unique_ptr<StorageNetwork> storage_;
+  std::unique_ptr<GuestNetwork> guests_;
   std::deque<RunningHost> hosts_;
   std::deque<Mover> movers_;
 };

@@ -19,6 +19,7 @@
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
+#include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -63,7 +64,7 @@ void Worker::on_done() {
 }
 
 RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description,
-                         HostStorage::Remote* remote)
+                         HostStorage::Remote* remote, GuestReach* reach)
     : engine_{engine},
       description_{description},
       topology_{description.hardware},
@@ -82,7 +83,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       clocks_{std::make_unique<Clocks>(*this)},
       dirty_logs_{std::make_unique<DirtyLogs>(*this)},
       barriers_{std::make_unique<Barriers>(*this)} {
-  build_vms(remote);
+  build_vms(remote, reach);
   build_memory();
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);

@@ -32,9 +32,9 @@ namespace models {
 
 class RunningHost final : public scheduler::Dispatch {
  public:
-  // `remote`: storage servers that it reaches; null: none.
+  // Storage servers, clients and other hosts' guests that it reaches; null: none.
   RunningHost(sim::Engine& engine, const HostDescription& description,
-              HostStorage::Remote* remote = nullptr);
+              HostStorage::Remote* remote = nullptr, class GuestReach* reach = nullptr);
   ~RunningHost() override;
 
   void start();        // spawns the guests; then run the engine
@@ -187,7 +187,7 @@ class RunningHost final : public scheduler::Dispatch {
   void finish_job(Worker& worker);
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
-  void build_vms(HostStorage::Remote* remote);
+  void build_vms(HostStorage::Remote* remote, GuestReach* reach);
   void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   void book(Worker& worker);
@@ -232,6 +232,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
   int ksmd_ = -1;  // worker
+  std::unique_ptr<class PcieCards> cards_;
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
@@ -243,8 +244,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
-  double worst_overload_ = 0.0;
-  std::string overloaded_;
+  Overload worst_overload_;
 };
 
 }  // namespace models

@@ -25,12 +25,19 @@ struct HostDisk {
   std::string on;     // "<server>.<name>": a unit of a storage server instead; empty: the device
   sim::Bytes size{};  // of that unit
   storage::queue::QueueConfig queue = storage::queue::QueueConfig{};
+  // PCI Express: the slot that the drive sits in itself, with its lanes and generation, or the card
+  // (a host bus adapter) that it hangs on. Both empty: nothing but its interface is in its way.
+  std::string slot;
+  int lanes = 4;
+  int generation = 3;
+  std::string card;
 };
 
 struct HostArray {
   std::string name;
   std::vector<std::string> disks;  // names; that of several disks means all of them
   storage::raid::Description raid;
+  std::string card;  // of PCI Express, that its controller is; empty: as of HostDisk
 };
 
 struct HostVolume {

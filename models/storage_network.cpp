@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "models/guest_network.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -59,6 +60,7 @@ const StorageServer* HostDescription::server_of(const std::string& on) const {
 
 bool HostDescription::leaves_the_box() const {
   if (!migrations.empty()) return true;
+  if (talks_outside(*this) || std::any_of(others.begin(), others.end(), talks_outside)) return true;
   return std::any_of(servers.begin(), servers.end(), [&](const StorageServer& server) {
     return uses(*this, server) ||
            std::any_of(others.begin(), others.end(), [&](HostDescription other) {

@@ -31,6 +31,18 @@ const Section<models::cluster::NetworkDescription>& network_keys() {
   return section;
 }
 
+const Section<models::cluster::ClientDescription>& client_keys() {
+  using T = models::cluster::ClientDescription;
+  static const Section<T> section{
+      whole("count", &T::count, 1, 4096, "alike machines; connections take turns"),
+      quantity("bandwidth", Unit::wire_rate, &T::bandwidth, "of each one's port, each direction",
+               Zero::refused),
+      quantity("latency", Unit::time, &T::latency, "from there to the switch, one way"),
+      quantity("mtu", Unit::size, &T::mtu, "largest packet"),
+  };
+  return section;
+}
+
 const Section<MigrationDescription>& migration_keys() {
   using T = MigrationDescription;
   using OnTimeout = MigrationDescription::OnTimeout;
@@ -75,6 +87,8 @@ struct Reader {
       if (entry.key == "hardware") {
         host.hardware = {};
         host.storage = {};
+        host.nics.clear();
+        host.pcie = {};
         Node* hardware = part(entry, "host");
         expand_devices(*hardware, assumed, found, problems);
         read_host(host, *hardware, problems);
@@ -120,6 +134,12 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
       read_table(network_keys(), host.network, entry.value, "cluster.network", problems);
     } else if (entry.key == "storage") {
       read_servers(host, entry.value, assumed, found, problems);
+    } else if (entry.key == "client" && entry.value.table() != nullptr) {
+      for (Entry& one : *entry.value.table()) {
+        models::cluster::ClientDescription& client = host.clients.emplace_back();
+        client.name = one.key;
+        read_table(client_keys(), client, one.value, "cluster.client." + one.key, problems);
+      }
     } else if (entry.key == "host" && entry.value.table() != nullptr) {
       for (Entry& one : *entry.value.table()) {
         HostDescription& other = host.others.emplace_back();
@@ -127,14 +147,17 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
         other.hardware = host.hardware;
         other.storage = host.storage;
         other.vmm = host.vmm;
+        other.nics = host.nics;
+        other.peer = host.peer;
+        other.pcie = host.pcie;
         if (one.key == host.name)
           problems.add(one.key_at, "cluster.host.host: that is [host] itself; take another name");
         Reader{assumed, found, problems}.read(other, one.value, "cluster.host." + one.key);
       }
     } else {
       problems.add(entry.key_at,
-                   fmt::format("cluster.{}: need [cluster.network], [cluster.host.<name>] or "
-                               "[cluster.storage.<name>]",
+                   fmt::format("cluster.{}: need [cluster.network], [cluster.host.<name>], "
+                               "[cluster.client.<name>] or [cluster.storage.<name>]",
                                entry.key));
     }
   }
@@ -151,7 +174,7 @@ void read_cluster(Node& document, HostDescription& host, const std::vector<Assum
 }
 
 void write_cluster(Json& json, const HostDescription& host) {
-  if (!host.others.empty() || !host.servers.empty()) {
+  if (!host.others.empty() || !host.servers.empty() || !host.clients.empty()) {
     json["cluster"]["network"] = write_table(network_keys(), host.network);
     for (const HostDescription& other : host.others) {
       Json& one = json["cluster"]["host"][other.name];
@@ -159,6 +182,8 @@ void write_cluster(Json& json, const HostDescription& host) {
       one["hardware"].update(write_table(storage_keys(), other.storage));
       one["vmm"] = write_table(vmm_keys(), other.vmm);
     }
+    for (const models::cluster::ClientDescription& client : host.clients)
+      json["cluster"]["client"][client.name] = write_table(client_keys(), client);
   }
   write_servers(json, host);
   for (const MigrationDescription& migration : host.migrations)
@@ -171,6 +196,7 @@ void list_cluster_keys(std::vector<KeyInfo>& all) {
                  "preset (`tenancy list hosts`), or a table as [host]"});
   all.push_back({"cluster.host.<name>.vmm", "text or table", "\"as [vmm]\"",
                  "preset (`tenancy list vmms`), or a table as [vmm]"});
+  list_keys(client_keys(), "cluster.client.<name>", all);
   list_server_keys(all);
   list_keys(migration_keys(), "migrate.<vm>", all);
 }

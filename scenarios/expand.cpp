@@ -52,6 +52,26 @@ std::optional<Node> load(const std::string& name, std::string_view table, const 
   return std::move(found->value);
 }
 
+std::optional<std::int64_t> whole_number(const Node& table, std::string_view key) {
+  const Entry* found = find(table, key);
+  if (found == nullptr) return {};
+  const auto* value = std::get_if<std::int64_t>(&found->value.value);
+  return value != nullptr ? std::optional{*value} : std::nullopt;
+}
+
+// A preset's links to sockets that `over` leaves empty are not there, either.
+void empty_sockets(Node& base, const Node& over) {
+  const auto sockets = whole_number(over, "sockets");
+  Entry* links = find(base, "link");
+  if (!sockets || links == nullptr || links->value.array() == nullptr) return;
+  const auto each = whole_number(over, "nodes_per_socket")
+                        .value_or(whole_number(base, "nodes_per_socket").value_or(1));
+  std::erase_if(std::get<Node::Array>(links->value.value), [&](const Node& link) {
+    const auto end = [&](std::string_view key) { return whole_number(link, key).value_or(0); };
+    return std::max(end("from"), end("to")) >= *sockets * each;
+  });
+}
+
 void expand_to(Node& node, std::string_view table, int depth, Problems& problems) {
   if (node.table() == nullptr) return;
   const Entry* use = find(node, "use");
@@ -67,6 +87,7 @@ void expand_to(Node& node, std::string_view table, int depth, Problems& problems
   std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
   if (!base) return;
   expand_to(*base, table, depth - 1, problems);
+  empty_sockets(*base, node);
   merge_uncertain(*base, node);
   merge(*base, node);
   base->at = node.at;

@@ -81,6 +81,12 @@ constexpr MechanismName kMechanisms[] = {
     {"numa-balancing", Mechanism::numa_balancing},
     {"first-touch", Mechanism::first_touch},
     {"cache-allocation", Mechanism::cache_allocation},
+    {"pcie", Mechanism::pcie},
+    {"image-metadata", Mechanism::image_metadata},
+    {"raid-redundancy", Mechanism::raid_redundancy},
+    {"io-scheduling", Mechanism::io_scheduling},
+    {"io-limits", Mechanism::io_limits},
+    {"interrupt-moderation", Mechanism::interrupt_moderation},
 };
 
 Json without_json(const std::set<Mechanism>& without) {

@@ -259,6 +259,9 @@ const Section<models::workload::NetProfile>& net_profile_keys() {
   static const Section<T> section{
       choice("conversation", &T::conversation, conversations,
              "TCP from or to the guest; requests that it answers or asks; UDP to or from it"),
+      text("peer", &T::peer,
+           "whom it talks to across the network: a client ([cluster.client.<name>]) or a class of "
+           "VMs, on whichever host; empty: as partner says"),
       choice("partner", &T::partner, partners,
              "a machine on the wire, the host, or the next guest of the class"),
       whole("connections", &T::connections, 1, 4096, "of a guest, spread over its vCPUs"),

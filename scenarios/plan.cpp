@@ -13,19 +13,39 @@ namespace scenarios {
 
 namespace {
 
-// A VM class of [host] or of another host of the cluster.
+// A VM class of [host] or of another host of the cluster, which becomes [host]. Whom it talks to is
+// there, too.
 Scenario alone(const Scenario& scenario, const models::HostDescription& host,
                const models::VmDescription& vm) {
+  const auto is_peer = [&](const models::VmDescription& other) {
+    return other.name == vm.workload.net.peer;
+  };
+  std::vector<models::HostDescription> others;
+  if (&host != &scenario.host) {
+    models::HostDescription& first = others.emplace_back(scenario.host);
+    first.name = host.name;
+    first.others.clear();
+    first.migrations.clear();
+  }
+  for (const models::HostDescription& other : scenario.host.others) {
+    if (&other != &host) others.push_back(other);
+  }
+  std::erase_if(others, [&](models::HostDescription& other) {
+    std::erase_if(other.vms, [&](const models::VmDescription& one) { return !is_peer(one); });
+    return other.vms.empty();
+  });
   Scenario one = scenario;
   one.host = host;
   one.host.name = scenario.host.name;
   one.host.without = scenario.host.without;
   one.host.network = scenario.host.network;
   one.host.servers = scenario.host.servers;
+  one.host.clients = scenario.host.clients;
   one.host.vms = {vm};
   one.host.vms.front().count = 1;
   one.host.vms.front().on.clear();
-  one.host.others.clear();
+  std::copy_if(host.vms.begin(), host.vms.end(), std::back_inserter(one.host.vms), is_peer);
+  one.host.others = std::move(others);
   one.host.migrations.clear();
   return one;
 }

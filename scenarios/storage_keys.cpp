@@ -58,6 +58,11 @@ const Section<models::HostDisk>& host_disk_keys() {
            "a storage server's \"<server>.<disk, array or volume>\": a unit there in place of the "
            "device; empty: none"),
       quantity("size", Unit::size, &T::size, "of that unit"),
+      text("slot", &T::slot, "of host.pcie that the drive sits in itself (NVMe); empty: none"),
+      whole("lanes", &T::lanes, 1, 16, "of a drive in a slot"),
+      whole("generation", &T::generation, 1, 5, "of PCI Express of a drive in a slot"),
+      text("card", &T::card,
+           "[[host.pcie.card]] that it hangs on: a host bus adapter; empty: none"),
   };
   return section;
 }
@@ -81,6 +86,8 @@ const Section<models::HostArray>& host_array_keys() {
     Section<T> all{text("name", &T::name, "what guests' disks call it"),
                    names("disks", &T::disks, "of the host; the last `spares` of them wait")};
     add_inner(all, &T::raid, array_keys());
+    all.push_back(text("card", &T::card,
+                       "[[host.pcie.card]] that its controller (`hardware`) is; empty: none"));
     return all;
   }();
   return section;

@@ -90,7 +90,13 @@ class Reader {
     if (key == nullptr) return refuse(entry_, "key = \"...\", a key of this table");
     parameter_.key = fmt::format("{}.{}", name, *key);
     values = values_of(table_, *key);
-    if (values.empty()) return refuse(find(entry_, "key")->value, "a key that this table has");
+    if (values.empty()) {
+      // Each of none: "link.*.latency" of a host without links.
+      const Entry* list = find(table_, key->substr(0, key->find(".*")));
+      if (list != nullptr && list->value.array() != nullptr && list->value.array()->empty())
+        return std::nullopt;
+      return refuse(find(entry_, "key")->value, "a key that this table has");
+    }
     if (!read_value(values) || !read_spread()) return std::nullopt;
     if (const Entry* source = find(entry_, "source")) {
       if (source->value.text() == nullptr) return refuse(source->value, "text in quotes");

@@ -251,6 +251,8 @@ const Section<models::memory::KsmTunables>& ksm_keys() {
       quantity("sleep", Unit::time, &T::sleep, "sleep_millisecs, between batches"),
       whole("max_page_sharing", &T::max_page_sharing, 2, 1000000, "mappings of one merged page"),
       truth("smart_scan", &T::smart_scan, "pages that do not merge are visited less often"),
+      truth("checksum_first", &T::checksum_first,
+            "as since Linux 6.11: pages that change are not looked up among the merged ones"),
       truth("merge_across_nodes", &T::merge_across_nodes,
             "pages of different NUMA nodes are merged, and are remote for some"),
       truth("use_zero_pages", &T::use_zero_pages, "pages of zeros become the kernel's one"),

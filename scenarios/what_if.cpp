@@ -12,130 +12,6 @@
 namespace scenarios {
 namespace {
 
-using models::NumaMode;
-using models::PinMode;
-using models::VmDescription;
-
-VmDescription& class_of(Scenario& scenario, const std::string& vm) {
-  const auto found = std::find_if(scenario.host.vms.begin(), scenario.host.vms.end(),
-                                  [&](const VmDescription& own) { return own.name == vm; });
-  if (found == scenario.host.vms.end()) throw sim::ModelError{"no VM class " + vm};
-  return *found;
-}
-
-bool possible(const Scenario& scenario) {
-  try {
-    models::check(scenario.host);
-    return true;
-  } catch (const sim::ConfigError&) {
-    return false;
-  }
-}
-
-class Remedies {
- public:
-  Remedies(const Scenario& scenario, std::string vm) : scenario_{scenario}, vm_{std::move(vm)} {}
-
-  std::vector<Change> all() {
-    const auto nodes = scenario_.host.hardware.sockets * scenario_.host.hardware.nodes_per_socket;
-    pin(PinMode::core, "core", "pin each vCPU to a hardware thread of its own");
-    if (nodes > 1) {
-      pin(PinMode::node, "node", "pin each VM to one NUMA node");
-      numa(NumaMode::interleave, "interleave", "spread its memory over all nodes");
-    }
-    memory();
-    synchronisation();
-    fewer();
-    for (const VmDescription& other : scenario_.host.vms) {
-      if (other.name != vm_) without_class(other.name);
-    }
-    return std::move(changes_);
-  }
-
- private:
-  void add(std::string name, std::string words, Scenario scenario) {
-    if (possible(scenario))
-      changes_.push_back({std::move(name), std::move(words), std::move(scenario)});
-  }
-
-  void pin(PinMode mode, const char* value, const char* words) {
-    Scenario other = scenario_;
-    VmDescription& own = class_of(other, vm_);
-    if (own.pin.mode == mode) return;
-    own.pin = {.mode = mode, .cpus = {}};
-    add(fmt::format("vm.{}.pin = \"{}\"", vm_, value), words, std::move(other));
-  }
-
-  void numa(NumaMode mode, const char* value, const char* words) {
-    Scenario other = scenario_;
-    VmDescription& own = class_of(other, vm_);
-    if (own.numa.mode == mode) return;
-    own.numa = {.mode = mode, .nodes = {}};
-    add(fmt::format("vm.{}.numa = \"{}\"", vm_, value), words, std::move(other));
-  }
-
-  // What lets more memory be promised than there is, and what of it hurts.
-  void memory() {
-    Scenario base = scenario_;
-    const VmDescription& own = class_of(base, vm_);
-    if (models::memory_may_run_short(scenario_.host) && !scenario_.host.vmm.ksm.run) {
-      Scenario other = scenario_;
-      other.host.vmm.ksm.run = true;
-      add("vmm.ksm.run = true", "merge equal pages", std::move(other));
-    }
-    if (own.balloon.mode != models::BalloonMode::none) {
-      Scenario other = scenario_;
-      class_of(other, vm_).balloon.mode = models::BalloonMode::none;
-      add(fmt::format("vm.{}.balloon.mode = \"none\"", vm_), "leave it its memory",
-          std::move(other));
-    }
-    if (own.host_pages.coverage < 1.0 && own.workload.pages.any()) {
-      Scenario other = scenario_;
-      class_of(other, vm_).host_pages.coverage = 1.0;
-      add(fmt::format("vm.{}.host_pages.coverage = 1", vm_), "reserve hugepages for it",
-          std::move(other));
-    }
-  }
-
-  void synchronisation() {
-    Scenario base = scenario_;
-    const VmDescription& own = class_of(base, vm_);
-    if (own.workload.sync.flush_every.count() > 0 && !own.kvm_features.pv_tlb_flush) {
-      Scenario other = scenario_;
-      class_of(other, vm_).kvm_features.pv_tlb_flush = true;
-      add(fmt::format("vm.{}.kvm_features.pv_tlb_flush = true", vm_),
-          "let the host flush TLBs of vCPUs without a CPU", std::move(other));
-    }
-    if (own.workload.sync.lock_every.count() > 0 && !own.kvm_features.pv_unhalt) {
-      Scenario other = scenario_;
-      class_of(other, vm_).kvm_features.pv_unhalt = true;
-      add(fmt::format("vm.{}.kvm_features.pv_unhalt = true", vm_), "let waiters for a lock sleep",
-          std::move(other));
-    }
-  }
-
-  void fewer() {
-    Scenario other = scenario_;
-    VmDescription& own = class_of(other, vm_);
-    const int before = own.count;
-    own.count -= std::max(1, before / 4);
-    if (own.count < 1) return;
-    add(fmt::format("vm.{}.count = {}", vm_, own.count),
-        fmt::format("{} of them instead of {}", own.count, before), std::move(other));
-  }
-
-  void without_class(const std::string& neighbour) {
-    Scenario other = scenario_;
-    std::erase_if(other.host.vms, [&](const VmDescription& vm) { return vm.name == neighbour; });
-    add(fmt::format("no vm.{}", neighbour), fmt::format("move the {} VMs elsewhere", neighbour),
-        std::move(other));
-  }
-
-  const Scenario& scenario_;
-  std::string vm_;
-  std::vector<Change> changes_;
-};
-
 // The mechanism's absence, in words.
 std::string_view absence(models::Mechanism mechanism) {
   switch (mechanism) {
@@ -189,6 +65,18 @@ std::string_view absence(models::Mechanism mechanism) {
       return "memory of guests that boot is there already";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
+    case models::Mechanism::pcie:
+      return "PCI Express carries cards' data at once";
+    case models::Mechanism::image_metadata:
+      return "disk images are plain files, written before";
+    case models::Mechanism::raid_redundancy:
+      return "arrays write neither copies nor parity";
+    case models::Mechanism::io_scheduling:
+      return "disks are given requests as they come";
+    case models::Mechanism::io_limits:
+      return "no disk of a guest is throttled";
+    case models::Mechanism::interrupt_moderation:
+      return "the host's NICs interrupt at once";
   }
   throw sim::ModelError{"unknown mechanism"};
 }
@@ -204,10 +92,6 @@ std::vector<Change> mechanisms_off(const Scenario& scenario) {
     all.push_back(std::move(change));
   }
   return all;
-}
-
-std::vector<Change> remedies(const Scenario& scenario, const std::string& vm) {
-  return Remedies{scenario, vm}.all();
 }
 
 Gains gains(const Scenario& scenario, const std::vector<Change>& changes, const std::string& vm,

@@ -15,6 +15,7 @@ struct FlowNetwork {
   };
   std::vector<Port> ports;
   double switch_Bps = 0.0;  // 0: no limit
+  bool streams = false;     // some flows are streams; without, SimGrid has fewer links to solve
 };
 
 class FlowEngine {
@@ -24,8 +25,8 @@ class FlowEngine {
   virtual void advance(double to_s) = 0;
   // Seconds until a flow ends or changes its pace, if none begins before; negative: nothing comes.
   virtual double next_s() = 0;
-  // Begins now.
-  virtual void start(int flow, int from, int to, double bytes) = 0;
+  // Begins now. `late`: after the latency; else its first byte is there at once.
+  virtual void start(int flow, int from, int to, double bytes, bool late) = 0;
   // Flows that have ended since the last call.
   virtual std::vector<int> finished() = 0;
 };

@@ -1,6 +1,8 @@
 // What lies between hosts: a port each, and a switch that all ports meet at; ports of storage
-// servers, and of hosts' adapters on a fabric of their own.
+// servers and clients, and of hosts' adapters on a fabric of their own.
 #pragma once
+
+#include <string>
 
 #include "sim/units.hpp"
 
@@ -10,6 +12,15 @@ struct NetworkDescription {
   sim::BytesPerSecond bandwidth{1.25e9};  // of a host's port, each direction: 10 Gbit/s
   sim::Duration latency{50'000'000};      // from one host to another, 50 us
   sim::BytesPerSecond switching{};        // of all ports together; zero: the switch is no limit
+};
+
+// Machines that ask guests, or are asked by them.
+struct ClientDescription {
+  std::string name;
+  int count = 1;
+  sim::BytesPerSecond bandwidth{0.125e9};  // of each one's port, each direction: 1 Gbit/s
+  sim::Duration latency{25'000'000};       // to the switch, one way, 25 us
+  sim::Bytes mtu{1'500};
 };
 
 struct Port {

@@ -38,8 +38,9 @@ std::vector<Port> all_ports(const NetworkDescription& network, int hosts,
   return all;
 }
 
-FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Port>& ports) {
-  FlowNetwork flows{.ports = {}, .switch_Bps = network.switching.count()};
+FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Port>& ports,
+                         bool streams) {
+  FlowNetwork flows{.ports = {}, .switch_Bps = network.switching.count(), .streams = streams};
   for (const Port& port : ports)
     flows.ports.push_back({port.bandwidth.count(), sim::seconds(port.latency), port.behind_switch});
   return flows;
@@ -48,13 +49,13 @@ FlowNetwork flow_network(const NetworkDescription& network, const std::vector<Po
 }  // namespace
 
 Outside::Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
-                 const std::vector<Port>& further)
+                 const std::vector<Port>& further, bool streams)
     : engine_{engine},
       network_{network},
       began_{engine.now()},
       ports_{all_ports(network, hosts, further)},
       traffic_(ports_.size()),
-      flows_{load(flow_network(network, ports_))},
+      flows_{load(flow_network(network, ports_, streams))},
       change_{sim::Event::calling<&Outside::on_change>(engine, *this)} {}
 
 Outside::~Outside() = default;
@@ -64,10 +65,11 @@ bool Outside::loaded() {
 }
 
 void Outside::Transfer::await_suspend(std::coroutine_handle<> waiter) {
-  outside_.start(from_, to_, amount_, waiter);
+  outside_.start(from_, to_, amount_, late_, waiter);
 }
 
-void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter) {
+void Outside::start(int from, int to, sim::Bytes amount, bool late,
+                    std::coroutine_handle<> waiter) {
   catch_up();
   if (free_.empty()) {
     free_.push_back(static_cast<int>(open_.size()));
@@ -79,7 +81,7 @@ void Outside::start(int from, int to, sim::Bytes amount, std::coroutine_handle<>
   open_[static_cast<std::size_t>(flow)] = {waiter, from, to, bytes};
   ++under_way_;
   begun_B_ += bytes;
-  flows_->start(flow, from, to, bytes);
+  flows_->start(flow, from, to, bytes, late);
   await_change();
 }
 

@@ -32,12 +32,15 @@ namespace models::cluster {
 
 class FlowEngine;
 
+// Of a link's bandwidth, that LV08 leaves to payload.
+inline constexpr double kPayloadShare = 0.97;
+
 class Outside {
  public:
   class Transfer {
    public:
-    Transfer(Outside& outside, int from, int to, sim::Bytes amount)
-        : outside_{outside}, from_{from}, to_{to}, amount_{amount} {}
+    Transfer(Outside& outside, int from, int to, sim::Bytes amount, bool late)
+        : outside_{outside}, from_{from}, to_{to}, amount_{amount}, late_{late} {}
     bool await_ready() const noexcept { return amount_.count() <= 0; }
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
@@ -46,17 +49,26 @@ class Outside {
     Outside& outside_;
     int from_, to_;
     sim::Bytes amount_;
+    bool late_;
   };
 
   // Throws sim::ConfigError when SimGrid cannot be loaded, or has an engine already.
-  // Ports 0 to hosts - 1 are the hosts'; `further` ones follow.
+  // Ports 0 to hosts - 1 are the hosts'; `further` ones follow. `streams`: there will be any.
   Outside(sim::Engine& engine, const NetworkDescription& network, int hosts,
-          const std::vector<Port>& further = {});
+          const std::vector<Port>& further = {}, bool streams = false);
   ~Outside();
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
-  Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount}; }
+  // A message: there after the latency and its transfer.
+  Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, true}; }
+  // Requires that it was made for streams. The next part of one: has left when its transfer ends,
+  // and is there latency() later.
+  Transfer stream(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, false}; }
+  sim::Duration latency(int from, int to) const {
+    return ports_[static_cast<std::size_t>(from)].latency +
+           ports_[static_cast<std::size_t>(to)].latency;
+  }
   int under_way() const { return under_way_; }
   // What has gone through a port, all of it: flows count when they have ended.
   struct Traffic {
@@ -78,7 +90,7 @@ class Outside {
 
  private:
   friend class Transfer;
-  void start(int from, int to, sim::Bytes amount, std::coroutine_handle<> waiter);
+  void start(int from, int to, sim::Bytes amount, bool late, std::coroutine_handle<> waiter);
   void catch_up();
   void await_change();
   void on_change();

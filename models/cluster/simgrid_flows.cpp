@@ -1,6 +1,8 @@
 // Flows as SimGrid's communications under its model of TCP (LV08: Velho and Legrand, SIMUTools
 // 2009), which shares links max-min fair and leaves 97 % of them to payload. Connections stand
-// open: latency counts once, without slow start.
+// open: latency counts once, without slow start. LV08 gives flows of longer round trips less; where
+// there are streams, whose latency is their sender's affair (outside.hpp), shares are even
+// (weight-S).
 #include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
@@ -13,26 +15,43 @@ namespace {
 
 namespace s4u = simgrid::s4u;
 
+constexpr double kNoLimit_Bps = 1e15;
+constexpr double kLeastLatency_s = 1e-9;  // flows without any would not share evenly
+
 class SimGridFlows final : public FlowEngine {
  public:
   explicit SimGridFlows(const FlowNetwork& network)
-      : engine_{&arguments_, argv_}, began_s_{s4u::Engine::get_clock()} {
+      : arguments_{network.streams ? 6 : 5},
+        engine_{&arguments_, argv_},
+        began_s_{s4u::Engine::get_clock()} {
     s4u::NetZone* zone = s4u::create_star_zone("outside");
     s4u::Link* core = nullptr;
     if (network.switch_Bps > 0)
       core = zone->create_link("switch", network.switch_Bps)->set_latency(0)->seal();
     for (const FlowNetwork::Port& own : network.ports) {
       const std::string name = std::to_string(hosts_.size());
-      s4u::Host* host = zone->create_host("host" + name, 1e9);
       auto* port = zone->create_split_duplex_link("port" + name, own.Bps);
-      port->set_latency(own.latency_s);
+      port->set_latency(network.streams ? 0.0 : own.latency_s);
       port->seal();
-      std::vector<s4u::LinkInRoute> up{{port, s4u::LinkInRoute::Direction::UP}};
-      if (core != nullptr && own.behind_switch) up.emplace_back(core);
-      const std::vector<s4u::LinkInRoute> down{{port, s4u::LinkInRoute::Direction::DOWN}};
-      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, up, false);
-      zone->add_route(nullptr, host->get_netpoint(), nullptr, nullptr, down, false);
-      hosts_.push_back(host);
+      const auto end = [&](const std::string& kind, double cable_s) {
+        s4u::Host* host = zone->create_host(kind + name, 1e9);
+        std::vector<s4u::LinkInRoute> up{{port, s4u::LinkInRoute::Direction::UP}};
+        std::vector<s4u::LinkInRoute> down{{port, s4u::LinkInRoute::Direction::DOWN}};
+        if (core != nullptr && own.behind_switch) up.emplace_back(core);
+        if (network.streams) {
+          auto* cable = zone->create_link("cable of " + kind + name, kNoLimit_Bps);
+          cable->set_latency(cable_s);
+          cable->set_sharing_policy(s4u::Link::SharingPolicy::FATPIPE);
+          cable->seal();
+          up.emplace_back(cable);
+          down.emplace_back(cable);
+        }
+        zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, up, false);
+        zone->add_route(nullptr, host->get_netpoint(), nullptr, nullptr, down, false);
+        return host;
+      };
+      hosts_.push_back(end("host", own.latency_s));
+      if (network.streams) streams_.push_back(end("stream", kLeastLatency_s));
     }
     zone->seal();
   }
@@ -54,11 +73,12 @@ class SimGridFlows final : public FlowEngine {
     return soonest;
   }
 
-  void start(int flow, int from, int to, double bytes) override {
+  void start(int flow, int from, int to, double bytes, bool late) override {
+    const std::vector<s4u::Host*>& ends = late ? hosts_ : streams_;
     s4u::CommPtr comm = s4u::Comm::sendto_init();
     comm->set_payload_size(bytes);
-    comm->set_source(hosts_.at(from));
-    comm->set_destination(hosts_.at(to));  // both known: it begins
+    comm->set_source(ends.at(from));
+    comm->set_destination(ends.at(to));  // both known: it begins
     flows_.emplace_back(flow, std::move(comm));
   }
 
@@ -79,12 +99,13 @@ class SimGridFlows final : public FlowEngine {
   // Precision of times: a picosecond, ours.
   char name_[8] = "tenancy", quiet_[32] = "--log=root.thres:critical",
        latency_[40] = "--cfg=network/latency-factor:1.0",
-       one_way_[32] = "--cfg=network/crosstraffic:0", precision_[32] = "--cfg=surf/precision:1e-12";
-  char* argv_[6] = {name_, quiet_, latency_, one_way_, precision_, nullptr};
-  int arguments_ = 5;
+       one_way_[32] = "--cfg=network/crosstraffic:0", precision_[32] = "--cfg=surf/precision:1e-12",
+       even_[32] = "--cfg=network/weight-S:1e12";
+  char* argv_[7] = {name_, quiet_, latency_, one_way_, precision_, even_, nullptr};
+  int arguments_;
   s4u::Engine engine_;
-  double began_s_;  // SimGrid's clock runs on from engine to engine
-  std::vector<s4u::Host*> hosts_;
+  double began_s_;                           // SimGrid's clock runs on from engine to engine
+  std::vector<s4u::Host*> hosts_, streams_;  // [port]
   std::vector<std::pair<int, s4u::CommPtr>> flows_;
 };
 

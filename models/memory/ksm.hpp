@@ -5,7 +5,7 @@
 // waiting in the unstable tree, and for each content how many distinct pages already have a stable
 // node. A batch visits the pages of a VM in proportion:
 //   merged            only looked at
-//   content is stable merged at first sight
+//   content is stable merged at first sight; with checksum_first only if unchanged
 //   checksum changed  since the last visit, exp(-time / rewrite): remembered, "volatile"
 //   unchanged         meets its twin in the unstable tree and both merge, or is inserted there;
 //                     with use_zero_pages a page of zeros goes to the kernel's own page of zeros
@@ -45,6 +45,7 @@ struct KsmTunables {
   bool merge_across_nodes = true;       // since 3.9
   bool use_zero_pages = false;          // since 4.12
   bool smart_scan = false;              // since 6.7, where it is on unless switched off
+  bool checksum_first = false;          // since 6.11: changing pages are not looked up
   bool tuned = false;                   // ksmtuned sets pages_to_scan and run
   ScanTimeAdvisor advisor{};            // since 6.8
 };

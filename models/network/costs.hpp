@@ -38,7 +38,9 @@ struct StackCosts {
   // Of what comes for another connection than the last did: its socket, its reader and that one's
   // run queue are in other CPUs' caches. On bare metal softirqs took 3.9 us a packet at 10
   // connections (RC25482, mysql/results/performance-governor/bml, dstat: 0.67 % of 32 CPUs at
-  // 54,500 packets/s), 11,800 cycles at 3.0 GHz, of which the other costs are 7,500.
+  // 54,500 packets/s), 11,800 cycles at 3.0 GHz, of which the other costs are 7,500. Interrupts
+  // come to one node there, where Linux wakes readers, too: readers behind another LLC cost as
+  // much more as a line that a CPU there has written (StackConfig::cold_far).
   sim::Cycles cold{4'300};
   sim::Cycles acknowledge{1'800};  // building or handling a bare acknowledgement
 };

@@ -55,6 +55,8 @@ class Socket {
   virtual sim::Task<> receive(Batch batch, Thread& softirq) = 0;
   // A full queue dropped what this socket sent.
   virtual void lost(const Batch& batch) = 0;
+  // Where its thread runs or ran, as Thread::cpu.
+  virtual int cpu() const { return -1; }
 
  private:
   int station_;

@@ -30,6 +30,7 @@ class Requester : public Socket {
   void start(Socket& to, sim::Random random);
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
+  int cpu() const override { return place_.app->cpu(); }
   void lost(const Batch& batch) override;
   std::uint64_t transactions() const { return latency_.count(); }
   const sim::Histogram& latency() const { return latency_; }  // s
@@ -55,6 +56,7 @@ class Responder : public Socket {
   void start();
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
+  int cpu() const override { return place_.app->cpu(); }
   void lost(const Batch& batch) override;
 
  private:

@@ -36,10 +36,17 @@ sim::Task<> Stack::send(Batch batch, Thread& on) {
   const bool bare = batch.protocol == Protocol::tcp && batch.payload == sim::Bytes{};
   sim::Cycles work =
       bare ? config_.costs.acknowledge * batch.packets : cycles(config_.costs.receive, batch);
-  if (last_ != nullptr && last_ != batch.to) work += config_.costs.cold;
+  if (last_ != nullptr && last_ != batch.to) work += cold(*batch.to, on);
   last_ = batch.to;
   co_await on.work(time(work));
   co_await batch.to->receive(batch, on);
+}
+
+sim::Cycles Stack::cold(const Socket& of, const Thread& softirq) const {
+  const int here = softirq.cpu(), there = of.cpu();
+  if (config_.topology == nullptr || here < 0 || there < 0) return config_.costs.cold;
+  const bool near = config_.topology->cpu(here).llc == config_.topology->cpu(there).llc;
+  return near ? config_.costs.cold : config_.cold_far;
 }
 
 }  // namespace models::network

@@ -4,7 +4,7 @@
 //   send:     what comes in from below, through IP and TCP, to its socket
 //
 // Models  cost per call, per segment and per byte; acknowledgements as packets of their own;
-//         connections that take each other's lines out of the caches.
+//         connections whose lines are in other CPUs' caches: near, or behind another LLC.
 // Omits   congestion control beyond traffic.hpp's window, IP fragments, netfilter in the guest.
 // Source  costs.hpp.
 // Checked tests/models/network/stack_test.cpp.
@@ -12,6 +12,7 @@
 
 #include "models/network/costs.hpp"
 #include "models/network/path.hpp"
+#include "models/topology/topology.hpp"
 
 namespace models::network {
 
@@ -24,6 +25,9 @@ struct StackConfig {
   // interrupted. None on bare metal.
   sim::Cycles interrupt_other{};
   sim::Cycles interrupted{};
+  // What `costs.cold` is where the reader last ran behind another LLC than the softirq's.
+  sim::Cycles cold_far{};
+  const topology::Topology* topology = nullptr;  // of its CPUs; null: one LLC
 };
 
 class Stack : public Port {
@@ -43,6 +47,7 @@ class Stack : public Port {
   sim::Duration time(sim::Cycles work) const { return work / config_.clock; }
 
  private:
+  sim::Cycles cold(const Socket& of, const Thread& softirq) const;
   sim::Engine& engine_;
   StackConfig config_;
   Port* device_ = nullptr;

@@ -91,6 +91,7 @@ class StreamReceiver : public Socket {
   void start();
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
+  int cpu() const override { return place_.app->cpu(); }
   void lost(const Batch&) override {}  // a later acknowledgement says the same: see sender
   std::int64_t read_B() const { return read_B_; }
 
@@ -132,6 +133,7 @@ class DatagramReceiver : public Socket {
   void start();
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
+  int cpu() const override { return place_.app->cpu(); }
   void lost(const Batch&) override {}
   const Traffic& traffic() const { return traffic_; }  // read; dropped: the backlog was full
 

@@ -120,12 +120,18 @@ Description checked(const Description& description, int sockets) {
 
 }  // namespace
 
+// Of one card before another has its turn; packets are of 128 or 256 bytes.
+constexpr sim::Bytes kQuantum{4'096};
+
+Fabric::Shared::Shared(sim::Engine& engine, int cards, sim::BytesPerSecond of)
+    : rate{of}, in{engine, cards, kQuantum / of}, out{engine, cards, kQuantum / of} {}
+
 Fabric::Fabric(sim::Engine& engine, const Description& description,
                const topology::Topology& topology)
     : engine_{engine},
       description_{checked(description, topology.sockets())},
       topology_{topology},
-      dmi_{engine,
+      dmi_{engine, static_cast<int>(description_.cards.size()),
            data_rate(description.dmi_generation, description.dmi_lanes, description.max_payload)} {
   for (const Card& card : description_.cards) {
     const Slot& slot = *find_slot(description_, card.slot);
@@ -134,7 +140,8 @@ Fabric::Fabric(sim::Engine& engine, const Description& description,
     seats_.push_back({card.name, slot.owner, lanes, generation});
     slots_.emplace_back(engine, data_rate(generation, lanes, description_.max_payload));
   }
-  for (std::size_t i = 0; i < topology.resources().size(); ++i) links_.emplace_back(engine);
+  for (const topology::Resource& resource : topology.resources())
+    links_.emplace_back(engine, cards(), kQuantum / sim::BytesPerSecond{resource.capacity_Bps});
 }
 
 int Fabric::card(const std::string& name) const {
@@ -188,6 +195,10 @@ sim::Duration Fabric::latency(int card, int node) const {
          sim::from_seconds(crossing_s);
 }
 
+sim::Duration Fabric::detour(int card, int node) const {
+  return latency(card, node) - description_.latency;
+}
+
 sim::Duration Fabric::translation(sim::Bytes amount, sim::Bytes mapped) const {
   const Iommu& iommu = description_.iommu;
   if (!iommu.on || mapped.count() <= 0) return {};
@@ -199,6 +210,10 @@ sim::Duration Fabric::translation(sim::Bytes amount, sim::Bytes mapped) const {
 
 sim::Task<> Fabric::hold(sim::Engine&, sim::Server& server, sim::Duration time) {
   co_await server.serve(time);
+}
+
+sim::Task<> Fabric::share(sim::Engine&, Arbiter& lanes, int card, sim::Duration time) {
+  co_await lanes.pass(card, time);
 }
 
 sim::Task<> Fabric::transfer(int card, int node, Direction direction, sim::Bytes amount,
@@ -213,16 +228,26 @@ sim::Task<> Fabric::transfer(int card, int node, Direction direction, sim::Bytes
     sim::Join segments{engine_};
     segments.add(hold(engine_, slot.side(direction), on_lanes));
     if (behind_chipset(card)) {
-      segments.add(hold(engine_, dmi_.side(direction), amount / dmi_.rate));
+      segments.add(share(engine_, dmi_.side(direction), card, amount / dmi_.rate));
     }
     for (const int link : way) {
       const topology::Resource& resource = topology_.resources()[static_cast<std::size_t>(link)];
       if (resource.kind != topology::ResourceKind::link) continue;
-      segments.add(hold(engine_, links_[static_cast<std::size_t>(link)],
-                        amount / sim::BytesPerSecond{resource.capacity_Bps}));
+      segments.add(share(engine_, links_[static_cast<std::size_t>(link)], card,
+                         amount / sim::BytesPerSecond{resource.capacity_Bps}));
     }
     co_await segments.all();
   }
+}
+
+void Fabric::restart_stats() {
+  const auto restart = [](Segment& segment) {
+    segment.in.restart_stats();
+    segment.out.restart_stats();
+  };
+  for (Segment& slot : slots_) restart(slot);
+  dmi_.in.restart_stats();
+  dmi_.out.restart_stats();
 }
 
 double Fabric::busy(int card, Direction direction) const {
@@ -233,9 +258,7 @@ double Fabric::busy(int card, Direction direction) const {
 }
 
 double Fabric::dmi_busy(Direction direction) const {
-  return (direction == Direction::to_memory ? dmi_.in : dmi_.out)
-      .stats()
-      .busy.average(engine_.now());
+  return (direction == Direction::to_memory ? dmi_.in : dmi_.out).busy();
 }
 
 }  // namespace models::pcie

@@ -11,6 +11,8 @@ namespace models::scheduler {
 namespace {
 
 constexpr double kFuzz_ns = 1e-3;  // a picosecond: rounding of times that meet exactly
+// After which softirqs go on in ksoftirqd (MAX_SOFTIRQ_TIME, kernel/softirq.c, since 3.9).
+constexpr double kSoftirqMost_ns = 2e6;
 
 // semantics.md 1.2: 1 + ilog2(min(cpus, 8)).
 double scale_factor(std::size_t cpus) {
@@ -229,14 +231,23 @@ sim::Instant Fair::tick_after(double delay_ns) const {
 void Fair::arm_tick(Cpu& cpu) {
   double soonest_ns = std::numeric_limits<double>::max();
   if (cpu.current != kNoThread) soonest_ns = affordable_ns(cpu);
-  if (cpu.threads.size() >= 2 && cpu.current != kNoThread)
+  if (cpu.threads.size() >= 2 && cpu.current != kNoThread) {
     soonest_ns = std::min(soonest_ns, undisturbed_ns(cpu));
+    if (interrupted(cpu))
+      soonest_ns = std::min(soonest_ns, std::max(0.0, kSoftirqMost_ns - cpu.thread_ran_ns));
+  }
   cpu.tick_due = soonest_ns == std::numeric_limits<double>::max()
                      ? sim::kNever
                      : tick_after(soonest_ns + kFuzz_ns);
   // Most are put off again before they come: one that comes too early costs less than each move.
   if (cpu.tick_due != sim::kNever && (!cpu.tick.pending() || cpu.tick.time() > cpu.tick_due))
     cpu.tick.at(cpu.tick_due);
+}
+
+// By threads that stand for interrupts, and no thread of its queue.
+bool Fair::interrupted(const Cpu& cpu) const {
+  return !cpu.softirqd && cpu.interrupts > 0 &&
+         groups_[at(threads_[at(cpu.current)].group)].interrupts;
 }
 
 void Fair::tick(CpuId id) {
@@ -246,6 +257,10 @@ void Fair::tick(CpuId id) {
     return;
   }
   account(cpu);
+  if (cpu.current != kNoThread && interrupted(cpu) && cpu.thread_ran_ns >= kSoftirqMost_ns) {
+    cpu.softirqd = true;
+    note_queue(cpu);
+  }
   for (const GroupId group : cpu.groups) reweigh(cpu, group);
   reschedule(cpu);
 }

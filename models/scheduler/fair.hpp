@@ -100,6 +100,7 @@ class Fair : public Scheduler {
     CpuId id;
     std::vector<ThreadId> threads;  // runnable, the running one included
     int interrupts = 0;             // of those
+    bool softirqd = false;          // interrupts have gone on for so long that they queue
     std::vector<GroupId> groups;    // with a runnable thread
     std::vector<GroupOnCpu> state;  // [group]
     ThreadId current = kNoThread;
@@ -177,6 +178,7 @@ class Fair : public Scheduler {
   ThreadId next_thread(Cpu& cpu);
   void reschedule(Cpu& cpu);
   void tick(CpuId cpu);
+  bool interrupted(const Cpu& cpu) const;
   void arm_tick(Cpu& cpu);
   sim::Instant tick_after(double delay_ns) const;
   void note_queue(Cpu& cpu);

@@ -67,6 +67,11 @@ void Fair::reweigh(Cpu& cpu, GroupId group) {
   Group& whole = groups_[at(group)];
   const double before = here.weight;
   loads_[at(cpu.id)] = -1.0;
+  if (whole.interrupts && cpu.softirqd) {  // a thread of the root group
+    here.weight = nice0();
+    reweighed(cpu, group, before);
+    return;
+  }
   if (whole.threads.size() == 1) {
     here.weight = whole.shares;
     return;
@@ -86,7 +91,7 @@ double Fair::sum_load(CpuId cpu) const {
   double& load = loads_[at(cpu)];
   load = 0.0;
   for (const GroupId group : own.groups) {
-    if (!groups_[at(group)].interrupts) load += own.state[at(group)].weight;
+    if (!groups_[at(group)].interrupts || own.softirqd) load += own.state[at(group)].weight;
   }
   return load;
 }
@@ -95,7 +100,7 @@ double Fair::sum_load(CpuId cpu) const {
 
 void Fair::note_queue(Cpu& cpu) {
   const int before = queued_[at(cpu.id)];
-  const auto now = static_cast<int>(cpu.threads.size()) - cpu.interrupts;
+  const auto now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
   loads_[at(cpu.id)] = -1.0;
   queued_[at(cpu.id)] = now;
   overloaded_ += (now >= 2) - (before >= 2);
@@ -136,6 +141,7 @@ void Fair::dequeue(Cpu& cpu, ThreadId id, bool to_sleep) {
   leave(cpu, id, to_sleep, group.threads == 1);
   cpu.threads.erase(std::find(cpu.threads.begin(), cpu.threads.end(), id));
   cpu.interrupts -= groups_[at(thread.group)].interrupts ? 1 : 0;
+  cpu.softirqd = cpu.softirqd && cpu.interrupts > 0;
   group.load -= thread.weight;
   if (--group.threads == 0) {
     group.load = 0.0;

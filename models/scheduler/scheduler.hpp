@@ -30,7 +30,9 @@ struct GroupConfig {
   double shares = 1024.0;  // cgroup cpu.shares
   sim::Duration quota{};   // CPU time in each period, all CPUs together; zero: no limit
   sim::Duration period{100'000'000'000};  // 100 ms
-  bool interrupts = false;  // its threads stand for interrupts: no queue is longer for them
+  // Its threads stand for interrupts: no queue is longer for them, until one has gone on for 2 ms
+  // beside others and is a thread as any (ksoftirqd).
+  bool interrupts = false;
 };
 
 struct ThreadConfig {

@@ -6,6 +6,7 @@
 // until the VMM's scheduler has found it one.
 #pragma once
 
+#include "models/storage/waits.hpp"
 #include "sim/engine.hpp"
 #include "sim/process.hpp"
 #include "sim/units.hpp"
@@ -19,13 +20,23 @@ enum class Operation {
   flush,  // completed writes are durable when it completes, those of the range if it has a size
 };
 
+// Who asks, and where in memory its data goes to or comes from.
+struct Origin {
+  int stream = 0;          // for schedulers with a queue for each process
+  int node = -1;           // of the host; -1: whichever is nearest
+  Waits* waits = nullptr;  // of the guest whose data it is; null: nobody asks
+};
+
 struct Request {
   Operation operation = Operation::read;
   sim::Bytes offset{};
   sim::Bytes size{};
   bool fua = false;         // a write that is durable when it completes
   bool synchronous = true;  // somebody waits for this one (reads, direct writes, fsync)
-  int stream = 0;           // who asks, for schedulers with a queue for each process
+  int stream = 0;           // as in Origin
+  int node = -1;            //
+  Waits* waits = nullptr;   //
+  Origin origin() const { return {stream, node, waits}; }
 };
 
 class BlockDevice {

@@ -183,6 +183,7 @@ sim::Task<> Throttle::limited(Request request, Group::Direction direction) {
   const bool queued = !waiting_[direction].empty();
   if (group_.arm_timer(next, direction) || queued) {
     const sim::Instant arrived = engine().now();
+    const CountedWait wait{engine(), request.waits, &Waits::limits_s};
     ++stats_.delayed;
     co_await Group::Waiter{group_, *this, direction};
     stats_.waited += engine().now() - arrived;

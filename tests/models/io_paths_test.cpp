@@ -146,6 +146,69 @@ TEST_CASE("limits hold: operations a second as asked") {
   CHECK(metric(run(guest, 4_s), "io.rate") == Approx(500).epsilon(0.01));
 }
 
+TEST_CASE("limits, images' metadata and I/O schedulers can be switched off") {
+  HostDescription limited = host(Architecture::container);
+  limited.vms[0].disks[0].iotune.total_iops_sec = 500;
+  CHECK(metric(run(limited), "io.rate") == Approx(500).epsilon(0.05));
+  limited.without.insert(Mechanism::io_limits);
+  CHECK(metric(run(limited), "io.rate") ==
+        Approx(metric(run(host(Architecture::container)), "io.rate")));
+
+  HostDescription sparse = host(Architecture::kvm);
+  sparse.vms[0].workload.io.read_share = 0.0;
+  const double raw = metric(run(sparse), "io.rate");
+  sparse.vms[0].disks[0].image = {.format = storage::image::Format::qcow2};
+  CHECK(metric(run(sparse), "io.rate") < 0.6 * raw);
+  sparse.without.insert(Mechanism::image_metadata);
+  CHECK(metric(run(sparse), "io.rate") == Approx(raw));
+
+  HostDescription queued = host(Architecture::container);
+  queued.storage.disks[0].device.memory.parallel = 4;
+  queued.vms[0].workload.io.depth = 4;
+  queued.storage.disks[0].queue = {.scheduler = storage::queue::Scheduler::bfq, .depth = 1};
+  CHECK(metric(run(queued), "io.rate") < 10'001);
+  queued.without.insert(Mechanism::io_scheduling);
+  CHECK(metric(run(queued), "io.rate") > 30'000);
+}
+
+TEST_CASE("where an I/O's time went: limits, an image's metadata, parity, disks") {
+  const auto share = [](const Results& results, Cause cause) {
+    return results.time.front().share[static_cast<std::size_t>(cause)];
+  };
+  HostDescription limited = host(Architecture::container);
+  limited.vms[0].disks[0].iotune.total_iops_sec = 500;
+  const Results slow = run(limited, 4_s);
+  // An I/O every 2 ms, of which the disk takes 100 us.
+  CHECK(metric(slow, "io.time.limits") == Approx(0.94).margin(0.01));
+  CHECK(metric(slow, "io.time.storage") == Approx(0.05).margin(0.01));
+  CHECK(share(slow, Cause::io_limits) == Approx(0.94).margin(0.02));
+
+  HostDescription sparse = host(Architecture::kvm);
+  sparse.vms[0].workload.io.read_share = 0.0;
+  CHECK(metric(run(sparse), "io.time.image") == 0.0);
+  sparse.vms[0].disks[0].image = {.format = storage::image::Format::qcow2};
+  const Results grown = run(sparse);
+  CHECK(metric(grown, "io.time.image") > 0.3);
+  CHECK(share(grown, Cause::image_metadata) > 0.3);
+
+  // A small write on RAID 5 reads for 100 us, then writes for as long.
+  HostDescription parity = host(Architecture::container);
+  parity.storage.disks[0].count = 5;
+  HostArray& array = parity.storage.arrays.emplace_back();
+  array.name = "md0";
+  array.disks = {"sda"};
+  array.raid.level = storage::raid::Level::raid5;
+  array.raid.rotational = false;
+  parity.vms[0].disks[0].on = "md0";
+  parity.vms[0].workload.io.read_share = 0.0;
+  const Results computed = run(parity);
+  CHECK(metric(computed, "io.time.redundancy") == Approx(0.5).margin(0.05));
+  CHECK(share(computed, Cause::redundancy) == Approx(0.5).margin(0.05));
+  CHECK(metric(computed, "io.time.storage") == Approx(0.42).margin(0.05));
+  parity.vms[0].workload.io.read_share = 1.0;
+  CHECK(metric(run(parity), "io.time.redundancy") == 0.0);
+}
+
 TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].disks[0].size = 1_GiB;

@@ -103,8 +103,7 @@ TEST_CASE("no prediction interval of what is counted or timed goes below 0") {
   model.simulate = [](const models::HostDescription& host, const models::RunLength& length,
                       const models::SimulateOptions& options) {
     models::Results results = latency_model(host, length, options);
-    results.metrics.front().value *=
-        100.0 * fake::jitter(options.seed) * fake::jitter(options.seed);
+    results.metrics.front().value *= std::exp(30.0 * (fake::jitter(options.seed) - 1.0));
     return results;
   };
   const StudyResults results = run_and_predict(uncertain_study(), {}, model);

@@ -109,6 +109,16 @@ efficiency = )";
   CHECK_THROWS_WITH(unequal.read(), Catch::Contains("one common value"));
 }
 
+TEST_CASE("a preset's links to sockets left empty are gone, and what was unsure of them") {
+  const PresetFile preset{
+      "[[host.uncertain]]\nkey = \"link.*.latency\"\ndeviation = \"5 %\"\n"
+      "source = \"assumption\"\n"};
+  CHECK(preset.read().points.at(0).scenario.host.hardware.links.size() == 1);
+  const Study one = preset.read("sockets = 1\n");
+  CHECK(one.points.at(0).scenario.host.hardware.links.empty());
+  CHECK(one.uncertain.empty());
+}
+
 TEST_CASE("a wrong entry is refused where it stands") {
   const auto refusal = [](const std::string& lines) {
     const PresetFile preset{"[[host.uncertain]]\n" + lines};

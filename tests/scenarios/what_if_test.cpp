@@ -24,12 +24,6 @@ Scenario scenario(int guests) {
   return study.points.front().scenario;
 }
 
-std::vector<std::string> names(const std::vector<Change>& changes) {
-  std::vector<std::string> all;
-  for (const Change& change : changes) all.push_back(change.name);
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("each mechanism that is on is switched off once") {
@@ -39,42 +33,6 @@ TEST_CASE("each mechanism that is on is switched off once") {
     CHECK(change.scenario.host.without.size() == 2);
     CHECK_FALSE(change.words.empty());
   }
-}
-
-TEST_CASE("remedies for memory and waiting are offered where these are at stake") {
-  Scenario own = scenario(2);
-  models::VmDescription& vm = own.host.vms.front();
-  const auto offered = [&](std::string_view name) {
-    const auto all = names(remedies(own, "guest"));
-    return std::find(all.begin(), all.end(), name) != all.end();
-  };
-  CHECK_FALSE(offered("vmm.ksm.run = true"));
-  own.host.hardware.swap.size = sim::Bytes{1LL << 30};
-  CHECK(offered("vmm.ksm.run = true"));
-  own.host.vmm.ksm.run = true;
-  CHECK_FALSE(offered("vmm.ksm.run = true"));
-  CHECK_FALSE(offered("vm.guest.balloon.mode = \"none\""));
-  vm.balloon = {models::BalloonMode::target, vm.memory / 2};
-  CHECK(offered("vm.guest.balloon.mode = \"none\""));
-  CHECK_FALSE(offered("vm.guest.kvm_features.pv_tlb_flush = true"));
-  vm.workload.sync.flush_every = sim::Instructions{1'000'000};
-  CHECK(offered("vm.guest.kvm_features.pv_tlb_flush = true"));
-  vm.workload.sync.lock_every = sim::Instructions{1'000'000};
-  CHECK(offered("vm.guest.kvm_features.pv_unhalt = true"));
-}
-
-TEST_CASE("remedies pin, spread, thin out and separate, and leave out what changes nothing") {
-  Scenario own = scenario(8);
-  const auto all = names(remedies(own, "guest"));
-  CHECK(all == std::vector<std::string>{"vm.guest.pin = \"core\"", "vm.guest.pin = \"node\"",
-                                        "vm.guest.numa = \"interleave\"", "vm.guest.count = 6",
-                                        "no vm.other"});
-  own.host.vms.front().pin.mode = models::PinMode::node;
-  const auto pinned = names(remedies(own, "guest"));
-  CHECK(std::count(pinned.begin(), pinned.end(), "vm.guest.pin = \"node\"") == 0);
-  const auto single = names(remedies(scenario(1), "guest"));
-  CHECK(std::none_of(single.begin(), single.end(),
-                     [](const std::string& name) { return name.starts_with("vm.guest.count"); }));
 }
 
 TEST_CASE("a gain is the paired ratio of throughput, largest first") {

@@ -34,6 +34,9 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"scheduler", "sched."},
                                                        {"halt polling", "poll"},
                                                        {"VMM threads", "VMM thr."},
+                                                       {"I/O limits", "limits"},
+                                                       {"image metadata", "image"},
+                                                       {"RAID redundancy", "RAID"},
                                                        {"storage", "storage"},
                                                        {"idle", "idle"}}};
 static_assert(!kLabels.back().full.empty());

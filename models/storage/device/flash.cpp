@@ -27,9 +27,10 @@ void check(const FlashConfig& config) {
 }  // namespace
 
 Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity,
-             const std::string& name)
+             const std::string& name, HostWay* way)
     : engine_{engine},
       config_{(check(config), config)},
+      way_{way},
       capacity_{capacity},
       random_{engine.stream(name + ".read_page")},
       spare_{capacity, config.over_provisioning, config.preconditioned},
@@ -73,19 +74,19 @@ sim::Task<> Flash::read(Request request) {
   const std::int64_t page = config_.page.count();
   const std::int64_t end = request.offset.count() + request.size.count();
   if (request.offset.count() / page == (end - 1) / page) {
-    co_await read_page(request.offset, request.size);
+    co_await read_page(request.offset, request.size, request.node);
     co_return;
   }
   sim::Join pages{engine_};
   for (std::int64_t at = request.offset.count(); at < end;) {
     const std::int64_t next = std::min((at / page + 1) * page, end);
-    pages.add(read_page(sim::Bytes{at}, sim::Bytes{next - at}));
+    pages.add(read_page(sim::Bytes{at}, sim::Bytes{next - at}, request.node));
     at = next;
   }
   co_await pages.all();
 }
 
-sim::Task<> Flash::read_page(sim::Bytes offset, sim::Bytes size) {
+sim::Task<> Flash::read_page(sim::Bytes offset, sim::Bytes size, int node) {
   const auto stripe = static_cast<std::size_t>(offset.count() / config_.stripe.count());
   Die& die = dies_[stripe % dies_.size()];
   sim::Duration time = config_.read_page + random_.exponential(config_.read_spread);
@@ -93,14 +94,24 @@ sim::Task<> Flash::read_page(sim::Bytes offset, sim::Bytes size) {
   die.read_time += time;
   co_await die.reads.serve(time);
   co_await channels_[stripe % channels_.size()].serve(size / config_.channel_rate);
-  co_await to_host_.serve(size / config_.interface_rate);
+  const sim::Duration sending = size / config_.interface_rate;
+  if (way_ == nullptr) {
+    co_await to_host_.serve(sending);
+  } else {
+    co_await pass(*way_, to_host_, sending, Operation::read, size, node);
+  }
 }
 
 // --- writes ---
 
 sim::Task<> Flash::write(Request request) {
   sim::Server& interface = config_.full_duplex ? from_host_ : to_host_;
-  co_await interface.serve(request.size / config_.interface_rate);
+  const sim::Duration sending = request.size / config_.interface_rate;
+  if (way_ == nullptr) {
+    co_await interface.serve(sending);
+  } else {
+    co_await pass(*way_, interface, sending, Operation::write, request.size, request.node);
+  }
   spare_.write(request.offset, request.size);
   Entry entry{*this, request.size};
   co_await entry;

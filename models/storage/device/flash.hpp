@@ -21,6 +21,7 @@
 
 #include "models/storage/block_device.hpp"
 #include "models/storage/device/flash_spare.hpp"
+#include "models/storage/device/host_way.hpp"
 #include "models/storage/places.hpp"
 #include "sim/process.hpp"
 #include "sim/random.hpp"
@@ -56,9 +57,9 @@ struct FlashConfig {
 
 class Flash final : public BlockDevice {
  public:
-  // `name` names the stream of read times.
+  // `name` names the stream of read times; `way` may be null.
   Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity,
-        const std::string& name);
+        const std::string& name, HostWay* way = nullptr);
 
   sim::Engine& engine() override { return engine_; }
   sim::Bytes capacity() const override { return capacity_; }
@@ -84,7 +85,7 @@ class Flash final : public BlockDevice {
   };
 
   sim::Task<> read(Request request);
-  sim::Task<> read_page(sim::Bytes offset, sim::Bytes size);
+  sim::Task<> read_page(sim::Bytes offset, sim::Bytes size, int node);
   sim::Task<> write(Request request);
   sim::Task<> drain();
   static sim::Process program(Flash& flash, Die& die, sim::Bytes bytes);
@@ -97,6 +98,7 @@ class Flash final : public BlockDevice {
 
   sim::Engine& engine_;
   FlashConfig config_;
+  HostWay* way_;
   sim::Bytes capacity_;
   sim::Random random_;
   FlashSpare spare_;

@@ -14,43 +14,45 @@ FileNode::FileNode(BlockDevice& file, sim::Bytes alignment)
 }
 
 Request FileNode::request(Operation operation, std::int64_t offset, std::int64_t size,
-                          int stream) const {
+                          Origin from) const {
   const std::int64_t begin = offset / alignment_ * alignment_;
   const std::int64_t end = (offset + size + alignment_ - 1) / alignment_ * alignment_;
   return {.operation = operation,
           .offset = sim::Bytes{begin},
           .size = sim::Bytes{end - begin},
-          .stream = stream};
+          .stream = from.stream,
+          .node = from.node,
+          .waits = from.waits};
 }
 
-sim::Task<> FileNode::read(std::int64_t offset, std::int64_t size, int stream) {
-  const Request padded = request(Operation::read, offset, size, stream);
+sim::Task<> FileNode::read(std::int64_t offset, std::int64_t size, Origin from) {
+  const Request padded = request(Operation::read, offset, size, from);
   ++stats_.reads;
   stats_.read_bytes += padded.size;
   return file_.serve(padded);
 }
 
-sim::Task<> FileNode::write(std::int64_t offset, std::int64_t size, int stream) {
-  const Request padded = request(Operation::write, offset, size, stream);
+sim::Task<> FileNode::write(std::int64_t offset, std::int64_t size, Origin from) {
+  const Request padded = request(Operation::write, offset, size, from);
   ++stats_.writes;
   stats_.written_bytes += padded.size;
   co_await file_.serve(padded);
   ++written_;
 }
 
-sim::Task<> FileNode::write_zeroes(std::int64_t offset, std::int64_t size, int stream) {
+sim::Task<> FileNode::write_zeroes(std::int64_t offset, std::int64_t size, Origin from) {
   ++stats_.zeroes;
-  co_await file_.serve(request(Operation::write_zeroes, offset, size, stream));
+  co_await file_.serve(request(Operation::write_zeroes, offset, size, from));
   ++written_;
 }
 
-sim::Task<> FileNode::flush(int stream) {
+sim::Task<> FileNode::flush(Origin from) {
   const std::int64_t generation = written_;
   while (flushing_) co_await flush_done_;
   if (flushed_ >= generation) co_return;
   flushing_ = true;
   ++stats_.syncs;
-  co_await file_.serve(request(Operation::flush, 0, 0, stream));
+  co_await file_.serve(request(Operation::flush, 0, 0, from));
   flushed_ = generation;
   flushing_ = false;
   flush_done_.fire();

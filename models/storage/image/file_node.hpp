@@ -19,17 +19,17 @@ class FileNode {
 
   sim::Engine& engine() { return file_.engine(); }
   // Offsets and sizes in bytes: the driver computes with them. `stream`: who asked.
-  sim::Task<> read(std::int64_t offset, std::int64_t size, int stream = 0);
-  sim::Task<> write(std::int64_t offset, std::int64_t size, int stream = 0);
-  sim::Task<> write_zeroes(std::int64_t offset, std::int64_t size, int stream = 0);
-  sim::Task<> flush(int stream = 0);
+  sim::Task<> read(std::int64_t offset, std::int64_t size, Origin from = {});
+  sim::Task<> write(std::int64_t offset, std::int64_t size, Origin from = {});
+  sim::Task<> write_zeroes(std::int64_t offset, std::int64_t size, Origin from = {});
+  sim::Task<> flush(Origin from = {});
   // A write and a flush, for metadata whose order matters (bdrv_pwrite_sync).
   sim::Task<> write_sync(std::int64_t offset, std::int64_t size);
 
   const Stats& stats() const { return stats_; }
 
  private:
-  Request request(Operation operation, std::int64_t offset, std::int64_t size, int stream) const;
+  Request request(Operation operation, std::int64_t offset, std::int64_t size, Origin from) const;
 
   BlockDevice& file_;
   std::int64_t alignment_;

@@ -28,7 +28,7 @@ sim::Bytes Qcow2::largest_file(const Description& description, int snapshots) {
 sim::Task<> Qcow2::serve(Request request) {
   switch (request.operation) {
     case Operation::read:
-      return read(request.offset.count(), request.size.count(), request.stream);
+      return read(request.offset.count(), request.size.count(), request.origin());
     case Operation::write:
       return write(request);
     case Operation::write_zeroes:
@@ -36,7 +36,7 @@ sim::Task<> Qcow2::serve(Request request) {
     case Operation::flush:
       break;
   }
-  return flush(request.stream);
+  return flush(request.origin());
 }
 
 // --- look-ups ---
@@ -95,64 +95,72 @@ sim::Task<bool> Qcow2::reads_as_zeroes(sim::Bytes offset, sim::Bytes size) {
 // --- reads ---
 
 // The common case, one place and no metadata to load, without a coroutine of its own.
-sim::Task<> Qcow2::read(std::int64_t offset, std::int64_t bytes, int stream) {
+sim::Task<> Qcow2::read(std::int64_t offset, std::int64_t bytes, Origin from) {
   if (known_now(offset)) {
     const Extent here = extent(offset, bytes);
-    if (here.bytes == bytes && here.host >= 0) return file_.read(here.host, bytes, stream);
+    if (here.bytes == bytes && here.host >= 0) return file_.read(here.host, bytes, from);
   }
-  return read_pieces(offset, bytes, stream);
+  return read_pieces(offset, bytes, from);
 }
 
-sim::Task<> Qcow2::read_pieces(std::int64_t offset, std::int64_t bytes, int stream) {
+sim::Task<> Qcow2::read_pieces(std::int64_t offset, std::int64_t bytes, Origin from) {
   Workers workers{engine()};
   const std::int64_t end = offset + bytes;
   for (std::int64_t at = offset; at < end;) {
-    const Extent here = co_await find(at, end - at);
+    Extent here;
+    {
+      const CountedWait wait{engine(), from.waits, &Waits::image_s};
+      here = co_await find(at, end - at);
+    }
     if (here.bytes == bytes) {
-      co_await read_extent(here, at, stream);
+      co_await read_extent(here, at, from);
       co_return;
     }
     while (workers.all_busy()) co_await workers.freed;
-    workers.join.add(read_worker(workers, here, at, stream));
+    workers.join.add(read_worker(workers, here, at, from));
     at += here.bytes;
   }
   co_await workers.join.all();
 }
 
-sim::Task<> Qcow2::read_worker(Workers& workers, Extent here, std::int64_t offset, int stream) {
+sim::Task<> Qcow2::read_worker(Workers& workers, Extent here, std::int64_t offset, Origin from) {
   ++workers.busy;
-  co_await read_extent(here, offset, stream);
+  co_await read_extent(here, offset, from);
   workers.done();
 }
 
-sim::Task<> Qcow2::read_extent(Extent here, std::int64_t offset, int stream) {
+sim::Task<> Qcow2::read_extent(Extent here, std::int64_t offset, Origin from) {
   if (here.host >= 0) {
-    co_await file_.read(here.host, here.bytes, stream);
+    co_await file_.read(here.host, here.bytes, from);
     co_return;
   }
   if (here.zero || backing_ == nullptr) co_return;
   const std::int64_t there = std::min(here.bytes, backing_->capacity().count() - offset);
   if (there <= 0) co_return;
-  co_await backing_->serve(
-      {.offset = sim::Bytes{offset}, .size = sim::Bytes{there}, .stream = stream});
+  co_await backing_->serve({.offset = sim::Bytes{offset},
+                            .size = sim::Bytes{there},
+                            .stream = from.stream,
+                            .node = from.node,
+                            .waits = from.waits});
 }
 
 // --- the rest ---
 
-sim::Task<> Qcow2::flush(int stream) {
+sim::Task<> Qcow2::flush(Origin from) {
   while (flushing_) co_await flushed_;
   flushing_ = true;
   {
+    const CountedWait wait{engine(), from.waits, &Waits::image_s};
     const Turn mine{*this, co_await turn()};
     co_await metadata_.write_back();
   }
-  co_await file_.flush(stream);
+  co_await file_.flush(from);
   flushing_ = false;
   flushed_.fire();
 }
 
 sim::Task<> Qcow2::snapshot() {
-  co_await flush(0);
+  co_await flush({});
   const Turn mine{*this, co_await turn()};
   co_await metadata_.snapshot();
 }
@@ -190,7 +198,7 @@ sim::Task<> Qcow2::open() {
 }
 
 sim::Task<> Qcow2::close() {
-  co_await flush(0);
+  co_await flush({});
   {
     const Turn mine{*this, co_await turn()};
     co_await metadata_.close();

@@ -92,26 +92,26 @@ class Qcow2 : public Image {
   }
   sim::Task<Extent> find(std::int64_t offset, std::int64_t bytes);
 
-  sim::Task<> read(std::int64_t offset, std::int64_t bytes, int stream);
-  sim::Task<> read_pieces(std::int64_t offset, std::int64_t bytes, int stream);
-  sim::Task<> read_extent(Extent extent, std::int64_t offset, int stream);
+  sim::Task<> read(std::int64_t offset, std::int64_t bytes, Origin from);
+  sim::Task<> read_pieces(std::int64_t offset, std::int64_t bytes, Origin from);
+  sim::Task<> read_extent(Extent extent, std::int64_t offset, Origin from);
 
   sim::Task<> write(Request request);
   sim::Task<> write_pieces(Request request);
-  sim::Task<> write_piece(std::int64_t offset, Piece piece, int stream);
+  sim::Task<> write_piece(std::int64_t offset, Piece piece, Origin from);
   sim::Task<Piece> place(std::int64_t offset, std::int64_t bytes);
   sim::Task<bool> place_in_new(std::int64_t start, std::int64_t bytes, std::int64_t expected,
                                Piece& piece);
   sim::Task<> zero_new_clusters(std::vector<Allocation>& allocations);
-  sim::Task<> copy_around(Allocation allocation, bool with_data, int stream);
-  sim::Task<> finish(std::vector<Allocation> allocations, int stream);
+  sim::Task<> copy_around(Allocation allocation, bool with_data, Origin from);
+  sim::Task<> finish(std::vector<Allocation> allocations, Origin from);
 
   sim::Task<> write_zeroes(Request request);
-  sim::Task<> flush(int stream);
+  sim::Task<> flush(Origin from);
 
   std::int64_t allocating(std::int64_t guest, std::int64_t count) const;
-  sim::Task<> read_worker(Workers& workers, Extent extent, std::int64_t offset, int stream);
-  sim::Task<> write_worker(Workers& workers, std::int64_t offset, Piece piece, int stream);
+  sim::Task<> read_worker(Workers& workers, Extent extent, std::int64_t offset, Origin from);
+  sim::Task<> write_worker(Workers& workers, std::int64_t offset, Piece piece, Origin from);
 
   Description description_;
   Geometry geometry_;

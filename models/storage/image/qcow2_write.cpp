@@ -23,7 +23,7 @@ sim::Task<> Qcow2::write(Request request) {
     bool own = here.host >= 0 && here.bytes == request.size.count();
     const std::int64_t last = (offset + request.size.count() - 1) / geometry_.cluster;
     for (std::int64_t i = guest; own && i <= last; ++i) own = metadata_.map().cluster(i).own;
-    if (own) return file_.write(here.host, here.bytes, request.stream);
+    if (own) return file_.write(here.host, here.bytes, request.origin());
   }
   return write_pieces(request);
 }
@@ -33,24 +33,28 @@ sim::Task<> Qcow2::write_pieces(Request request) {
   std::int64_t at = request.offset.count();
   std::int64_t left = request.size.count();
   while (left > 0) {
-    Piece piece = co_await place(at, left);
+    Piece piece;
+    {
+      const CountedWait wait{engine(), request.waits, &Waits::image_s};
+      piece = co_await place(at, left);
+    }
     const std::int64_t bytes = piece.bytes;
     if (bytes == request.size.count()) {
-      co_await write_piece(at, std::move(piece), request.stream);
+      co_await write_piece(at, std::move(piece), request.origin());
     } else {
       while (workers.all_busy()) co_await workers.freed;
-      workers.join.add(write_worker(workers, at, std::move(piece), request.stream));
+      workers.join.add(write_worker(workers, at, std::move(piece), request.origin()));
     }
     at += bytes;
     left -= bytes;
   }
   co_await workers.join.all();
-  if (request.fua) co_await flush(request.stream);
+  if (request.fua) co_await flush(request.origin());
 }
 
-sim::Task<> Qcow2::write_worker(Workers& workers, std::int64_t offset, Piece piece, int stream) {
+sim::Task<> Qcow2::write_worker(Workers& workers, std::int64_t offset, Piece piece, Origin from) {
   ++workers.busy;
-  co_await write_piece(offset, std::move(piece), stream);
+  co_await write_piece(offset, std::move(piece), from);
   workers.done();
 }
 
@@ -142,11 +146,14 @@ sim::Task<bool> Qcow2::place_in_new(std::int64_t start, std::int64_t bytes, std:
   co_return true;
 }
 
-sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, int stream) {
+sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, Origin from) {
   if (piece.allocations.empty()) {
-    co_await file_.write(piece.host, piece.bytes, stream);
+    co_await file_.write(piece.host, piece.bytes, from);
     co_return;
   }
+  std::optional<CountedWait> wait;
+  Waits* const waits = std::exchange(from.waits, nullptr);  // copies are the image's own
+  wait.emplace(engine(), waits, &Waits::image_s);
   co_await zero_new_clusters(piece.allocations);
   // One allocation that holds all of the data takes it along when it copies (merge_cow).
   Allocation& first = piece.allocations.front();
@@ -154,12 +161,14 @@ sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, int stream) {
                       first.head + first.tail > 0 && first.data == piece.bytes &&
                       first.guest * geometry_.cluster + first.head == offset;
   if (merged) {
-    co_await copy_around(first, true, stream);
+    co_await copy_around(first, true, from);
     first.copied_before = true;
   } else {
-    co_await file_.write(piece.host, piece.bytes, stream);
+    wait.reset();
+    co_await file_.write(piece.host, piece.bytes, {from.stream, from.node, waits});
+    wait.emplace(engine(), waits, &Waits::image_s);
   }
-  co_await finish(std::move(piece.allocations), stream);
+  co_await finish(std::move(piece.allocations), from);
 }
 
 // handle_alloc_space, since 4.1: what reads as zeroes around the data is not copied; the new
@@ -180,28 +189,28 @@ sim::Task<> Qcow2::zero_new_clusters(std::vector<Allocation>& allocations) {
 }
 
 // perform_cow, without the lock.
-sim::Task<> Qcow2::copy_around(Allocation a, bool with_data, int stream) {
+sim::Task<> Qcow2::copy_around(Allocation a, bool with_data, Origin from) {
   const std::int64_t begin = a.guest * geometry_.cluster;
   const std::int64_t host = a.host * geometry_.cluster;
   const std::int64_t all = a.head + a.data + a.tail;
   if (a.head > 0 && a.tail > 0 && a.data <= kMergedRead) {
-    co_await read(begin, all, stream);
+    co_await read(begin, all, from);
   } else {
-    if (a.head > 0) co_await read(begin, a.head, stream);
-    if (a.tail > 0) co_await read(begin + a.head + a.data, a.tail, stream);
+    if (a.head > 0) co_await read(begin, a.head, from);
+    if (a.tail > 0) co_await read(begin + a.head + a.data, a.tail, from);
   }
   if (with_data) {
-    co_await file_.write(host, all, stream);
+    co_await file_.write(host, all, from);
   } else {
-    if (a.head > 0) co_await file_.write(host, a.head, stream);
-    if (a.tail > 0) co_await file_.write(host + a.head + a.data, a.tail, stream);
+    if (a.head > 0) co_await file_.write(host, a.head, from);
+    if (a.tail > 0) co_await file_.write(host + a.head + a.data, a.tail, from);
   }
   metadata_.depend_on_copied_data();
 }
 
-sim::Task<> Qcow2::finish(std::vector<Allocation> allocations, int stream) {
+sim::Task<> Qcow2::finish(std::vector<Allocation> allocations, Origin from) {
   for (const Allocation& a : allocations) {
-    if (!a.copied_before && a.head + a.tail > 0) co_await copy_around(a, false, stream);
+    if (!a.copied_before && a.head + a.tail > 0) co_await copy_around(a, false, from);
     const Turn mine{*this, co_await turn()};
     co_await metadata_.link(a.guest, a.host, a.count);
     const auto done = std::find_if(in_flight_.begin(), in_flight_.end(),

@@ -30,16 +30,16 @@ sim::Task<> Raw::serve(Request request) {
   const std::int64_t bytes = request.size.count();
   switch (request.operation) {
     case Operation::read:
-      return file_.read(offset, bytes, request.stream);
+      return file_.read(offset, bytes, request.origin());
     case Operation::write:
       if (request.fua || (sparse_ && hole(offset, bytes))) return write_new(request);
-      return file_.write(offset, bytes, request.stream);
+      return file_.write(offset, bytes, request.origin());
     case Operation::write_zeroes:
-      return file_.write_zeroes(offset, bytes, request.stream);
+      return file_.write_zeroes(offset, bytes, request.origin());
     case Operation::flush:
       break;
   }
-  return flush(request.stream);
+  return flush(request.origin());
 }
 
 // Whether any of it has never been written.
@@ -62,9 +62,12 @@ sim::Task<> Raw::write_new(Request request) {
       if (written_.insert(block) && !follows) ++new_extents_;
     }
   }
-  co_await file_.write(offset, request.size.count(), request.stream);
-  if (new_extents_ >= kExtentsPerBlock) co_await write_metadata();
-  if (request.fua) co_await flush(request.stream);
+  co_await file_.write(offset, request.size.count(), request.origin());
+  if (new_extents_ >= kExtentsPerBlock) {
+    const CountedWait wait{engine(), request.waits, &Waits::image_s};
+    co_await write_metadata();
+  }
+  if (request.fua) co_await flush(request.origin());
 }
 
 sim::Task<> Raw::write_metadata() {
@@ -73,9 +76,12 @@ sim::Task<> Raw::write_metadata() {
   co_await device_.serve({.operation = Operation::write, .size = kMetadata});
 }
 
-sim::Task<> Raw::flush(int stream) {
-  if (new_extents_ > 0) co_await write_metadata();
-  co_await file_.flush(stream);
+sim::Task<> Raw::flush(Origin from) {
+  if (new_extents_ > 0) {
+    const CountedWait wait{engine(), from.waits, &Waits::image_s};
+    co_await write_metadata();
+  }
+  co_await file_.flush(from);
 }
 
 sim::Task<> Raw::open() {
@@ -83,7 +89,7 @@ sim::Task<> Raw::open() {
 }
 
 sim::Task<> Raw::close() {
-  return flush(0);
+  return flush({});
 }
 
 sim::Task<bool> Raw::reads_as_zeroes(sim::Bytes offset, sim::Bytes size) {

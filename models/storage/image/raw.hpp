@@ -34,7 +34,7 @@ class Raw : public Image {
  private:
   bool hole(std::int64_t offset, std::int64_t bytes) const;
   sim::Task<> write_new(Request request);
-  sim::Task<> flush(int stream);
+  sim::Task<> flush(Origin from);
   sim::Task<> write_metadata();
 
   Description description_;

@@ -18,6 +18,7 @@ struct Item {
   bool fua = false;
   bool synchronous = true;
   int stream = 0;
+  int node = -1;  // of its first request
   sim::Instant arrived{};
   std::uint64_t number = 0;  // order of arrival
   Waiter* waiters = nullptr;

@@ -103,6 +103,7 @@ void Queue::insert(const Request& request, Waiter& waiter) {
   item.fua = request.fua;
   item.synchronous = request.synchronous;
   item.stream = request.stream;
+  item.node = request.node;
   item.arrived = engine_.now();
   item.number = next_number_++;
   item.waiters = &waiter;
@@ -145,7 +146,8 @@ sim::Process Queue::run(Queue& queue, Item& item) {
                                 .size = item.size,
                                 .fua = item.fua,
                                 .synchronous = item.synchronous,
-                                .stream = item.stream});
+                                .stream = item.stream,
+                                .node = item.node});
   queue.finish(item);
 }
 

@@ -51,15 +51,20 @@ sim::Task<> Copies::write(Request request) {
   }
   Bitmap* map = bitmap();
   if (map != nullptr && !map->enter(request.offset, request.size)) {
+    const CountedWait wait{engine(), request.waits, &Waits::redundancy_s};
     co_await map->mark(request.offset, request.size);
   }
   std::vector<Piece> pieces;
   for (Bytes done{}; done < request.size;) {
     const Span span = geometry().span(request.offset + done);
     const Bytes size = std::min(span.size, request.size - done);
+    // A copy alone is on each of its disks in turn, so that they share the work.
+    const std::int64_t alone =
+        (request.offset + done).count() / description().chunk.count() % span.copies;
     for (int i = 0; i < span.copies; ++i) {
       const Place place = span.at[static_cast<std::size_t>(i)];
-      if (writable(place.member)) add(pieces, place, size);
+      if (!writable(place.member)) continue;
+      if (description().redundant || i == alone) add(pieces, place, size);
     }
     done += size;
   }

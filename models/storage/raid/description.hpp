@@ -88,6 +88,7 @@ struct Description {
   int spares = 0;           // the last so many of the members wait for a failure
   std::vector<int> failed;  // members that are missing from the start
   Hardware hardware;
+  bool redundant = true;  // false: neither copies nor parity are written; to see what they cost
 };
 
 }  // namespace models::storage::raid

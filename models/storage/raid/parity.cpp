@@ -79,6 +79,7 @@ sim::Task<> Parity::read_from(Piece piece, Request request) {
 }
 
 sim::Task<> Parity::write(Request request) {
+  const sim::Instant began = engine().now();
   Countdown done{engine()};
   for (Bytes laid{}; laid < request.size;) {
     ParityPiece piece = geometry().piece(request.offset + laid);
@@ -88,6 +89,8 @@ sim::Task<> Parity::write(Request request) {
   }
   kick();
   co_await done;
+  if (request.waits != nullptr)
+    request.waits->redundancy_s += std::max(0.0, sim::seconds(done.writing_from - began));
 }
 
 sim::Task<> Parity::lay(ParityPiece piece, Request request, Countdown& done) {
@@ -155,7 +158,12 @@ RowPlan Parity::plan(const Row& row) const {
   state.read = row.request.read;
   state.synced = rows(row.number) < synced();
   state.rmw_level = rmw_level_;
-  return plan_row(state);
+  const RowPlan plan = plan_row(state);
+  if (description().redundant || plan.method == Method::read) return plan;
+  return {.method = plan.method,
+          .reads = state.read & state.present & ~state.cached,
+          .writes = state.written,
+          .cached = state.cached};
 }
 
 void Parity::dispatch() {
@@ -257,6 +265,9 @@ sim::Process Parity::handle(Run run) {
   }
   co_await pass(run, true);
   if (run.plan.writes != 0) {
+    for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
+      for (Countdown* waiter : cache_.find(number)->served) waiter->writing_from = engine().now();
+    }
     sim::Join writes{engine()};
     Blocks blocks = run.plan.writes;
     for (int i = 0; i < geometry().members(); ++i) {

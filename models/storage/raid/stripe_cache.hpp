@@ -34,6 +34,8 @@ class Countdown {
   void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter; }
   void await_resume() const noexcept {}
 
+  sim::Instant writing_from{};  // when the last of its rows, read and computed, began to be written
+
  private:
   int left_ = 0;
   std::coroutine_handle<> waiter_;

@@ -67,3 +67,29 @@ TEST_CASE("an interrupt takes what it runs on top of for asleep: its cache attra
   CHECK(host.scheduler.cpu_of(interrupted) == 0);
   CHECK(host.scheduler.cpu_of(host.reader) == 1);
 }
+
+TEST_CASE("interrupts that do not end become a thread: who waits beneath them moves or has half") {
+  for (const bool bound : {false, true}) {
+    TwoNodes host{true};
+    const ThreadId softirq = host.bound_to_0(true);
+    const GroupId group = host.scheduler.add_group(1024);
+    ThreadConfig config{.group = group, .weight = 1024, .allowed = {}};
+    if (bound) config.allowed = {0};
+    const ThreadId beneath = host.scheduler.add_thread(config);
+    host.scheduler.wake(beneath, 0);
+    REQUIRE(host.scheduler.cpu_of(beneath) == 0);
+    host.at(1, [&] { host.scheduler.wake(softirq, 0); });
+    CHECK(host.scheduler.running(0) == softirq);
+    host.at(2.5, [] {});
+    CHECK(host.scheduler.running(0) == softirq);
+    CHECK(host.scheduler.cpu_of(beneath) == 0);
+    host.at(201, [] {});
+    const double ran_ms = host.seconds(beneath) * 1e3;
+    if (bound) {
+      CHECK(ran_ms == Approx(100).margin(12));  // a slice
+    } else {
+      CHECK(host.scheduler.cpu_of(beneath) != 0);
+      CHECK(ran_ms > 180);
+    }
+  }
+}

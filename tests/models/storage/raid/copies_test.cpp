@@ -47,6 +47,22 @@ TEST_CASE("a small write costs one I/O on raid0, two on raid10, one a disk on ra
   CHECK(raid1.ios() == Ios{0, 3});
 }
 
+TEST_CASE("without redundancy a write goes to one disk, to each in turn", "[raid]") {
+  for (const Level level : {Level::raid1, Level::raid10}) {
+    Description description = array_of(level);
+    description.redundant = false;
+    Bench bench{description, 2};
+    bench.serve(Operation::write, 0_KiB, 4_KiB);
+    CHECK(bench.members[0].seen.size() == 1);
+    CHECK(bench.ios() == Ios{0, 1});
+    bench.serve(Operation::write, 64_KiB, 4_KiB);
+    CHECK(bench.members[1].seen.size() == 1);
+    CHECK(bench.ios() == Ios{0, 1});
+    bench.serve(Operation::read, 0_KiB, 4_KiB);
+    CHECK(bench.ios() == Ios{1, 0});
+  }
+}
+
 TEST_CASE("what lies together on a disk is one request to it", "[raid]") {
   Bench raid0{array_of(Level::raid0), 4};
   raid0.serve(Operation::write, 32_KiB, 1_MiB);

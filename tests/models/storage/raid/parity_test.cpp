@@ -58,6 +58,18 @@ TEST_CASE("a small write on raid6", "[raid]") {
   }
 }
 
+TEST_CASE("without redundancy a small write on raid5 or raid6 is one write", "[raid]") {
+  for (const Level level : {Level::raid5, Level::raid6}) {
+    Description description = array_of(level);
+    description.redundant = false;
+    Bench bench{description, 5};
+    bench.serve(Operation::write, 128_KiB, 4_KiB);
+    CHECK(bench.ios() == Ios{0, 1});
+    bench.serve(Operation::read, 128_KiB, 4_KiB);
+    CHECK(bench.ios() == Ios{1, 0});
+  }
+}
+
 TEST_CASE("raid6 without the routine that updates Q always reconstructs", "[raid]") {
   Description description = array_of(Level::raid6);
   description.xor_syndrome = false;

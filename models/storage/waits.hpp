@@ -1,0 +1,33 @@
+// What requests of a guest wait for beside the disks, one request's time after the other.
+#pragma once
+
+#include "sim/engine.hpp"
+
+namespace models::storage {
+
+struct Waits {
+  double limits_s = 0.0;      // until its I/O limits let it on
+  double image_s = 0.0;       // its image's metadata, and copies into new clusters
+  double redundancy_s = 0.0;  // before an array writes its data: pre-reads, parity, bitmap
+};
+
+// Counts from here to the end of its scope.
+class CountedWait {
+ public:
+  // `waits` null: nobody asks.
+  CountedWait(sim::Engine& engine, Waits* waits, double Waits::*part)
+      : engine_{engine}, waits_{waits}, part_{part}, began_{engine.now()} {}
+  CountedWait(const CountedWait&) = delete;
+  CountedWait& operator=(const CountedWait&) = delete;
+  ~CountedWait() {
+    if (waits_ != nullptr) waits_->*part_ += sim::seconds(engine_.now() - began_);
+  }
+
+ private:
+  sim::Engine& engine_;
+  Waits* waits_;
+  double Waits::*part_;
+  sim::Instant began_;
+};
+
+}  // namespace models::storage
