@@ -31,9 +31,10 @@ enum class Cause {
   image_metadata,       // halted, its job waits for its image's metadata and copies
   redundancy,           // halted, its job waits for an array's pre-reads and parity
   storage,              // halted, its job waits for disks
+  network,              // halted, its conversations wait for the network and who is at its end
   idle,                 // halted or blocked: nothing to do
 };
-inline constexpr int kCauses = 24;
+inline constexpr int kCauses = 25;
 
 // Name in JSON, and a sentence for `tenancy keys --metrics`.
 std::string_view name(Cause cause);

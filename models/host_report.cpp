@@ -193,6 +193,8 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   for (const Cause of : {Cause::io_threads, Cause::io_limits, Cause::image_metadata,
                          Cause::redundancy, Cause::storage})
     causes[at(Cause::idle)] -= causes[at(of)];
+  causes[at(Cause::network)] = causes[at(Cause::idle)] * network_->waiting(index_of_kind);
+  causes[at(Cause::idle)] -= causes[at(Cause::network)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {

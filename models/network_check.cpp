@@ -5,22 +5,12 @@
 #include <map>
 
 #include "models/network_paths.hpp"
+#include "sim/error.hpp"
 
 namespace models {
 namespace {
 
-class Reasons {
- public:
-  void need(bool holds, const std::string& text) {
-    if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-void check_guest(const HostDescription& host, const VmDescription& vm, Reasons& reasons) {
+void check_guest(const HostDescription& host, const VmDescription& vm, sim::Complaints& reasons) {
   const workload::NetProfile& net = vm.workload.net;
   const auto need = [&](bool holds, const std::string& text) {
     reasons.need(holds, fmt::format("vm.{}.nic: {}", vm.name, text));
@@ -60,7 +50,7 @@ void check_guest(const HostDescription& host, const VmDescription& vm, Reasons& 
 }  // namespace
 
 std::string network_complaints(const HostDescription& host) {
-  Reasons reasons;
+  sim::Complaints reasons;
   std::map<std::string, int> functions;
   for (const VmDescription& vm : host.vms) {
     check_guest(host, vm, reasons);

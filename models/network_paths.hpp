@@ -42,6 +42,9 @@ class NetworkPaths {
   // The end of a connection with a VM of a class, in turn by `member`.
   network::Place place(const std::string& vm, int member, int connection, int flow);
   void begin_measuring();
+  // Of the time in which vCPUs of the class do nothing, the share that conversations wait; zero for
+  // those that have times of their own to wait.
+  double waiting(int kind) const;
   double units(int kind) const;  // transactions, bytes of streams or datagrams
   void report(int kind, double measured_s, Results& results) const;
   void report_host(double measured_s, Results& results) const;

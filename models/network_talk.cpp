@@ -192,6 +192,18 @@ double NetworkPaths::units(int kind) const {
   return sum;
 }
 
+double NetworkPaths::waiting(int kind) const {
+  const VmDescription& vm = description_.vms[at(kind)];
+  const workload::NetProfile& net = vm.workload.net;
+  using workload::Conversation;
+  const bool asks =
+      net.conversation == Conversation::ask || net.conversation == Conversation::serve;
+  const bool streams =
+      net.conversation == Conversation::stream_in || net.conversation == Conversation::stream_out;
+  const bool always = streams || (asks && net.think == sim::Duration::zero());
+  return always ? std::min(1.0, static_cast<double>(net.connections) / vm.vcpus) : 0.0;
+}
+
 void NetworkPaths::report(int kind, double measured_s, Results& results) const {
   const VmDescription& description = description_.vms[at(kind)];
   if (!description.workload.net.any()) return;

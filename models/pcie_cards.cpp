@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/error.hpp"
+
 namespace models {
 namespace {
 
@@ -29,18 +31,7 @@ pcie::Description fitted(const HostDescription& host) {
   return all;
 }
 
-class Reasons {
- public:
-  void need(bool holds, const std::string& text) {
-    if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-void check_disk(const HostDescription& host, const HostDisk& disk, Reasons& reasons) {
+void check_disk(const HostDescription& host, const HostDisk& disk, sim::Complaints& reasons) {
   const auto need = [&](bool holds, const std::string& text) {
     reasons.need(holds, fmt::format("host.disk: {}: {}", disk.name, text));
   };
@@ -58,7 +49,7 @@ void check_disk(const HostDescription& host, const HostDisk& disk, Reasons& reas
        fmt::format("card: no [[host.pcie.card]] is named \"{}\"", disk.card));
 }
 
-void check_array(const HostDescription& host, const HostArray& array, Reasons& reasons) {
+void check_array(const HostDescription& host, const HostArray& array, sim::Complaints& reasons) {
   if (array.card.empty()) return;
   const auto need = [&](bool holds, const std::string& text) {
     reasons.need(holds, fmt::format("host.array: {}: {}", array.name, text));
@@ -79,7 +70,7 @@ void check_array(const HostDescription& host, const HostArray& array, Reasons& r
 }  // namespace
 
 std::string pcie_complaints(const HostDescription& host) {
-  Reasons reasons;
+  sim::Complaints reasons;
   const pcie::Description all = fitted(host);
   std::set<std::string> names;
   for (const pcie::Card& card : all.cards)

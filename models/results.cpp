@@ -37,7 +37,8 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"redundancy",
      "halted while jobs wait for what arrays do before they write: pre-reads, parity"},
     {"storage", "halted while jobs wait for arrays and disks"},
-    {"idle", "halted or blocked: nothing to do, or waiting for the network"},
+    {"network", "halted while conversations wait for the network and who is at its other end"},
+    {"idle", "halted or blocked: nothing to do"},
 }};
 static_assert(!kCauseKinds.back().name.empty());
 

@@ -81,12 +81,52 @@ std::string_view absence(models::Mechanism mechanism) {
   throw sim::ModelError{"unknown mechanism"};
 }
 
+// Whether a host has what an I/O mechanism is about; of others only a run can tell.
+bool has(const models::HostDescription& host, models::Mechanism mechanism) {
+  const auto any = [](const auto& list, auto holds) {
+    return std::any_of(list.begin(), list.end(), holds);
+  };
+  const auto any_disk = [&](auto holds) {
+    return any(host.vms, [&](const models::VmDescription& vm) { return any(vm.disks, holds); });
+  };
+  switch (mechanism) {
+    case models::Mechanism::pcie:
+      return !host.pcie.slots.empty();
+    case models::Mechanism::image_metadata:
+      return any_disk([](const models::DiskDescription& disk) {
+        return disk.image.format != models::storage::image::Format::raw ||
+               disk.image.preallocation != models::storage::image::Preallocation::full;
+      });
+    case models::Mechanism::io_limits:
+      return any_disk([](const models::DiskDescription& disk) { return disk.iotune.limits(); });
+    case models::Mechanism::raid_redundancy:
+      return !host.storage.arrays.empty() || !host.servers.empty();
+    case models::Mechanism::io_scheduling:
+      return any(host.storage.disks,
+                 [](const models::HostDisk& disk) {
+                   return disk.queue.scheduler != models::storage::queue::Scheduler::noop;
+                 }) ||
+             !host.servers.empty();
+    case models::Mechanism::interrupt_moderation:
+      return any(host.nics, [](const models::NicDescription& nic) {
+        return nic.nic.moderation.kind != models::network::ModerationKind::none;
+      });
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 std::vector<Change> mechanisms_off(const Scenario& scenario) {
+  const models::HostDescription& host = scenario.host;
   std::vector<Change> all;
   for (const models::Mechanism mechanism : mechanisms()) {
-    if (scenario.host.without.contains(mechanism)) continue;
+    if (host.without.contains(mechanism)) continue;
+    const bool there = has(host, mechanism) ||
+                       std::any_of(host.others.begin(), host.others.end(),
+                                   [&](const auto& other) { return has(other, mechanism); });
+    if (!there) continue;
     Change change{std::string{name(mechanism)}, std::string{absence(mechanism)}, scenario};
     change.scenario.host.without.insert(mechanism);
     all.push_back(std::move(change));

@@ -18,7 +18,7 @@ struct Change {
   Scenario scenario;  // with the change
 };
 
-// One scenario for each mechanism that is on, without it.
+// One scenario for each mechanism that is on, without it; I/O's only where there is any such.
 std::vector<Change> mechanisms_off(const Scenario& scenario);
 
 // What an administrator could do about the class: pinning, memory placement, fewer neighbours,

@@ -22,6 +22,7 @@ class Complaints {
   void need(bool holds, const std::string& text) {
     if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
   }
+  const std::string& text() const { return text_; }
   // Throws ConfigError when anything is wrong.
   void raise() const {
     if (!text_.empty()) throw ConfigError{text_};

@@ -30,18 +30,7 @@ bool is_width(int lanes) {
   return lanes == 1 || lanes == 2 || lanes == 4 || lanes == 8 || lanes == 16;
 }
 
-class Reasons {
- public:
-  void need(bool holds, const std::string& text) {
-    if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-void check_slots(const Description& description, Reasons& reasons) {
+void check_slots(const Description& description, sim::Complaints& reasons) {
   std::set<std::string> names;
   std::map<int, int> lanes;  // by owner
   for (const Slot& slot : description.slots) {
@@ -63,7 +52,7 @@ void check_slots(const Description& description, Reasons& reasons) {
   }
 }
 
-void check_cards(const Description& description, int sockets, Reasons& reasons) {
+void check_cards(const Description& description, int sockets, sim::Complaints& reasons) {
   std::map<std::string, std::string> taken;  // slot -> card
   for (const Card& card : description.cards) {
     const Slot* const slot = find_slot(description, card.slot);
@@ -95,7 +84,7 @@ void check_cards(const Description& description, int sockets, Reasons& reasons) 
 }  // namespace
 
 std::string complaints(const Description& description, int sockets) {
-  Reasons reasons;
+  sim::Complaints reasons;
   check_slots(description, reasons);
   check_cards(description, sockets, reasons);
   reasons.need(description.dmi_generation >= 1 && description.dmi_generation <= 5,

@@ -84,6 +84,20 @@ TEST_CASE("a guest's round trip is longer than bare metal's, by vhost less than 
   CHECK(qemu < emulated);
 }
 
+TEST_CASE("a vCPU waits for the network while its conversation does") {
+  const auto waits = [](const HostDescription& host) {
+    return run(host).time.front().share[static_cast<std::size_t>(Cause::network)];
+  };
+  HostDescription host = networked(1.25e9);
+  host.vms.front().workload.net.conversation = workload::Conversation::serve;
+  host.vms.front().vcpus = 1;
+  CHECK(waits(host) > 0.3);
+  host.vms.front().vcpus = 2;  // one of them has nothing to wait for
+  CHECK(waits(host) < 0.5);
+  host.vms.front().workload.net.think = 1_ms;
+  CHECK(waits(host) == 0.0);
+}
+
 TEST_CASE("a NIC that holds its interrupts off is switched to interrupting at once") {
   HostDescription host = networked(1.25e9);
   const double at_once = round_trip_us(host);

@@ -28,11 +28,40 @@ Scenario scenario(int guests) {
 
 TEST_CASE("each mechanism that is on is switched off once") {
   const std::vector<Change> changes = mechanisms_off(scenario(4));
-  CHECK(changes.size() == mechanism_names().size() - 1);  // turbo is off already
+  CHECK(changes.size() == mechanism_names().size() - 7);  // turbo is off already; of I/O is none
   for (const Change& change : changes) {
     CHECK(change.scenario.host.without.size() == 2);
     CHECK_FALSE(change.words.empty());
   }
+}
+
+TEST_CASE("mechanisms of I/O are switched off where something has them") {
+  Scenario own = scenario(1);
+  const auto offered = [&](std::string_view name) {
+    const std::vector<Change> all = mechanisms_off(own);
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Change& change) { return change.name == name; });
+  };
+  models::DiskDescription& disk = own.host.vms.front().disks.emplace_back();
+  CHECK_FALSE(offered("image-metadata"));
+  disk.image.format = models::storage::image::Format::qcow2;
+  CHECK(offered("image-metadata"));
+  CHECK_FALSE(offered("io-limits"));
+  disk.iotune.total_iops_sec = 100;
+  CHECK(offered("io-limits"));
+  CHECK_FALSE(offered("raid-redundancy"));
+  own.host.storage.arrays.emplace_back();
+  CHECK(offered("raid-redundancy"));
+  CHECK_FALSE(offered("io-scheduling"));
+  own.host.storage.disks.emplace_back().queue.scheduler = models::storage::queue::Scheduler::bfq;
+  CHECK(offered("io-scheduling"));
+  own.host.nics.emplace_back().nic.moderation.kind = models::network::ModerationKind::none;
+  CHECK_FALSE(offered("interrupt-moderation"));
+  own.host.nics.front().nic.moderation.kind = models::network::ModerationKind::adaptive;
+  CHECK(offered("interrupt-moderation"));
+  CHECK_FALSE(offered("pcie"));
+  own.host.pcie.slots.emplace_back();
+  CHECK(offered("pcie"));
 }
 
 TEST_CASE("a gain is the paired ratio of throughput, largest first") {

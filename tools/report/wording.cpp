@@ -38,6 +38,7 @@ constexpr std::array<Labels, models::kCauses> kLabels{{{"running", "run"},
                                                        {"image metadata", "image"},
                                                        {"RAID redundancy", "RAID"},
                                                        {"storage", "storage"},
+                                                       {"network", "network"},
                                                        {"idle", "idle"}}};
 static_assert(!kLabels.back().full.empty());
 

@@ -45,7 +45,7 @@
   // Okabe and Ito's colours, told apart by all kinds of colour vision; greys for doing nothing.
   const causes = {
     running: '#0072b2', llc_misses: '#56b4e9', remote_memory: '#d55e00', controller_queueing: '#e69f00',
-    link_queueing: '#cc79a7', cold_caches: '#009e73', smt: '#f0e442', translation: '#5e4fa2', exits: '#a6761d', ticks: '#66c2a5', spinning: '#b3de69', page_faults: '#7570b3', numa_balancing: '#d95f02', swap_in: '#e7298a', halt_polling: '#b3b3b3', steal: '#8c1d40', co_stop: '#e31a1c', scheduler: '#7a7a7a', io_threads: '#1b9e77', io_limits: '#e6ab02', image_metadata: '#bc80bd', redundancy: '#fb8072', storage: '#80b1d3', idle: '#c9c6bf',
+    link_queueing: '#cc79a7', cold_caches: '#009e73', smt: '#f0e442', translation: '#5e4fa2', exits: '#a6761d', ticks: '#66c2a5', spinning: '#b3de69', page_faults: '#7570b3', numa_balancing: '#d95f02', swap_in: '#e7298a', halt_polling: '#b3b3b3', steal: '#8c1d40', co_stop: '#e31a1c', scheduler: '#7a7a7a', io_threads: '#1b9e77', io_limits: '#e6ab02', image_metadata: '#bc80bd', redundancy: '#fb8072', storage: '#80b1d3', network: '#386cb0', idle: '#c9c6bf',
   };
   const others = ['#5e4fa2', '#66c2a5', '#a6761d', '#e7298a', '#1b9e77', '#7570b3', '#b3de69', '#80b1d3'];
   const lines = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c1d40', '#7a7a7a'];
