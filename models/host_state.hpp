@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/compute/cold_cache.hpp"
 #include "models/compute/contention.hpp"
 #include "models/guest/progress.hpp"
 #include "models/host_description.hpp"
@@ -62,6 +63,8 @@ struct Worker {
   bool halts = false;       // was preempted between its kick and its halt
   bool polling = false;     // halted, but keeps its CPU for a while
   bool for_tick = false;    // runs for a tick of its clock only
+  compute::ColdCache::Refill refill{};  // that it owed when it was last switched in
+  double refilled = 1.0;                // share of that which such a run can bring back
   vmm::HaltPoll poll;
   sim::Instant halted_at{};
   sim::Instant waiting_since{};  // runnable, without a CPU

@@ -170,7 +170,14 @@ void RunningHost::leave_cpu(Worker& worker, scheduler::CpuId cpu) {
   Vm& vm = vms_[at(worker.vm)];
   touch(vm);
   contention_.stop(cpu, engine_.now());
-  cold_.leave(worker.stream, cpu, vm.description->workload.profile, engine_.now());
+  const auto share = [&](double unpaid_s, sim::Duration of) {
+    const double paid =
+        of > sim::Duration::zero() ? 1.0 - std::min(1.0, unpaid_s / sim::seconds(of)) : 1.0;
+    return 1.0 - paid * worker.refilled;
+  };
+  cold_.leave(worker.stream, cpu, vm.description->workload.profile, engine_.now(),
+              {.core = share(worker.progress.unpaid_refill_s(), worker.refill.core),
+               .llc = share(worker.progress.unpaid_spread_s(), worker.refill.llc)});
 }
 
 void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
@@ -269,13 +276,19 @@ void RunningHost::settle() {
     if (worker.progress.state() != guest::Progress::State::running || !cold) continue;
     const int cpu = scheduler_->cpu_of(worker.thread);
     const compute::Profile& profile = vms_[at(worker.vm)].description->workload.profile;
-    const sim::Duration refill = cold_.enter(worker.stream, cpu, profile, now);
+    worker.refill = cold_.enter(worker.stream, cpu, profile, now);
     // A tick's handler touches little of what the guest had in its caches.
-    const double touched =
+    worker.refilled =
         worker.for_tick
             ? std::min(1.0, kTickFootprint_B / static_cast<double>(profile.footprint.count()))
             : 1.0;
-    worker.progress.owe_refill(sim::from_seconds(sim::seconds(refill) * touched));
+    if (worker.for_tick) {
+      const double all_s = sim::seconds(worker.refill.core + worker.refill.llc);
+      worker.progress.owe_refill(sim::from_seconds(all_s * worker.refilled));
+    } else {
+      worker.progress.owe_refill(worker.refill.core, worker.refill.llc,
+                                 worker.refill.llc_instructions);
+    }
   }
   entered_.clear();
   for (const compute::StreamId stream : changed) {

@@ -29,22 +29,27 @@ void ColdCache::add() {
   memory_.emplace_back().in_llc.resize(static_cast<std::size_t>(topology_.llcs()));
 }
 
-void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now) {
+void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now,
+                      const Missing& missing) {
   Memory& memory = memory_[static_cast<std::size_t>(stream)];
   const topology::Cpu& at = topology_.cpu(cpu);
-  const double footprint_B = static_cast<double>(profile.footprint.count());
+  const double core_B = std::min(static_cast<double>(profile.footprint.count()), core_B_);
+  const double llc_B = contention_.state(stream).space_B;
   memory.core = at.core;
-  memory.in_core = {.held_B = std::min(footprint_B, core_B_),
+  memory.in_core = {.held_B = std::max(0.0, core_B - missing.core * memory.core_cold_B),
+                    .wanted_B = core_B,
                     .inserted_B = contention_.core_inserted_B(at.core, now)};
   memory.in_llc[static_cast<std::size_t>(at.llc)] = {
-      .held_B = contention_.state(stream).space_B,
+      .held_B = std::max(0.0, llc_B - missing.llc * memory.llc_cold_B),
+      .wanted_B = llc_B,
       .inserted_B = contention_.llc_inserted_B(at.llc, now)};
 }
 
-sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
-                               sim::Instant now) const {
-  const Memory& memory = memory_[static_cast<std::size_t>(stream)];
-  if (memory.core < 0) return sim::Duration::zero();
+ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
+                                   sim::Instant now) {
+  Memory& memory = memory_[static_cast<std::size_t>(stream)];
+  memory.core_cold_B = memory.llc_cold_B = 0.0;
+  if (memory.core < 0) return {};
   const topology::Cpu& at = topology_.cpu(cpu);
   const StreamState& state = contention_.state(stream);
   const double footprint_B = static_cast<double>(profile.footprint.count());
@@ -62,14 +67,18 @@ sim::Duration ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
   // left since is none that it has lost. A line lost from both is fetched once, from memory; the
   // private cache's other lines come from the LLC.
   const bool back = topology_.cpu(topology_.cpus_of_core(memory.core).front()).llc == at.llc;
-  const double held_again_B = back ? std::min(state.space_B, tenancy.held_B) : state.space_B;
-  const double from_memory_B = std::max(0.0, held_again_B - llc_warm_B);
-  const double core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
-  const double from_llc_B = std::max(0.0, core_cold_B - from_memory_B);
-  const double lines_s =
-      (from_memory_B * state.memory_latency_s + from_llc_B * llc_latency_s_) / kLine_B;
-  return sim::from_seconds(lines_s /
-                           lines_at_once(topology_.description().line_buffers, profile, 1));
+  const double held_again_B = back ? std::min(state.space_B, tenancy.wanted_B) : state.space_B;
+  memory.llc_cold_B = std::max(0.0, held_again_B - llc_warm_B);
+  memory.core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
+  const double from_llc_B = std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
+  const double at_once = lines_at_once(topology_.description().line_buffers, profile, 1);
+  Refill refill;
+  refill.core = sim::from_seconds(from_llc_B * llc_latency_s_ / kLine_B / at_once);
+  const double accesses = profile.llc_accesses_per_kilo_instruction / 1e3;
+  if (accesses <= 0) return refill;
+  refill.llc = sim::from_seconds(memory.llc_cold_B * state.memory_latency_s / kLine_B / at_once);
+  refill.llc_instructions = held_again_B / kLine_B / accesses;
+  return refill;
 }
 
 }  // namespace models::compute

@@ -6,7 +6,8 @@
 // per cache, the bytes inserted so far, tells how cold any earlier tenant is: O(1) a switch.
 //
 // Models  private (L2) and last-level caches, return to a cache still partly warm, migration.
-// Omits   L1, TLBs, the traffic of the refill; lines brought back are taken to be all needed.
+// Omits   L1, TLBs, the traffic of the refill. An LLC's lines come back evenly, as if each access
+//         met another line of what the stream holds there.
 // Source  MODELS.md section 1 "cold caches"; Agarwal, Horowitz, Hennessy 1989 for the decay.
 // Checked tests/models/compute/cold_cache_test.cpp; validation case migration-loss.
 #pragma once
@@ -24,21 +25,37 @@ class ColdCache {
             bool llc_sharing = true);
 
   void add();  // next stream; call beside Contention::add
+  // What a stream has to bring back: into the core's cache at once, into the LLC as it comes to
+  // use what it had there, which takes it that many instructions.
+  struct Refill {
+    sim::Duration core{};
+    sim::Duration llc{};
+    double llc_instructions = 0.0;
+  };
+  // Shares of a Refill that have not come back.
+  struct Missing {
+    double core = 0.0;
+    double llc = 0.0;
+  };
   // The stream leaves `cpu`: remembers what it holds there.
-  void leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now);
-  // The stream starts on `cpu`: time its refill misses take, zero on its very first start. Needs
+  void leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now,
+             const Missing& missing);
+  // The stream starts on `cpu`: what it lacks there, nothing on its very first start. Needs
   // contention settled with the stream running.
-  sim::Duration enter(StreamId stream, int cpu, const Profile& profile, sim::Instant now) const;
+  Refill enter(StreamId stream, int cpu, const Profile& profile, sim::Instant now);
 
  private:
   struct Tenancy {
     double held_B = 0.0;      // when it left
+    double wanted_B = 0.0;    // with what had not come back
     double inserted_B = 0.0;  // the cache's count then
   };
   struct Memory {
     int core = -1;  // last core, -1: never ran
     Tenancy in_core;
     std::vector<Tenancy> in_llc;  // [llc]
+    double core_cold_B = 0.0;     // at its last start
+    double llc_cold_B = 0.0;
   };
 
   const topology::Topology& topology_;

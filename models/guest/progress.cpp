@@ -46,11 +46,25 @@ void Progress::book(sim::Instant now) {
     return;
   }
   if (elapsed_s <= 0 || time_.total_s <= 0) return;
+  if (spread_over_ > 0 && !waits_) elapsed_s = execute_cold(elapsed_s);
   // An end that rounding puts a picosecond late is not counted as more work.
   const double executed = std::min(elapsed_s / time_.total_s, left_);
   left_ -= executed;
   if (counts_) executed_ += executed;
   at_pace_s_ += elapsed_s;
+}
+
+double Progress::execute_cold(double elapsed_s) {
+  const double more_s = spread_s_ / spread_over_;
+  const double executed = std::min({elapsed_s / (time_.total_s + more_s), left_, spread_over_});
+  left_ -= executed;
+  if (counts_) executed_ += executed;
+  at_pace_s_ += executed * time_.total_s;
+  seconds_[at(Cause::cold_caches)] += executed * more_s;
+  spread_s_ -= executed * more_s;
+  spread_over_ -= executed;
+  if (spread_over_ <= kNothing) spread_s_ = spread_over_ = 0.0;
+  return std::max(0.0, elapsed_s - executed * (time_.total_s + more_s));
 }
 
 double Progress::pay(double elapsed_s) {
@@ -90,7 +104,9 @@ sim::Duration Progress::owed() const {
 
 sim::Duration Progress::remaining() const {
   if (std::isinf(left_)) return sim::Duration::max();
-  return sim::picoseconds_ceil((owed_s() + left_ * time_.total_s) * 1e12);
+  double all_s = owed_s() + left_ * time_.total_s;
+  if (spread_over_ > 0 && !waits_) all_s += spread_s_ * std::min(1.0, left_ / spread_over_);
+  return sim::picoseconds_ceil(all_s * 1e12);
 }
 
 }  // namespace models::guest

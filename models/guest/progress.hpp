@@ -1,8 +1,9 @@
 // One host thread's work and time: how far it got, and where each picosecond went.
 //
-// A thread that holds a CPU first pays what switching to it costs, then refills its caches, then
-// executes instructions at a pace that changes only when its surroundings do; between changes
-// nothing is scheduled for it (MODELS.md section 0).
+// A thread that holds a CPU first pays what switching to it costs, then refills its core's caches,
+// then executes instructions at a pace that changes only when its surroundings do, slower while it
+// finds the last-level cache cold; between changes nothing is scheduled for it (MODELS.md
+// section 0).
 //
 // Checked tests/models/guest/progress_test.cpp.
 #pragma once
@@ -40,7 +41,16 @@ class Progress {
   void become(State state) { state_ = state; }
   // What the thread owes before it executes again.
   void owe_switch(sim::Duration cost) { owe(switch_s_, cost); }
-  void owe_refill(sim::Duration cost) { owe(refill_s_, cost); }
+  // Instead of what is left of the last one: `at_once` before it executes, `spread` evenly over the
+  // next `over` instructions.
+  void owe_refill(sim::Duration at_once, sim::Duration spread = {}, double over = 0.0) {
+    refill_s_ = 0.0;
+    owe(refill_s_, at_once);
+    spread_s_ = over > 0.0 ? sim::seconds(spread) : 0.0;
+    spread_over_ = over;
+  }
+  double unpaid_refill_s() const { return refill_s_; }
+  double unpaid_spread_s() const { return spread_s_; }
   void owe_ticks(sim::Duration cost) { owe(ticks_s_, cost); }
   void owe_exits(sim::Duration cost) { owe(exits_s_, cost); }
   void owe_faults(sim::Duration cost) { owe(faults_s_, cost); }
@@ -90,7 +100,8 @@ class Progress {
   static constexpr double kNothing = 1e-3;  // of an instruction: rounding of the clock
   void book(sim::Instant now);
   double owed_s() const;
-  double pay(double elapsed_s);  // what it owes; returns what is left of the time
+  double pay(double elapsed_s);           // what it owes; returns what is left of the time
+  double execute_cold(double elapsed_s);  // alike, while a refill is spread over instructions
   void owe(double& debt_s, sim::Duration cost) {
     debt_s += sim::seconds(cost);
     owes_ = true;
@@ -100,6 +111,8 @@ class Progress {
   bool owes_ = false;  // any of these
   double switch_s_ = 0.0;
   double refill_s_ = 0.0;
+  double spread_s_ = 0.0;  // on top of the next `spread_over_` instructions
+  double spread_over_ = 0.0;
   double ticks_s_ = 0.0;
   double faults_s_ = 0.0;
   double balancing_s_ = 0.0;

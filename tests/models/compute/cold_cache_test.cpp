@@ -36,16 +36,22 @@ struct Host {
       contention.place(i, {1.0, 0.0});
     }
   }
-  // Runs `stream` on `cpu` for a while; what its refill at the start took.
-  sim::Duration run(StreamId stream, int cpu, sim::Duration span) {
+  // Runs `stream` on `cpu` for a while, too short for what is `missing` of its refill.
+  ColdCache::Refill visit(StreamId stream, int cpu, sim::Duration span,
+                          const ColdCache::Missing& missing = {}) {
     contention.start(stream, cpu);
     contention.settle(now);
-    const sim::Duration refill = cold.enter(stream, cpu, profile, now);
+    const ColdCache::Refill refill = cold.enter(stream, cpu, profile, now);
     now += span;
     contention.stop(cpu, now);
-    cold.leave(stream, cpu, profile, now);
+    cold.leave(stream, cpu, profile, now, missing);
     contention.settle(now);
     return refill;
+  }
+  // What all of its refill takes.
+  sim::Duration run(StreamId stream, int cpu, sim::Duration span) {
+    const ColdCache::Refill refill = visit(stream, cpu, span);
+    return refill.core + refill.llc;
   }
   Topology topology{machine()};
   Profile profile;
@@ -109,4 +115,25 @@ TEST_CASE("where nobody shares an LLC, others evict nothing of it") {
   };
   CHECK(back(true) > back(false));
   CHECK(back(false) > sim::Duration::zero());  // the core's own cache
+}
+
+TEST_CASE("an LLC's lines come back in as many instructions as it takes to use them") {
+  Host host;
+  host.run(0, 0, 10_ms);
+  const ColdCache::Refill refill = host.visit(0, 2, 10_ms);
+  // 4 MiB are 65,536 lines, of which 20 are used each 1,000 instructions.
+  CHECK(refill.llc_instructions == Approx(65'536 / 0.020).epsilon(0.01));
+  host.profile.llc_accesses_per_kilo_instruction = 0;
+  CHECK(host.visit(0, 0, 10_ms).llc == sim::Duration::zero());
+}
+
+TEST_CASE("what has not come back is missing again, once") {
+  Host host;
+  host.run(0, 0, 10_ms);
+  const ColdCache::Refill all = host.visit(0, 2, 10_us, {.core = 1.0, .llc = 0.75});
+  const ColdCache::Refill rest = host.visit(0, 2, 10_us, {.core = 1.0, .llc = 1.0});
+  CHECK(sim::seconds(rest.llc) == Approx(0.75 * sim::seconds(all.llc)).epsilon(0.01));
+  const ColdCache::Refill still = host.visit(0, 2, 10_ms);
+  CHECK(sim::seconds(still.llc) == Approx(sim::seconds(rest.llc)).epsilon(0.01));
+  CHECK(host.run(0, 2, 10_ms) == sim::Duration::zero());
 }

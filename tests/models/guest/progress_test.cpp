@@ -37,6 +37,30 @@ TEST_CASE("every microsecond belongs to one cause", "[progress]") {
   CHECK(seconds(progress, Cause::llc_misses) == Approx(1e-6));
 }
 
+// 1 us refill, then 6 instructions of 1 us, the first 4 of them half a microsecond longer.
+TEST_CASE("a refill that is spread slows the next instructions", "[progress]") {
+  Progress progress;
+  progress.pace({.by_cause = {1e-6}, .total_s = 1e-6});
+  progress.become(Progress::State::running);
+  progress.begin(6);
+  progress.owe_refill(1_us, 2_us, 4.0);
+  CHECK(progress.remaining() == 9_us);
+  progress.advance(sim::Instant{4_us});
+  CHECK(progress.executed() == Approx(2));
+  CHECK(progress.unpaid_refill_s() == 0.0);
+  CHECK(progress.unpaid_spread_s() == Approx(1e-6));
+  CHECK(progress.remaining() == 5_us);
+  progress.advance(sim::Instant{8_us});
+  CHECK(progress.executed() == Approx(5));
+  CHECK(seconds(progress, Cause::cold_caches) == Approx(3e-6));
+  progress.advance(sim::Instant{9_us});
+  CHECK(progress.done());
+  CHECK(seconds(progress, Cause::running) == Approx(6e-6));
+  progress.begin(2);  // another job's end may come before the refill's
+  progress.owe_refill({}, 2_us, 4.0);
+  CHECK(progress.remaining() == 3_us);
+}
+
 // Runs from 0; 2 us switch, then a loop of PAUSE to 7 us; stopped to 9 us; then 3 us refill, 4 us.
 TEST_CASE("who waits in a loop refills no cache before it goes on", "[progress]") {
   Progress progress;
