@@ -21,13 +21,6 @@ const cluster::ClientDescription* find_client(const HostDescription& first,
   return nullptr;
 }
 
-const VmDescription* find_class(const HostDescription& host, const std::string& name) {
-  for (const VmDescription& vm : host.vms) {
-    if (vm.name == name && !vm.arrives) return &vm;
-  }
-  return nullptr;
-}
-
 // The host's NIC that a VM's is on.
 std::string nic_of(const HostDescription& host, const VmDescription& vm) {
   if (vm.nics.empty() || host.nics.empty()) return {};
@@ -46,7 +39,7 @@ void check_peer(const std::vector<HostDescription>& hosts, const HostDescription
        "on an isolated network, which reaches nobody outside");
   if (find_client(hosts.front(), net.peer) != nullptr) return;
   for (const HostDescription& host : hosts) {
-    const VmDescription* peer = find_class(host, net.peer);
+    const VmDescription* peer = host.vm_named(net.peer);
     if (peer == nullptr) continue;
     need(peer != &vm, "is its own class; set partner = \"guest\" instead");
     need(!peer->nics.empty(), fmt::format("vm.{} has no NIC", peer->name));
@@ -68,7 +61,7 @@ void check_peers(const std::vector<HostDescription>& hosts, sim::Complaints& com
 bool talks_outside(const HostDescription& host) {
   return std::any_of(host.vms.begin(), host.vms.end(), [&](const VmDescription& vm) {
     const workload::NetProfile& net = vm.workload.net;
-    return net.any() && !net.peer.empty() && find_class(host, net.peer) == nullptr;
+    return net.any() && !net.peer.empty() && host.vm_named(net.peer) == nullptr;
   });
 }
 
@@ -182,7 +175,7 @@ network::Place GuestReach::place(const std::string& name, int member, int connec
     return network_.client_place(*machines[turn]);
   }
   for (std::size_t host = 0; host < network_.hosts_.size(); ++host) {
-    if (find_class(network_.hosts_[host], name) != nullptr)
+    if (network_.hosts_[host].vm_named(name) != nullptr)
       return network_.paths_[host]->place(name, member, connection, flow);
   }
   throw sim::ModelError{"nobody is called " + name};

@@ -188,6 +188,13 @@ struct HostDescription {
   std::vector<StorageServer> servers;
   std::vector<cluster::ClientDescription> clients;
 
+  // The class of that name that is here from the start; null: none.
+  const VmDescription* vm_named(const std::string& vm) const {
+    for (const VmDescription& own : vms) {
+      if (own.name == vm && !own.arrives) return &own;
+    }
+    return nullptr;
+  }
   bool leaves_the_box() const;  // migrations, disks behind the network, traffic with others
   // Whose disk, array or volume "<server>.<name>" says; null: none, so one of the host's own.
   const StorageServer* server_of(const std::string& on) const;

@@ -69,7 +69,8 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
     return std::any_of(there.disks.begin(), there.disks.end(),
                        [&](const HostDisk& disk) {
                          const std::vector<std::string> own = own_names(disk);
-                         return called(disk) || std::find(own.begin(), own.end(), name) != own.end();
+                         return called(disk) ||
+                                std::find(own.begin(), own.end(), name) != own.end();
                        }) ||
            std::any_of(there.arrays.begin(), there.arrays.end(), called) ||
            std::any_of(there.volumes.begin(), there.volumes.end(), called);
@@ -96,9 +97,9 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
                                     [&](const HostDisk& one) { return one.name == disk; });
       for (const std::string& own :
            all != storage.disks.end() ? own_names(*all) : std::vector<std::string>{disk}) {
-        complaints.need(
-            used.insert(own).second,
-            fmt::format("host.array: {} takes the disk \"{}\", which another has", array.name, own));
+        complaints.need(used.insert(own).second,
+                        fmt::format("host.array: {} takes the disk \"{}\", which another has",
+                                    array.name, own));
       }
     }
   }

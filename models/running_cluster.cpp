@@ -15,13 +15,6 @@ std::size_t at(Cause cause) {
   return static_cast<std::size_t>(cause);
 }
 
-const VmDescription* find_vm(const HostDescription& host, const std::string& name) {
-  for (const VmDescription& vm : host.vms) {
-    if (vm.name == name && !vm.arrives) return &vm;
-  }
-  return nullptr;
-}
-
 double* find_metric(Results& results, const std::string& name) {
   for (Metric& metric : results.metrics) {
     if (metric.name == name) return &metric.value;
@@ -50,7 +43,7 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
   for (const MigrationDescription& migration : host.migrations) {
     const std::string where = "migrate." + migration.vm;
     const auto from = std::find_if(all.begin(), all.end(), [&](const HostDescription& one) {
-      return find_vm(one, migration.vm) != nullptr;
+      return one.vm_named(migration.vm) != nullptr;
     });
     const auto to = std::find_if(all.begin(), all.end(), [&](const HostDescription& one) {
       return one.name == migration.to;
@@ -62,7 +55,7 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                                 where, migration.to));
     if (from == all.end() || to == all.end()) continue;
     complaints.need(from != to, fmt::format("{}.to: the VM is there already", where));
-    const VmDescription vm = *find_vm(*from, migration.vm);
+    const VmDescription vm = *from->vm_named(migration.vm);
     complaints.need(
         vm.dirty_logging == DirtyLogging::off,
         fmt::format("vm.{}.dirty_log: on; its migration logs it, leave it off", vm.name));

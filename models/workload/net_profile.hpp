@@ -24,8 +24,8 @@ enum class Partner { outside, host, guest };
 struct NetProfile {
   Conversation conversation = Conversation::none;
   Partner partner = Partner::outside;
-  std::string peer{};  // client, or class of VMs on whichever host; empty: as `partner` says
-  int connections = 1;                   // of a guest; connection i is on vCPU i mod vcpus
+  std::string peer{};   // client, or class of VMs on whichever host; empty: as `partner` says
+  int connections = 1;  // of a guest; connection i is on vCPU i mod vcpus
   sim::Bytes message{16 * 1'024};        // of each send() of a stream
   sim::Bytes window{4 * 1'024 * 1'024};  // of a stream
   sim::Bytes request{1};

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 
+#include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
 
 namespace scenarios::fake {
@@ -46,6 +47,21 @@ inline Model model() {
   model.check = [](const models::HostDescription&) {};
   model.automatic_warmup = [](const models::HostDescription&) { return sim::Duration{1}; };
   return model;
+}
+
+// So many VMs "guest" and one "other", without turbo.
+inline Scenario scenario(int guests) {
+  return read_text(
+             "[study]\nduration = \"1 s\"\nreplications = 3\n"
+             "[host]\nuse = \"nehalem-x5570-2s\"\n"
+             "[[vm]]\nname = \"guest\"\ncount = " +
+                 std::to_string(guests) +
+                 "\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
+                 "[[vm]]\nname = \"other\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
+                 "[model]\nwithout = [\"turbo\"]\n",
+             "a.toml")
+      .points.front()
+      .scenario;
 }
 
 // One class "guest", swept over its count; the first point is the baseline.

@@ -4,23 +4,11 @@
 
 #include "scenarios/read.hpp"
 #include "scenarios/what_if.hpp"
+#include "tests/scenarios/fake_model.hpp"
 
 using namespace scenarios;
 
 namespace {
-
-Scenario scenario(int guests) {
-  Study study = read_text(
-      "[study]\nduration = \"1 s\"\nreplications = 3\n"
-      "[host]\nuse = \"nehalem-x5570-2s\"\n"
-      "[[vm]]\nname = \"guest\"\ncount = " +
-          std::to_string(guests) +
-          "\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
-          "[[vm]]\nname = \"other\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
-          "[model]\nwithout = [\"turbo\"]\n",
-      "a.toml");
-  return study.points.front().scenario;
-}
 
 std::vector<std::string> names(const std::vector<Change>& changes) {
   std::vector<std::string> all;
@@ -48,7 +36,7 @@ bool offers(const std::vector<std::string>& all, const std::string& name) {
 }  // namespace
 
 TEST_CASE("remedies for memory and waiting are offered where these are at stake") {
-  Scenario own = scenario(2);
+  Scenario own = fake::scenario(2);
   models::VmDescription& vm = own.host.vms.front();
   const auto offered = [&](std::string_view name) {
     const auto all = names(remedies(own, "guest"));
@@ -70,7 +58,7 @@ TEST_CASE("remedies for memory and waiting are offered where these are at stake"
 }
 
 TEST_CASE("remedies pin, spread, thin out and separate, and leave out what changes nothing") {
-  Scenario own = scenario(8);
+  Scenario own = fake::scenario(8);
   const auto all = names(remedies(own, "guest"));
   CHECK(all == std::vector<std::string>{"vm.guest.pin = \"core\"", "vm.guest.pin = \"node\"",
                                         "vm.guest.numa = \"interleave\"", "vm.guest.count = 6",
@@ -78,7 +66,7 @@ TEST_CASE("remedies pin, spread, thin out and separate, and leave out what chang
   own.host.vms.front().pin.mode = models::PinMode::node;
   const auto pinned = names(remedies(own, "guest"));
   CHECK(std::count(pinned.begin(), pinned.end(), "vm.guest.pin = \"node\"") == 0);
-  const auto single = names(remedies(scenario(1), "guest"));
+  const auto single = names(remedies(fake::scenario(1), "guest"));
   CHECK(std::none_of(single.begin(), single.end(),
                      [](const std::string& name) { return name.starts_with("vm.guest.count"); }));
 }

@@ -4,30 +4,12 @@
 #include <catch2/catch.hpp>
 
 #include "scenarios/keys.hpp"
-#include "scenarios/read.hpp"
 #include "tests/scenarios/fake_model.hpp"
 
 using namespace scenarios;
 
-namespace {
-
-Scenario scenario(int guests) {
-  Study study = read_text(
-      "[study]\nduration = \"1 s\"\nreplications = 3\n"
-      "[host]\nuse = \"nehalem-x5570-2s\"\n"
-      "[[vm]]\nname = \"guest\"\ncount = " +
-          std::to_string(guests) +
-          "\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
-          "[[vm]]\nname = \"other\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
-          "[model]\nwithout = [\"turbo\"]\n",
-      "a.toml");
-  return study.points.front().scenario;
-}
-
-}  // namespace
-
 TEST_CASE("each mechanism that is on is switched off once") {
-  const std::vector<Change> changes = mechanisms_off(scenario(4));
+  const std::vector<Change> changes = mechanisms_off(fake::scenario(4));
   CHECK(changes.size() == mechanism_names().size() - 7);  // turbo is off already; of I/O is none
   for (const Change& change : changes) {
     CHECK(change.scenario.host.without.size() == 2);
@@ -36,7 +18,7 @@ TEST_CASE("each mechanism that is on is switched off once") {
 }
 
 TEST_CASE("mechanisms of I/O are switched off where something has them") {
-  Scenario own = scenario(1);
+  Scenario own = fake::scenario(1);
   const auto offered = [&](std::string_view name) {
     const std::vector<Change> all = mechanisms_off(own);
     return std::any_of(all.begin(), all.end(),
@@ -66,7 +48,7 @@ TEST_CASE("mechanisms of I/O are switched off where something has them") {
 
 TEST_CASE("a gain is the paired ratio of throughput, largest first") {
   // The fake model gives each of n VMs 120 / n: from 9 on the host to 8, 7.
-  Scenario base = scenario(8);
+  Scenario base = fake::scenario(8);
   std::vector<Change> changes{{"one fewer", "", base}, {"two fewer", "", base}};
   changes[0].scenario.host.vms[0].count = 7;
   changes[1].scenario.host.vms[0].count = 6;
