@@ -37,26 +37,8 @@ double ratio(double part, double whole) {
 
 }  // namespace
 
-void RunningHost::integrate_loads() {
-  const double elapsed_s = sim::seconds(engine_.now() - loads_since_);
-  loads_since_ = engine_.now();
-  if (elapsed_s <= 0) return;
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    load_integral_B_[r] += elapsed_s * contention_.load_Bps(static_cast<int>(r));
-  }
-}
-
-void RunningHost::check_loads() {
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    const topology::Resource& resource = topology_.resources()[r];
-    const double load_Bps = contention_.load_Bps(static_cast<int>(r));
-    if (load_Bps <= (1.0 + worst_overload_.excess) * resource.capacity_Bps) continue;
-    worst_overload_ = {load_Bps / resource.capacity_Bps - 1.0, resource.name};
-  }
-}
-
 void RunningHost::begin_measuring() {
-  integrate_loads();
+  contention_.carry(engine_.now()).clear();
   contention_.allow_no_drift();
   settle_later();
   dirty_logs_->begin_measuring();
@@ -77,7 +59,6 @@ void RunningHost::begin_measuring() {
     kind.latency.clear();
     kind.wakeup = {};
   }
-  std::fill(load_integral_B_.begin(), load_integral_B_.end(), 0.0);
   std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
   std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
@@ -90,7 +71,7 @@ void RunningHost::begin_measuring() {
 }
 
 Results RunningHost::results(const RunLength& length, bool check) {
-  integrate_loads();
+  contention_.carry(engine_.now());
   for (Worker& worker : workers_) book(worker);
   for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
     if (scheduler_->running(cpu) == scheduler::kNoThread) continue;
@@ -212,9 +193,9 @@ void RunningHost::report_host(const RunLength& length, Results& results) const {
     return static_cast<double>(now - before) / measured_s;
   };
   double controller = 0, link = 0;
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    const topology::Resource& resource = topology_.resources()[r];
-    const double u = load_integral_B_[r] / measured_s / resource.capacity_Bps;
+  int r = 0;
+  for (const topology::Resource& resource : topology_.resources()) {
+    const double u = contention_.carried().carried_B(r++) / measured_s / resource.capacity_Bps;
     double& most = resource.kind == topology::ResourceKind::controller ? controller : link;
     most = std::max(most, u);
     results.utilisation.push_back({resource.name, u});
@@ -257,9 +238,10 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
   }
   const bool bounded = !description_.without.contains(Mechanism::link_bandwidth) &&
                        !description_.without.contains(Mechanism::controller_queueing);
-  if (bounded && worst_overload_.excess > kOverloadAllowed) {
-    broken(fmt::format("{} carried {:.2f} % more than its capacity", worst_overload_.resource,
-                       worst_overload_.excess * 100));
+  const compute::CarriedLoads::Overload& worst = contention_.carried().worst();
+  if (bounded && worst.excess > kOverloadAllowed) {
+    broken(fmt::format("{} carried {:.2f} % more than its capacity",
+                       topology_.resources()[at(worst.resource)].name, worst.excess * 100));
   }
   if (pressure_) {
     if (std::string fault = pressure_->broken(); !fault.empty()) broken(std::move(fault));

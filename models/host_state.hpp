@@ -34,12 +34,6 @@ struct Job {
   bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
 };
 // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
-// Of a memory controller or link, beyond what it can carry: a defect.
-struct Overload {
-  double excess = 0.0;  // share of its capacity
-  std::string resource;
-};
-
 struct Worker {
   Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables);
   void on_done();

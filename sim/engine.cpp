@@ -35,9 +35,8 @@ void Engine::disown(std::size_t position) {
 // Of many timers the objects are cold: while the events of one bucket fire, fetch the actions of
 // the bucket after next and what those of the next point at.
 void Engine::prefetch() const {
-  queue_.visit_coming(
-      [this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
-      [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
+  queue_.visit_coming([this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
+                      [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
 }
 
 void Engine::run() {

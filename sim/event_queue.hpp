@@ -109,7 +109,7 @@ class EventQueue {
   void watch_occupancy();
   void rebuild(int shift);
 
-  Places places_;  // [slot]
+  Places places_;                 // [slot]
   std::vector<EventEntry> near_;  // the first one last
   BucketRing ring_;
   EventHeap far_;
@@ -123,8 +123,8 @@ class EventQueue {
   std::int64_t cursor_ = 0;    // near holds all buckets up to this one
   int shift_;                  // a bucket is 2^shift_ ps
   std::size_t near_limit_;     // more in near, and buckets are too wide
-  std::size_t opened_ = 0;  // buckets since the last look at their occupancy
-  std::size_t met_ = 0;     // events that passed through near
+  std::size_t opened_ = 0;     // buckets since the last look at their occupancy
+  std::size_t met_ = 0;        // events that passed through near
   std::uint64_t rebuilt_ = 0;  // sequence_ at the last rebuild: the next must be paid for
 };
 
