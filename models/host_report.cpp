@@ -105,6 +105,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   double instructions = 0, misses = 0, remote = 0, wait_s = 0;
   double slowest = 0, fastest = 0;
   double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0;
+  double unused_s = 0;  // of vCPUs that have nothing to do
   for (const int index : kind.vms) {
     double own = 0;
     for (const int id : vms_[at(index)].vcpus) {
@@ -116,7 +117,10 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       exits += exits_of(worker);
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
-      for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += worker.progress.seconds()[c];
+      const guest::Causes& where = worker.progress.seconds();
+      for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += where[c];
+      if (guest::busy_s(where) <= 0 && where[at(Cause::storage)] <= 0)
+        unused_s += where[at(Cause::idle)];
     }
     instructions += own;
     behind_s += workers_[at(vms_[at(index)].vcpus.front())].clock_behind_s;  // it keeps the time
@@ -141,7 +145,8 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   const auto put = [&](const std::string& quantity, double value) {
     results.metrics.push_back({fmt::format("{}.{}", object, quantity), value});
   };
-  const double idle_s = causes[at(Cause::idle)];
+  const double awaited_s = causes[at(Cause::storage)];
+  const double idle_s = causes[at(Cause::idle)] + awaited_s;
   const double steal_s = causes[at(Cause::steal)];
   put("throughput", units / measured_s / vms);
   put("throughput.total", units / measured_s);
@@ -166,22 +171,23 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   io_->report(index_of_kind, measured_s, results);
   network_->report(index_of_kind, measured_s, results);
   const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
-  causes[at(Cause::io_threads)] = idle_s * waiting.threads;
-  causes[at(Cause::io_limits)] = idle_s * waiting.limits;
-  causes[at(Cause::image_metadata)] = idle_s * waiting.image;
-  causes[at(Cause::redundancy)] = idle_s * waiting.redundancy;
-  causes[at(Cause::storage)] = idle_s * waiting.storage;
-  for (const Cause of : {Cause::io_threads, Cause::io_limits, Cause::image_metadata,
-                         Cause::redundancy, Cause::storage})
-    causes[at(Cause::idle)] -= causes[at(of)];
-  causes[at(Cause::network)] = causes[at(Cause::idle)] * network_->waiting(index_of_kind);
+  causes[at(Cause::io_threads)] = awaited_s * waiting.threads;
+  causes[at(Cause::io_limits)] = awaited_s * waiting.limits;
+  causes[at(Cause::image_metadata)] = awaited_s * waiting.image;
+  causes[at(Cause::redundancy)] = awaited_s * waiting.redundancy;
+  causes[at(Cause::storage)] = awaited_s * waiting.storage;
+  const double talking = network_->waiting(index_of_kind);
+  causes[at(Cause::network)] = causes[at(Cause::idle)] * talking;
   causes[at(Cause::idle)] -= causes[at(Cause::network)];
+  if (talking > 0) unused_s = causes[at(Cause::idle)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
     time.share[c] = ratio(causes[c], total_s);
     time.per_unit_s[c] = ratio(causes[c], units);
   }
+  // That they last longer beside slower ones is no reason.
+  time.per_unit_s[at(Cause::idle)] = ratio(causes[at(Cause::idle)] - unused_s, units);
 }
 
 void RunningHost::report_host(const RunLength& length, Results& results) const {

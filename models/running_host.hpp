@@ -63,7 +63,8 @@ class RunningHost final : public scheduler::Dispatch {
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
   void owe_cycles(int worker, sim::Cycles cycles);
-  void owe_interrupt(int worker);  // that comes from a thread of the host
+  void owe_interrupt(int worker);        // that comes from a thread of the host
+  void await_ios(int worker, int more);  // or fewer: its jobs'
   scheduler::CpuId cpu_of(int worker) const { return scheduler_->cpu_of(thread_of(worker)); }
   const vmm::BlockCosts& block_costs() const { return description_.vmm.block; }
 
