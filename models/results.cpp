@@ -118,6 +118,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.image.written_bytes", "B", "that they wrote"},
       {"vm.<vm>.image.zeroes", "count", "ranges zeroed (fallocate) since the run began"},
       {"vm.<vm>.image.syncs", "count", "flushes (fdatasync) since the run began"},
+      {"vm.<vm>.image.unwritten", "B",
+       "read since the run began of what no image holds: zeros, without the disk"},
       {"vm.<vm>.vmm.memory", "B",
        "host memory that one VM costs beside its own pages: VMM's process, tables, slots"},
       {"vm.<vm>.vmm.tables", "B", "of that, page tables: second stage and the process's"},
