@@ -22,13 +22,22 @@ class DecayedWeight {
   double value() const { return value_; }
   void settle(sim::Instant now) {
     if (now == since_) return;
-    value_ = present_ + (value_ - present_) * kept_after(now - since_);
-    since_ = now;
+    decay(kept_after(now - since_), now);
   }
   // From now on there is so much more.
   void add(double weight, sim::Instant now) {
     settle(now);
     present_ += weight;
+  }
+  // The same to a part and to its whole here, which mostly were brought up to date at one time.
+  static void add(DecayedWeight& part, DecayedWeight& whole, double weight, sim::Instant now) {
+    if (part.since_ == whole.since_ && part.since_ != now) {
+      const double kept = kept_after(now - part.since_);
+      part.decay(kept, now);
+      whole.decay(kept, now);
+    }
+    part.add(weight, now);
+    whole.add(weight, now);
   }
   // A part of this one, settled, becomes a part of another one.
   void give(const DecayedWeight& part, DecayedWeight& to, sim::Instant now) {
@@ -41,6 +50,10 @@ class DecayedWeight {
   }
 
  private:
+  void decay(double kept, sim::Instant now) {
+    value_ = present_ + (value_ - present_) * kept;
+    since_ = now;
+  }
   // Averages are brought up to date several times in a wake-up, mostly after microseconds, where
   // the series is exact to 1e-11.
   static double kept_after(sim::Duration elapsed) {

@@ -47,3 +47,17 @@ TEST_CASE("A part that goes from one sum to another leaves their total as it was
   CHECK(to.value() == Approx(thread.value()));
   CHECK(from.value() == Approx(other.value()));
 }
+
+TEST_CASE("What is added to a part and its whole at once is what is added to each") {
+  DecayedWeight part, whole, same_part, same_whole;
+  for (DecayedWeight* each : {&whole, &same_whole}) each->add(300.0, at_ms(0));
+  double weight = 1024.0;
+  for (const double ms : {1.0, 1.5, 20.0, 90.0}) {  // the first time, one of them is behind
+    DecayedWeight::add(part, whole, weight, at_ms(ms));
+    same_part.add(weight, at_ms(ms));
+    same_whole.add(weight, at_ms(ms));
+    CHECK(part.value() == same_part.value());
+    CHECK(whole.value() == same_whole.value());
+    weight = -weight;
+  }
+}
