@@ -15,35 +15,33 @@ constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
 struct Fair::GroupLoad {
   int running = 0;
   int idle = 0;
-  double load = 0.0;
   int cpus = 0;
   bool overloaded = false;
-  double average() const { return load / cpus; }
+  double load = 0.0;
+  double average = 0.0;  // load of a CPU
+  bool exceeds(const GroupLoad& other) const {
+    return overloaded != other.overloaded ? overloaded : average > other.average;
+  }
 };
 
-// Busy CPUs balance at their domains' intervals; only worth an event when some thread may move and
-// some queue is longer than another could be.
-void Fair::arm_balance(Cpu& cpu) {
-  if (!movable_ || cpu.threads.empty()) {
-    cpu.balance.cancel();
-    return;
-  }
-  if (cpu.balance_due == sim::kNever ||
-      (cpu.balance.pending() && cpu.balance_at >= cpu.balance_due))
-    return;
-  cpu.balance_at = std::max(cpu.balance_due, tick_after(0.0));
+void Fair::start_balance(Cpu& cpu) {
+  if (cpu.balance_due == sim::kNever) return;
+  cpu.balance_at = std::max(cpu.balance_due, tick_after(engine_.now(), 0.0));
   cpu.balance.at(cpu.balance_at);
 }
 
-// Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each tick.
-void Fair::arm_nohz() {
-  const bool useful =
-      movable_ && idle_.count() > 0 && idle_.count() < static_cast<int>(cpus_.size());
-  if (!useful || nohz_.pending()) return;
-  nohz_.at(tick_after(0.0));
+void Fair::stop_balance(Cpu& cpu) {
+  cpu.balance_at = sim::kNever;
+  cpu.balance.cancel();
+}
+
+void Fair::start_nohz() {
+  nohz_pending_ = true;
+  nohz_.at(tick_after(engine_.now(), 0.0));
 }
 
 void Fair::balance_busy(Cpu& cpu) {
+  cpu.balance_at = sim::kNever;
   for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
     if (cpu.next_balance[level] > engine_.now()) continue;
     const int moved = balance_domain(cpu, level, Idleness::busy);
@@ -56,6 +54,7 @@ void Fair::balance_busy(Cpu& cpu) {
 }
 
 void Fair::balance_idle() {
+  nohz_pending_ = false;
   for (const auto& each : cpus_) {
     Cpu& cpu = *each;
     if (!cpu.threads.empty()) continue;
@@ -88,6 +87,17 @@ void Fair::balance_newly_idle(Cpu& cpu) {
 }
 
 Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
+  if (group.size() == 1) {
+    const CpuId cpu = group.front();
+    const double own = load(cpu);
+    const int running = queued_[at(cpu)];
+    return {.running = running,
+            .idle = running == 0,
+            .cpus = 1,
+            .overloaded = running > 1,
+            .load = own,
+            .average = own};
+  }
   GroupLoad sum;
   for (const CpuId cpu : group) {
     sum.running += queued_[at(cpu)];
@@ -96,6 +106,7 @@ Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
     ++sum.cpus;
   }
   sum.overloaded = sum.running > sum.cpus;
+  sum.average = sum.load / sum.cpus;
   return sum;
 }
 
@@ -152,8 +163,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
     // SD_PREFER_SIBLING: a local group with room takes what the other has too much of.
     const bool roomy = local.running < local.cpus;
     if (roomy && load.running > local.running + 1) load.overloaded = true;
-    const auto key = [](const GroupLoad& l) { return std::pair{l.overloaded, l.average()}; };
-    if (from_group == nullptr || key(load) > key(busiest)) {
+    if (from_group == nullptr || load.exceeds(busiest)) {
       busiest = load;
       from_group = &domain.groups[g];
     }
@@ -167,9 +177,9 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const double average = total_load / total_cpus;
   const bool force = is_idle && local.running < local.cpus && busiest.overloaded;
   if (!force) {
-    if (local.average() >= busiest.average() || local.average() >= average) return balanced();
+    if (local.average >= busiest.average || local.average >= average) return balanced();
     if (is_idle ? !busiest.overloaded && local.idle <= busiest.idle + 1
-                : 100 * busiest.average() <= tunables_.imbalance_pct * local.average()) {
+                : 100 * busiest.average <= tunables_.imbalance_pct * local.average) {
       return balanced();
     }
   }
@@ -185,8 +195,8 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
     }
     return 0;
   }
-  const double imbalance = std::min((busiest.average() - average) * busiest.cpus,
-                                    (average - local.average()) * local.cpus);
+  const double imbalance =
+      std::min((busiest.average - average) * busiest.cpus, (average - local.average) * local.cpus);
   const bool take_hot = failed > domain.cache_nice_tries;
   const int moved = pull(cpu, from, imbalance, is_idle ? -1 : failed, take_hot,
                          idleness == Idleness::newly_idle || imbalance <= 0);

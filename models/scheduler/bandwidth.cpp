@@ -63,7 +63,7 @@ void Fair::park(Cpu& cpu, GroupOnCpu& group) {
 
 void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
   group.throttled = false;
-  account(cpu);
+  account_alone(cpu);
   std::vector<ThreadId> waiting;
   waiting.swap(group.parked);
   for (const ThreadId thread : waiting) enqueue(cpu, threads_[at(thread)], Arrival::move);
@@ -77,9 +77,8 @@ void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
 }
 
 // A CPU that the group has left keeps a little and gives the rest back.
-void Fair::give_back(GroupOnCpu& group) {
+void Fair::give_back_most(GroupOnCpu& group) {
   Bandwidth* const limit = group.whole->bandwidth.get();
-  if (limit == nullptr) return;
   double& left_ns = group.runtime_ns;
   if (left_ns <= kKept_ns) return;
   limit->pool_ns += left_ns - kKept_ns;

@@ -82,7 +82,7 @@ void Cfs::fall_behind(ThreadId yielding, ThreadId next) {
   Thread& own = threads_[at(yielding)];
   const Thread& other = threads_[at(next)];
   if (!own.on_cpu || !other.runnable || own.cpu != other.cpu || own.group != other.group) return;
-  account(cpu_at(own.cpu));
+  account_alone(cpu_at(own.cpu));
   const double granularity_ns = wakeup_granularity_ns_ * nice0() / other.weight;
   own.v = std::max(own.v, other.v - granularity_ns + 1.0);
 }

@@ -156,13 +156,9 @@ void Fair::dispatch(Cpu& cpu, Thread* next) {
 }
 
 // The first whose group has runtime left; groups without are parked on the way.
-Fair::Thread* Fair::next_thread(Cpu& cpu) {
-  for (;;) {
-    if (cpu.threads.empty()) return nullptr;
-    Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
-    if (afford(*next->here)) return next;
-    park(cpu, *next->here);
-  }
+Fair::Thread* Fair::next_affordable(Cpu& cpu, GroupOnCpu& group) {
+  park(cpu, group);
+  return next_thread(cpu);
 }
 
 void Fair::reschedule(Cpu& cpu) {
@@ -186,13 +182,14 @@ void Fair::wake(ThreadId id, CpuId waker) {
     note_migration(id, from, to);
   }
   Cpu& cpu = cpu_at(to);
-  account(cpu);
   GroupOnCpu& group = cpu.state[at(thread.group)];
   if (group.throttled) {
+    account_alone(cpu);
     put(thread, cpu);
     group.parked.push_back(id);
     return;
   }
+  account(cpu);
   enqueue(cpu, thread, first ? Arrival::fork : Arrival::wake);
   if (cpu.current == nullptr || wakeup_preempts(cpu, thread)) {
     dispatch(cpu, next_thread(cpu));
@@ -217,7 +214,7 @@ bool Fair::yield_to(ThreadId from, ThreadId to) {
   if (!target.runnable || target.on_cpu) return false;
   Cpu& there = cpu_at(target.cpu);
   if (target.here->throttled) return false;
-  account(there);
+  account_alone(there);
   // A buddy that is too far ahead of its queue stays where it is, which the one that yields does
   // not learn.
   if (may_be_next(there, target) && afford(*target.here)) dispatch(there, &target);
@@ -225,7 +222,7 @@ bool Fair::yield_to(ThreadId from, ThreadId to) {
   Thread& yielding = threads_[at(from)];
   if (!yielding.on_cpu) return true;
   Cpu& here = cpu_at(yielding.cpu);
-  account(here);
+  account_alone(here);
   for (Thread* const other : here.threads) {
     if (other == &yielding || !may_be_next(here, *other) || !afford(*other->here)) continue;
     dispatch(here, other);
@@ -236,37 +233,33 @@ bool Fair::yield_to(ThreadId from, ThreadId to) {
 
 // --- ticks ------------------------------------------------------------------------------------
 
-sim::Instant Fair::tick_after(double delay_ns) const {
+sim::Instant Fair::tick_after(sim::Instant from, double delay_ns) const {
   const auto period = tick_period_.count();
-  const auto due =
-      engine_.now().time_since_epoch().count() + static_cast<std::int64_t>(delay_ns * 1e3);
+  const auto due = from.time_since_epoch().count() + static_cast<std::int64_t>(delay_ns * 1e3);
   return sim::Instant{sim::Duration{(due / period + 1) * period}};
 }
 
-void Fair::arm_tick(Cpu& cpu) {
-  cpu.tick_due = sim::kNever;
-  if (cpu.current == nullptr) return;
-  const bool limited = cpu.current->whole->bandwidth != nullptr;
-  const bool beside_others = cpu.threads.size() >= 2;
-  if (!limited && !beside_others) return;
+// As of the last account.
+void Fair::seek_tick(Cpu& cpu) {
+  cpu.tick_open = false;
   double soonest_ns = std::numeric_limits<double>::max();
-  if (limited) soonest_ns = std::max(0.0, cpu.current->here->runtime_ns);
-  if (beside_others) {
+  if (cpu.current->whole->bandwidth != nullptr)
+    soonest_ns = std::max(0.0, cpu.current->here->runtime_ns);
+  if (cpu.threads.size() > 1) {
     soonest_ns = std::min(soonest_ns, undisturbed_ns(cpu));
     if (interrupted(cpu))
       soonest_ns = std::min(soonest_ns, std::max(0.0, kSoftirqMost_ns - cpu.thread_ran_ns));
   }
-  if (soonest_ns == std::numeric_limits<double>::max()) return;
-  cpu.tick_due = tick_after(soonest_ns + kFuzz_ns);
-  // Most are put off again before they come: one that comes too early costs less than each move.
-  if (!cpu.tick.pending() || cpu.tick.time() > cpu.tick_due) cpu.tick.at(cpu.tick_due);
+  if (soonest_ns != std::numeric_limits<double>::max())
+    cpu.tick_due = tick_after(cpu.accounted, soonest_ns + kFuzz_ns);
 }
 
-// Whom its CPU runs, or who waits there, has changed.
-void Fair::rearm(Cpu& cpu) {
-  arm_tick(cpu);
-  arm_balance(cpu);
-  arm_nohz();
+void Fair::advance_tick(Cpu& cpu) {
+  seek_tick(cpu);
+  // Most are put off again before they come: one that comes too early costs less than each move.
+  if (cpu.tick_at <= cpu.tick_due) return;
+  cpu.tick_at = cpu.tick_due;
+  cpu.tick.at(cpu.tick_at);
 }
 
 // By threads that stand for interrupts, and no thread of its queue.
@@ -275,8 +268,12 @@ bool Fair::interrupted(const Cpu& cpu) const {
 }
 
 void Fair::tick(Cpu& cpu) {
+  cpu.tick_at = sim::kNever;
+  if (cpu.tick_open) seek_tick(cpu);
   if (cpu.tick_due > engine_.now()) {
-    if (cpu.tick_due != sim::kNever) cpu.tick.at(cpu.tick_due);
+    if (cpu.tick_due == sim::kNever) return;
+    cpu.tick_at = cpu.tick_due;
+    cpu.tick.at(cpu.tick_at);
     return;
   }
   account(cpu);

@@ -96,6 +96,12 @@ class Fair : public Scheduler {
     if (cpu.current != nullptr && ran > sim::Duration::zero()) charge(cpu, nanoseconds(ran));
   }
 
+  // Where no arm_tick() follows: a tick's due time is that of the accounts up to the last one.
+  void account_alone(Cpu& cpu) {
+    if (cpu.tick_open) seek_tick(cpu);
+    account(cpu);
+  }
+
   sim::Engine& engine_;
   FairTunables tunables_;
   double scale_;  // of times that grow with CPUs, semantics.md 1.2
@@ -120,29 +126,63 @@ class Fair : public Scheduler {
   // fair.cpp: who runs
   void prepare();
   void dispatch(Cpu& cpu, Thread* next);
-  Thread* next_thread(Cpu& cpu);
+  Thread* next_thread(Cpu& cpu) {
+    if (cpu.threads.empty()) return nullptr;
+    Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
+    return afford(*next->here) ? next : next_affordable(cpu, *next->here);
+  }
+  Thread* next_affordable(Cpu& cpu, GroupOnCpu& parked);
   void reschedule(Cpu& cpu);
-  void rearm(Cpu& cpu);
   void tick(Cpu& cpu);
   bool interrupted(const Cpu& cpu) const;
-  void arm_tick(Cpu& cpu);
-  sim::Instant tick_after(double delay_ns) const;
+  // Whom its CPU runs, or who waits there, has changed.
+  void rearm(Cpu& cpu) {
+    arm_tick(cpu);
+    arm_balance(cpu);
+    arm_nohz();
+  }
+  // Who runs alone has all the time, but for a quota. What a tick has to decide is sought when it
+  // comes, unless it may be later than the next one: most are put off before.
+  void arm_tick(Cpu& cpu) {
+    cpu.tick_open = false;
+    cpu.tick_due = sim::kNever;
+    if (cpu.current == nullptr) return;
+    if (cpu.threads.size() < 2 && cpu.current->whole->bandwidth == nullptr) return;
+    cpu.tick_open = cpu.tick_at <= engine_.now() + tick_period_;
+    if (!cpu.tick_open) advance_tick(cpu);
+  }
+  void advance_tick(Cpu& cpu);
+  void seek_tick(Cpu& cpu);
+  sim::Instant tick_after(sim::Instant from, double delay_ns) const;
 
   // run_queue.cpp: coming and going, weights
   void become(Thread& thread, bool runnable);
-  void put(Thread& thread, Cpu& cpu);
+  void put(Thread& thread, Cpu& cpu) {
+    if (thread.cpu != cpu.id) bring(thread, cpu);
+  }
+  void bring(Thread& thread, Cpu& cpu);
   void charge(Cpu& cpu, double ran_ns);
   void reweigh(Cpu& cpu, GroupOnCpu& group);
   void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
   void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);
-  void note_queue(Cpu& cpu);
+  void note_queue(Cpu& cpu) {
+    const int before = queued_[at(cpu.id)];
+    const int now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
+    loads_[at(cpu.id)] = -1.0;
+    queued_[at(cpu.id)] = now;
+    overloaded_ += (now >= 2) - (before >= 2);
+    if ((now == 0) != (before == 0)) idle_.flip(cpu.id);
+  }
 
   // bandwidth.cpp: quotas
   bool afford(GroupOnCpu& group) { return group.whole->bandwidth == nullptr || take(group); }
   bool take(GroupOnCpu& group);
   void park(Cpu& cpu, GroupOnCpu& group);
   void unpark(Cpu& cpu, GroupOnCpu& group);
-  void give_back(GroupOnCpu& group);
+  void give_back(GroupOnCpu& group) {
+    if (group.whole->bandwidth != nullptr) give_back_most(group);
+  }
+  void give_back_most(GroupOnCpu& group);
   void distribute(Bandwidth& limit);
   void refill(Bandwidth& limit);
 
@@ -155,8 +195,24 @@ class Fair : public Scheduler {
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads
-  void arm_balance(Cpu& cpu);
-  void arm_nohz();
+  // Busy CPUs balance at their domains' intervals; only worth an event when some thread may move
+  // and some queue is longer than another could be.
+  void arm_balance(Cpu& cpu) {
+    if (cpu.threads.empty() || !movable_) {
+      if (cpu.balance_at != sim::kNever) stop_balance(cpu);
+    } else if (cpu.balance_at < cpu.balance_due || cpu.balance_at == sim::kNever) {
+      start_balance(cpu);
+    }
+  }
+  void start_balance(Cpu& cpu);
+  void stop_balance(Cpu& cpu);
+  // Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each
+  // tick.
+  void arm_nohz() {
+    if (nohz_pending_ || idle_.count() == 0) return;
+    if (movable_ && idle_.count() < static_cast<int>(cpus_.size())) start_nohz();
+  }
+  void start_nohz();
   void balance_busy(Cpu& cpu);
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
@@ -188,6 +244,7 @@ class Fair : public Scheduler {
   std::vector<std::vector<bool>> affine_;     // [cpu][cpu]: one wakes threads of the other nearby
   std::deque<Group> groups_;
   sim::Event nohz_;
+  bool nohz_pending_ = false;
   int overloaded_ = 0;                       // CPUs with two or more runnable threads
   bool movable_ = false, prepared_ = false;  // movable: some thread has more than one CPU
   SchedulerStats stats_;

@@ -95,9 +95,11 @@ struct FairCpu {
   sim::Instant idle_since{};
   double average_idle_ns = 0.0;
   sim::Event tick;
+  sim::Instant tick_at = sim::kNever;   // when it is pending
+  bool tick_open = false;               // tick_due is yet to be sought
   sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
   sim::Event balance;
-  sim::Instant balance_at{};               // when it is pending
+  sim::Instant balance_at = sim::kNever;   // when it is pending
   sim::Instant balance_due = sim::kNever;  // the soonest of
   std::vector<sim::Instant> next_balance;  // [domain]
   std::vector<int> failed, interval_ms;    // [domain]

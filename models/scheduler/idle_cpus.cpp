@@ -3,47 +3,57 @@
 #include <algorithm>
 
 namespace models::scheduler {
+namespace {
 
-IdleCpus::IdleCpus(const CpuMap& map) : count_{static_cast<int>(map.core.size())} {
-  const auto most = [](const std::vector<int>& of) {
-    return of.empty() ? std::size_t{0} : index(*std::max_element(of.begin(), of.end())) + 1;
-  };
-  caches_.resize(most(map.llc));
-  cores_.resize(most(map.core));
-  for (CpuId cpu = 0; cpu < count_; ++cpu) {
-    Cache& cache = caches_[index(map.llc[index(cpu)])];
-    const std::size_t position = cache.cpus.size();
-    cpus_.push_back({.cache = static_cast<std::uint32_t>(map.llc[index(cpu)]),
-                     .position = static_cast<std::uint32_t>(position),
-                     .core = static_cast<std::uint32_t>(map.core[index(cpu)])});
-    cache.cpus.push_back(cpu);
-    cache.idle.resize(position / kWord + 1);
-    cache.idle_cores.resize(position / kWord + 1);
-    flip(cache.idle, position);
-    flip(cache.idle_cores, position);
-    ++cache.idle_count;
-    cores_[index(map.core[index(cpu)])].cpus.push_back(cpu);
+std::vector<std::vector<CpuId>> members(const std::vector<int>& of) {
+  std::vector<std::vector<CpuId>> sets;
+  for (std::size_t cpu = 0; cpu < of.size(); ++cpu) {
+    const auto set = static_cast<std::size_t>(of[cpu]);
+    if (sets.size() <= set) sets.resize(set + 1);
+    sets[set].push_back(static_cast<CpuId>(cpu));
+  }
+  return sets;
+}
+
+}  // namespace
+
+IdleCpus::IdleCpus(const CpuMap& map) : cpus_{map.core.size()} {
+  for (std::vector<CpuId>& cpus : members(map.core)) {
+    for (const CpuId cpu : cpus) {
+      cpus_[index(cpu)].core = static_cast<std::uint32_t>(cores_.size());
+      cpus_[index(cpu)].siblings = cpus.size() > 1;
+    }
+    any_siblings_ = any_siblings_ || cpus.size() > 1;
+    cores_.push_back({.cpus = std::move(cpus)});
+  }
+  for (const std::vector<CpuId>& cpus : members(map.llc)) {
+    const auto first = static_cast<std::uint32_t>(words_.size());
+    words_.resize(first + (cpus.size() + kWord - 1) / kWord);
+    for (std::uint32_t place = 0; place < cpus.size(); ++place) {
+      Cpu& cpu = cpus_[index(cpus[place])];
+      cpu.bit = std::uint64_t{1} << place % kWord;
+      cpu.word = first + place / kWord;
+      cpu.first_word = first;
+      cpu.end_word = static_cast<std::uint32_t>(words_.size());
+      cpu.sharing = static_cast<int>(cpus.size());
+      Words& words = words_[cpu.word];
+      words.idle |= cpu.bit;
+      words.idle_cores |= cpu.bit;
+      words.cpus.push_back(cpus[place]);
+      ++count_;
+    }
   }
 }
 
-// `idle` is not what it was.
-void IdleCpus::set(CpuId cpu, bool idle) {
-  const Cpu& own = cpus_[index(cpu)];
-  Cache& cache = caches_[own.cache];
-  Core& core = cores_[own.core];
-  const int more = idle ? 1 : -1;
-  count_ += more;
-  cache.idle_count += more;
-  flip(cache.idle, own.position);
+// So many more CPUs of the core are idle.
+void IdleCpus::count_core(std::uint32_t id, int more) {
+  Core& core = cores_[id];
   const bool was = core.busy == 0;
   core.busy -= more;
-  if (was != (core.busy == 0)) flip_core(core);
-}
-
-void IdleCpus::flip_core(const Core& core) {
+  if (was == (core.busy == 0)) return;
   for (const CpuId cpu : core.cpus) {
     const Cpu& own = cpus_[index(cpu)];
-    flip(caches_[own.cache].idle_cores, own.position);
+    words_[own.word].idle_cores ^= own.bit;
   }
 }
 

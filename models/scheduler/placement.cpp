@@ -123,6 +123,7 @@ CpuId Fair::idle_sibling(const Thread& thread, CpuId previous, CpuId target) con
   if (previous != target && map_.llc[at(previous)] == map_.llc[at(target)] && idle(previous)) {
     return previous;
   }
+  if (idle_.count() == 0) return allowed(thread, target) ? target : previous;
   const CpuId near =
       thread.allowed.empty()
           ? idle_.near(target, [](CpuId) { return true; })

@@ -25,16 +25,18 @@ void Fair::become(Thread& thread, bool runnable) {
   thread.runnable = runnable;
   if (thread.whole->alone()) return;
   const double more = runnable ? thread.weight : -thread.weight;
-  DecayedWeight::add(thread.average, thread.here->average, more, engine_.now());
-  thread.whole->average.add(more, engine_.now());
+  DecayedWeight::Kept kept{engine_.now()};
+  thread.average.add(more, kept);
+  thread.here->average.add(more, kept);
+  thread.whole->average.add(more, kept);
 }
 
-void Fair::put(Thread& thread, Cpu& cpu) {
-  if (thread.cpu == cpu.id) return;
+void Fair::bring(Thread& thread, Cpu& cpu) {
   GroupOnCpu& there = cpu.state[at(thread.group)];
   if (!thread.whole->alone()) {
-    thread.average.settle(engine_.now());
-    thread.here->average.give(thread.average, there.average, engine_.now());
+    DecayedWeight::Kept kept{engine_.now()};
+    thread.average.settle(kept);
+    thread.here->average.give(thread.average, there.average, kept);
   }
   thread.here = &there;
   thread.cpu = cpu.id;
@@ -78,8 +80,9 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
     here.weight = whole.shares;
     return;
   }
-  whole.average.settle(engine_.now());
-  here.average.settle(engine_.now());
+  DecayedWeight::Kept kept{engine_.now()};
+  whole.average.settle(kept);
+  here.average.settle(kept);
   const double everywhere = whole.average.value();
   const double blocked_here = here.average.value();
   const double load = std::max(here.load, blocked_here);
@@ -98,15 +101,6 @@ double Fair::sum_load(CpuId id) const {
 }
 
 // --- queues -----------------------------------------------------------------------------------
-
-void Fair::note_queue(Cpu& cpu) {
-  const int before = queued_[at(cpu.id)];
-  const auto now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
-  loads_[at(cpu.id)] = -1.0;
-  queued_[at(cpu.id)] = now;
-  overloaded_ += (now >= 2) - (before >= 2);
-  if ((now == 0) != (before == 0)) idle_.set(cpu.id, now == 0);
-}
 
 void Fair::enqueue(Cpu& cpu, Thread& thread, Arrival arrival) {
   const GroupOnCpu& from = *thread.here;

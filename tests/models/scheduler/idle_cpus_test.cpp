@@ -37,15 +37,15 @@ TEST_CASE("The next idle CPU of a cache is the first behind, and round, on an id
   CHECK(idle.sharing_cache(5) == 4);
   CHECK(idle.near(0, anyone) == 1);
   CHECK(idle.near(5, anyone) == 0);
-  idle.set(1, false);  // its sibling 5 is idle, its core is not
+  idle.flip(1);  // its sibling 5 is idle, its core is not
   CHECK(idle.near(1, anyone) == 4);
-  idle.set(0, false);
+  idle.flip(0);
   CHECK(idle.near(0, anyone) == 4);
   CHECK(idle.near(4, anyone) == 5);
   CHECK(idle.near(5, anyone) == 4);
   CHECK(idle.near(2, anyone) == 3);  // the other cache
   CHECK(idle.count() == 6);
-  idle.set(0, true);
+  idle.flip(0);
   CHECK(idle.near(5, anyone) == 0);
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("A thread finds none where none is idle, or none that it may use") {
   IdleCpus idle{two_caches()};
   CHECK(idle.near(0, [](CpuId cpu) { return cpu == 5; }) == 5);
   CHECK(idle.near(0, [](CpuId cpu) { return cpu == 2; }) == kNoCpu);
-  for (const CpuId cpu : {0, 1, 4, 5}) idle.set(cpu, false);
+  for (const CpuId cpu : {0, 1, 4, 5}) idle.flip(cpu);
   CHECK(idle.near(0, anyone) == kNoCpu);
   CHECK(idle.near(6, anyone) == 7);
 }
@@ -66,7 +66,7 @@ TEST_CASE("A cache of more CPUs than a word has bits is searched in the same ord
   for (int step = 0; step < 2000; ++step) {
     const auto cpu = static_cast<CpuId>(random.below(cpus));
     is_idle[static_cast<std::size_t>(cpu)] = !is_idle[static_cast<std::size_t>(cpu)];
-    idle.set(cpu, is_idle[static_cast<std::size_t>(cpu)]);
+    idle.flip(cpu);
     const auto target = static_cast<CpuId>(random.below(cpus));
     const auto third = static_cast<int>(random.below(3));
     const auto allowed = [&](CpuId other) { return other % 3 == third; };
