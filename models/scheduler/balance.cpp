@@ -87,17 +87,6 @@ void Fair::balance_newly_idle(Cpu& cpu) {
 }
 
 Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
-  if (group.size() == 1) {
-    const CpuId cpu = group.front();
-    const double own = load(cpu);
-    const int running = queued_[at(cpu)];
-    return {.running = running,
-            .idle = running == 0,
-            .cpus = 1,
-            .overloaded = running > 1,
-            .load = own,
-            .average = own};
-  }
   GroupLoad sum;
   for (const CpuId cpu : group) {
     sum.running += queued_[at(cpu)];
@@ -127,17 +116,16 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
   return best;
 }
 
-// Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
-// other threads may have come and gone elsewhere.
-void Fair::weigh_anew(CpuId id) {
-  Cpu& cpu = cpu_at(id);
-  refreshed_[at(id)] = engine_.now();
-  bool shared = false;
-  for (const GroupOnCpu* const group : cpu.groups) shared = shared || !group->whole->alone();
-  if (!shared) return;
-  account(cpu);
-  for (GroupOnCpu* const group : cpu.groups) reweigh(cpu, *group);
-  arm_tick(cpu);
+// Of a group that is one CPU, as most are.
+inline Fair::GroupLoad Fair::cpu_load(CpuId cpu) const {
+  const int running = queued_[at(cpu)];
+  const double own = load(cpu);
+  return {.running = running,
+          .idle = running == 0,
+          .cpus = 1,
+          .overloaded = running > 1,
+          .load = own,
+          .average = own};
 }
 
 int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
@@ -157,7 +145,8 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   double total_load = local.load;
   int total_cpus = local.cpus;
   for (std::size_t g = 1; g < domain.groups.size(); ++g) {
-    GroupLoad load = group_load(domain.groups[g]);
+    const std::vector<CpuId>& group = domain.groups[g];
+    GroupLoad load = group.size() == 1 ? cpu_load(group.front()) : group_load(group);
     total_load += load.load;
     total_cpus += load.cpus;
     // SD_PREFER_SIBLING: a local group with room takes what the other has too much of.
@@ -165,7 +154,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
     if (roomy && load.running > local.running + 1) load.overloaded = true;
     if (from_group == nullptr || load.exceeds(busiest)) {
       busiest = load;
-      from_group = &domain.groups[g];
+      from_group = &group;
     }
   }
   int& failed = cpu.failed[level];

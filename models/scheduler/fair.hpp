@@ -163,6 +163,7 @@ class Fair : public Scheduler {
   void bring(Thread& thread, Cpu& cpu);
   void charge(Cpu& cpu, double ran_ns);
   void reweigh(Cpu& cpu, GroupOnCpu& group);
+  void weigh_anew(CpuId cpu);
   void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
   void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);
   void note_queue(Cpu& cpu) {
@@ -217,7 +218,7 @@ class Fair : public Scheduler {
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
-  void weigh_anew(CpuId cpu);
+  GroupLoad cpu_load(CpuId cpu) const;
   GroupLoad group_load(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);

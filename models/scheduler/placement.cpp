@@ -97,7 +97,7 @@ bool Fair::attracts(CpuId waker, const Thread& woken, CpuId previous) const {
          load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
 }
 
-CpuId Fair::place_waking(Thread& thread, CpuId waker) {
+[[gnu::flatten]] CpuId Fair::place_waking(Thread& thread, CpuId waker) {
   const CpuId hint = std::exchange(thread.wake_cpu, kNoCpu);
   const CpuId previous = hint == kNoCpu ? thread.cpu : hint;
   if (!tunables_.balancing || thread.pinned) return previous;

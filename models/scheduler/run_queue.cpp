@@ -1,7 +1,9 @@
 // Run queues of the fair schedulers: running time booked, group weights, coming and going.
 #include <algorithm>
+#include <utility>
 
 #include "models/scheduler/fair.hpp"
+#include "sim/error.hpp"
 
 namespace models::scheduler {
 namespace {
@@ -91,6 +93,19 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
   reweighed(cpu, here, before);
 }
 
+// Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
+// other threads may have come and gone elsewhere.
+[[gnu::flatten]] void Fair::weigh_anew(CpuId id) {
+  Cpu& cpu = cpu_at(id);
+  refreshed_[at(id)] = engine_.now();
+  bool shared = false;
+  for (const GroupOnCpu* const group : cpu.groups) shared = shared || !group->whole->alone();
+  if (!shared) return;
+  account(cpu);
+  for (GroupOnCpu* const group : cpu.groups) reweigh(cpu, *group);
+  arm_tick(cpu);
+}
+
 double Fair::sum_load(CpuId id) const {
   const Cpu& cpu = cpu_at(id);
   double load = 0.0;
@@ -139,6 +154,87 @@ void Fair::dequeue(Cpu& cpu, Thread& thread, bool to_sleep) {
   }
   if (cpu.threads.empty()) cpu.idle_since = engine_.now();
   note_queue(cpu);
+}
+
+// --- who runs ---------------------------------------------------------------------------------
+
+void Fair::dispatch(Cpu& cpu, Thread* next) {
+  Thread* const previous = cpu.current;
+  const sim::Instant now = engine_.now();
+  if (next != nullptr) {
+    const bool same_group = previous != nullptr && previous->group == next->group;
+    cpu.thread_ran_ns = 0.0;
+    if (!same_group || previous == next) cpu.group_ran_ns = 0.0;
+    if (previous != next) picked(*next, !same_group);
+  }
+  cpu.accounted = now;
+  cpu.current = next;
+  if (previous != next) {
+    if (previous != nullptr) {
+      previous->on_cpu = false;
+      previous->last_ran = now;
+      if (previous->runnable && previous->cpu == cpu.id) ++stats_.preemptions;
+    }
+    if (next != nullptr) next->on_cpu = true;
+    ++stats_.switches;
+    dispatch_.switched(cpu.id, previous == nullptr ? kNoThread : previous->id,
+                       next == nullptr ? kNoThread : next->id);
+  }
+  rearm(cpu);
+}
+
+// The first whose group has runtime left; groups without are parked on the way.
+Fair::Thread* Fair::next_affordable(Cpu& cpu, GroupOnCpu& group) {
+  park(cpu, group);
+  return next_thread(cpu);
+}
+
+void Fair::reschedule(Cpu& cpu) {
+  account(cpu);
+  dispatch(cpu, next_thread(cpu));
+}
+
+[[gnu::flatten]] void Fair::wake(ThreadId id, CpuId waker) {
+  if (!prepared_) prepare();
+  Thread& thread = threads_[at(id)];
+  if (thread.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
+  ++stats_.wakeups;
+  const CpuId from = thread.cpu;
+  if (waker == kNoCpu) waker = from;
+  const bool first = !std::exchange(thread.placed, true);
+  const CpuId to = first ? place_new(thread, waker) : place_waking(thread, waker);
+  become(thread, true);
+  if (first) {
+    thread.last_ran = sim::Instant{sim::Duration{1}};  // marks it as placed; long cold
+  } else if (to != from) {
+    note_migration(id, from, to);
+  }
+  Cpu& cpu = cpu_at(to);
+  GroupOnCpu& group = cpu.state[at(thread.group)];
+  if (group.throttled) {
+    account_alone(cpu);
+    put(thread, cpu);
+    group.parked.push_back(id);
+    return;
+  }
+  account(cpu);
+  enqueue(cpu, thread, first ? Arrival::fork : Arrival::wake);
+  if (cpu.current == nullptr || wakeup_preempts(cpu, thread)) {
+    dispatch(cpu, next_thread(cpu));
+  } else {
+    rearm(cpu);
+  }
+}
+
+[[gnu::flatten]] void Fair::block(ThreadId id) {
+  Thread& thread = threads_[at(id)];
+  if (!thread.on_cpu) throw sim::ModelError{"scheduler: block of a thread that does not run"};
+  Cpu& cpu = cpu_at(thread.cpu);
+  account(cpu);
+  become(thread, false);
+  dequeue(cpu, thread, true);
+  if (cpu.threads.empty()) balance_newly_idle(cpu);
+  dispatch(cpu, next_thread(cpu));
 }
 
 }  // namespace models::scheduler
