@@ -74,19 +74,20 @@ class Fair : public Scheduler {
   virtual void place_group(Cpu& cpu, GroupOnCpu& group) = 0;
   // The thread is about to leave, to sleep or to another CPU; `last`: its group leaves, too.
   virtual void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) = 0;
-  // The current thread and its group have run up to their v.
-  virtual void has_run(Cpu& cpu) = 0;
-  // The group's weight here was `before`.
-  virtual void reweighed(Cpu& cpu, GroupOnCpu& group, double before) = 0;
   // Of two threads or more.
   virtual Thread* pick(const Cpu& cpu) const = 0;
-  // `next` gets the CPU; `group_too`: its group had not had it.
-  virtual void picked(Thread& next, bool group_too) = 0;
   virtual bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const = 0;
   // Whether a thread that others yield to may be next: a buddy of its queue and its group's.
   virtual bool may_be_next(const Cpu& cpu, const Thread& thread) const = 0;
   // Running time of the current thread from now after which a tick has something to decide.
   virtual double undisturbed_ns(const Cpu& cpu) const = 0;
+  // Of a policy with requests (with_requests_) alone:
+  // The current thread and its group have run up to their v.
+  virtual void has_run(Cpu&) {}
+  // The group's weight here was `before`.
+  virtual void reweighed(Cpu&, GroupOnCpu&, double /*before*/) {}
+  // `next` gets the CPU; `group_too`: its group had not had it.
+  virtual void picked(Thread& /*next*/, bool /*group_too*/) {}
 
   Cpu& cpu_at(CpuId cpu) const { return *cpus_[at(cpu)]; }
   static double nice0() { return 1024.0; }  // weight of nice 0, the unit of virtual time
@@ -104,7 +105,8 @@ class Fair : public Scheduler {
 
   sim::Engine& engine_;
   FairTunables tunables_;
-  double scale_;  // of times that grow with CPUs, semantics.md 1.2
+  bool with_requests_ = false;  // entities ask for slices, with deadlines
+  double scale_;                // of times that grow with CPUs, semantics.md 1.2
   sim::Duration tick_period_;
   std::vector<Thread> threads_;
   std::vector<std::unique_ptr<Cpu>> cpus_;
@@ -218,8 +220,8 @@ class Fair : public Scheduler {
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
-  GroupLoad cpu_load(CpuId cpu) const;
   GroupLoad group_load(const std::vector<CpuId>& group) const;
+  GroupLoad sum_group(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);

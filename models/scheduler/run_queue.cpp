@@ -10,13 +10,12 @@ namespace {
 
 constexpr double kSmallestShare = 2.0;  // MIN_SHARES
 
-// Queues are short and keep their order.
+// Queues are short and keep their order: from the back on each takes the place of the one behind.
 template <class Member>
 void drop(std::vector<Member*>& queue, const Member* gone) {
-  auto place = queue.begin();
-  while (*place != gone) ++place;
-  for (auto next = place + 1; next != queue.end(); ++place, ++next) *place = *next;
+  Member* behind = queue.back();
   queue.pop_back();
+  for (auto place = queue.end(); behind != gone;) std::swap(behind, *--place);
 }
 
 }  // namespace
@@ -65,7 +64,7 @@ void Fair::charge(Cpu& cpu, double ran_ns) {
     }
   }
   group.min_v = std::max(group.min_v, least);
-  has_run(cpu);
+  if (with_requests_) has_run(cpu);
 }
 
 // calc_group_shares, semantics.md 1.4.
@@ -75,7 +74,7 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
   loads_[at(cpu.id)] = -1.0;
   if (whole.interrupts && cpu.softirqd) {  // a thread of the root group
     here.weight = nice0();
-    reweighed(cpu, here, before);
+    if (with_requests_) reweighed(cpu, here, before);
     return;
   }
   if (whole.alone()) {
@@ -90,7 +89,7 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
   const double load = std::max(here.load, blocked_here);
   const double total = std::max(everywhere - blocked_here + load, 1e-9);
   here.weight = std::clamp(whole.shares * load / total, kSmallestShare, whole.shares);
-  reweighed(cpu, here, before);
+  if (with_requests_) reweighed(cpu, here, before);
 }
 
 // Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
@@ -165,7 +164,7 @@ void Fair::dispatch(Cpu& cpu, Thread* next) {
     const bool same_group = previous != nullptr && previous->group == next->group;
     cpu.thread_ran_ns = 0.0;
     if (!same_group || previous == next) cpu.group_ran_ns = 0.0;
-    if (previous != next) picked(*next, !same_group);
+    if (with_requests_ && previous != next) picked(*next, !same_group);
   }
   cpu.accounted = now;
   cpu.current = next;
