@@ -164,7 +164,8 @@ class Fair : public Scheduler {
   }
   void bring(Thread& thread, Cpu& cpu);
   void charge(Cpu& cpu, double ran_ns);
-  void reweigh(Cpu& cpu, GroupOnCpu& group);
+  void reweigh(Cpu& cpu, GroupOnCpu& group, DecayedWeight::Kept& kept);
+  void reweigh_all(Cpu& cpu);
   void weigh_anew(CpuId cpu);
   void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
   void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);

@@ -68,7 +68,7 @@ void Fair::charge(Cpu& cpu, double ran_ns) {
 }
 
 // calc_group_shares, semantics.md 1.4.
-void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
+void Fair::reweigh(Cpu& cpu, GroupOnCpu& here, DecayedWeight::Kept& kept) {
   Group& whole = *here.whole;
   const double before = here.weight;
   loads_[at(cpu.id)] = -1.0;
@@ -81,7 +81,6 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
     here.weight = whole.shares;
     return;
   }
-  DecayedWeight::Kept kept{engine_.now()};
   whole.average.settle(kept);
   here.average.settle(kept);
   const double everywhere = whole.average.value();
@@ -90,6 +89,11 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
   const double total = std::max(everywhere - blocked_here + load, 1e-9);
   here.weight = std::clamp(whole.shares * load / total, kSmallestShare, whole.shares);
   if (with_requests_) reweighed(cpu, here, before);
+}
+
+void Fair::reweigh_all(Cpu& cpu) {
+  DecayedWeight::Kept kept{engine_.now()};
+  for (GroupOnCpu* const group : cpu.groups) reweigh(cpu, *group, kept);
 }
 
 // Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
@@ -101,7 +105,7 @@ void Fair::reweigh(Cpu& cpu, GroupOnCpu& here) {
   for (const GroupOnCpu* const group : cpu.groups) shared = shared || !group->whole->alone();
   if (!shared) return;
   account(cpu);
-  for (GroupOnCpu* const group : cpu.groups) reweigh(cpu, *group);
+  reweigh_all(cpu);
   arm_tick(cpu);
 }
 
@@ -132,7 +136,8 @@ void Fair::enqueue(Cpu& cpu, Thread& thread, Arrival arrival) {
   const bool group_too = group.threads++ == 0;
   place(cpu, thread, arrival, from);
   if (group_too) cpu.groups.push_back(&group);
-  reweigh(cpu, group);
+  DecayedWeight::Kept kept{engine_.now()};
+  reweigh(cpu, group, kept);
   if (group_too) place_group(cpu, group);
   note_queue(cpu);
 }
@@ -149,7 +154,8 @@ void Fair::dequeue(Cpu& cpu, Thread& thread, bool to_sleep) {
     give_back(group);
     drop(cpu.groups, &group);
   } else {
-    reweigh(cpu, group);
+    DecayedWeight::Kept kept{engine_.now()};
+    reweigh(cpu, group, kept);
   }
   if (cpu.threads.empty()) cpu.idle_since = engine_.now();
   note_queue(cpu);
