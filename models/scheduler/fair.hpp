@@ -125,16 +125,8 @@ class Fair : public Scheduler {
   double load(CpuId c) const { return loads_[at(c)] >= 0 ? loads_[at(c)] : sum_load(c); }
   double sum_load(CpuId cpu) const;
 
-  // fair.cpp: who runs
+  // fair.cpp: ticks
   void prepare();
-  void dispatch(Cpu& cpu, Thread* next);
-  Thread* next_thread(Cpu& cpu) {
-    if (cpu.threads.empty()) return nullptr;
-    Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
-    return afford(*next->here) ? next : next_affordable(cpu, *next->here);
-  }
-  Thread* next_affordable(Cpu& cpu, GroupOnCpu& parked);
-  void reschedule(Cpu& cpu);
   void tick(Cpu& cpu);
   bool interrupted(const Cpu& cpu) const;
   // Whom its CPU runs, or who waits there, has changed.
@@ -157,7 +149,7 @@ class Fair : public Scheduler {
   void seek_tick(Cpu& cpu);
   sim::Instant tick_after(sim::Instant from, double delay_ns) const;
 
-  // run_queue.cpp: coming and going, weights
+  // run_queue.cpp: coming and going, weights, who runs
   void become(Thread& thread, bool runnable);
   void put(Thread& thread, Cpu& cpu) {
     if (thread.cpu != cpu.id) bring(thread, cpu);
@@ -169,14 +161,10 @@ class Fair : public Scheduler {
   void weigh_anew(CpuId cpu);
   void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
   void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);
-  void note_queue(Cpu& cpu) {
-    const int before = queued_[at(cpu.id)];
-    const int now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
-    loads_[at(cpu.id)] = -1.0;
-    queued_[at(cpu.id)] = now;
-    overloaded_ += (now >= 2) - (before >= 2);
-    if ((now == 0) != (before == 0)) idle_.flip(cpu.id);
-  }
+  void note_queue(Cpu& cpu);
+  void dispatch(Cpu& cpu, Thread* next);
+  Thread* next_thread(Cpu& cpu);
+  void reschedule(Cpu& cpu);
 
   // bandwidth.cpp: quotas
   bool afford(GroupOnCpu& group) { return group.whole->bandwidth == nullptr || take(group); }

@@ -1,4 +1,6 @@
-// Run queues of the fair schedulers: running time booked, group weights, coming and going.
+// Run queues of the fair schedulers: running time booked, group weights, coming and going, and who
+// runs then. Nearly every event of a busy host comes here: a wake-up and a block are each compiled
+// as one path (flatten).
 #include <algorithm>
 #include <utility>
 
@@ -120,6 +122,15 @@ double Fair::sum_load(CpuId id) const {
 
 // --- queues -----------------------------------------------------------------------------------
 
+void Fair::note_queue(Cpu& cpu) {
+  const int before = queued_[at(cpu.id)];
+  const int now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
+  loads_[at(cpu.id)] = -1.0;
+  queued_[at(cpu.id)] = now;
+  overloaded_ += (now >= 2) - (before >= 2);
+  if ((now == 0) != (before == 0)) idle_.flip(cpu.id);
+}
+
 void Fair::enqueue(Cpu& cpu, Thread& thread, Arrival arrival) {
   const GroupOnCpu& from = *thread.here;
   // A pull by a CPU that is newly idle ends no idle time.
@@ -189,9 +200,13 @@ void Fair::dispatch(Cpu& cpu, Thread* next) {
 }
 
 // The first whose group has runtime left; groups without are parked on the way.
-Fair::Thread* Fair::next_affordable(Cpu& cpu, GroupOnCpu& group) {
-  park(cpu, group);
-  return next_thread(cpu);
+Fair::Thread* Fair::next_thread(Cpu& cpu) {
+  while (!cpu.threads.empty()) {
+    Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
+    if (afford(*next->here)) return next;
+    park(cpu, *next->here);
+  }
+  return nullptr;
 }
 
 void Fair::reschedule(Cpu& cpu) {
