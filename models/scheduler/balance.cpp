@@ -86,14 +86,27 @@ void Fair::balance_newly_idle(Cpu& cpu) {
   }
 }
 
-Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
+inline Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
+  if (group.size() > 1) return sum_group(group);
+  const CpuId cpu = group.front();
+  const int running = queued_[at(cpu)];
+  const double own = load(cpu);
+  return {.running = running,
+          .idle = running == 0,
+          .cpus = 1,
+          .overloaded = running > 1,
+          .load = own,
+          .average = own};
+}
+
+Fair::GroupLoad Fair::sum_group(const std::vector<CpuId>& group) const {
   GroupLoad sum;
   for (const CpuId cpu : group) {
     sum.running += queued_[at(cpu)];
     sum.idle += idle(cpu);
     sum.load += load(cpu);
-    ++sum.cpus;
   }
+  sum.cpus = static_cast<int>(group.size());
   sum.overloaded = sum.running > sum.cpus;
   sum.average = sum.load / sum.cpus;
   return sum;
@@ -116,18 +129,6 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
   return best;
 }
 
-// Of a group that is one CPU, as most are.
-inline Fair::GroupLoad Fair::cpu_load(CpuId cpu) const {
-  const int running = queued_[at(cpu)];
-  const double own = load(cpu);
-  return {.running = running,
-          .idle = running == 0,
-          .cpus = 1,
-          .overloaded = running > 1,
-          .load = own,
-          .average = own};
-}
-
 int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const Domain& domain = domains_[at(cpu.id)][level];
   bool waiting = false;
@@ -146,7 +147,7 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   int total_cpus = local.cpus;
   for (std::size_t g = 1; g < domain.groups.size(); ++g) {
     const std::vector<CpuId>& group = domain.groups[g];
-    GroupLoad load = group.size() == 1 ? cpu_load(group.front()) : group_load(group);
+    GroupLoad load = group_load(group);
     total_load += load.load;
     total_cpus += load.cpus;
     // SD_PREFER_SIBLING: a local group with room takes what the other has too much of.

@@ -24,10 +24,7 @@ class Cfs final : public Fair {
   void place(Cpu& cpu, Thread& thread, Arrival arrival, const GroupOnCpu& from) override;
   void place_group(Cpu& cpu, GroupOnCpu& group) override;
   void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) override;
-  void has_run(Cpu&) override {}
-  void reweighed(Cpu&, GroupOnCpu&, double) override {}
   Thread* pick(const Cpu& cpu) const override;
-  void picked(Thread&, bool) override {}
   bool may_be_next(const Cpu& cpu, const Thread& thread) const override;
   bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;

@@ -13,7 +13,9 @@ constexpr double kRounding_ns = 1e-3;  // a picosecond: what doubles lose betwee
 
 Eevdf::Eevdf(sim::Engine& engine, const CpuMap& map, const EevdfTunables& tunables,
              Dispatch& dispatch)
-    : Fair{engine, map, tunables, dispatch}, slice_ns_{nanoseconds(tunables.base_slice) * scale_} {}
+    : Fair{engine, map, tunables, dispatch}, slice_ns_{nanoseconds(tunables.base_slice) * scale_} {
+  with_requests_ = true;
+}
 
 Eevdf::Sum Eevdf::threads_of(const Cpu& cpu, const GroupOnCpu& group, const Thread* but) const {
   Sum sum;

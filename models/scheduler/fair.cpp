@@ -202,7 +202,7 @@ void Fair::tick(Cpu& cpu) {
     cpu.softirqd = true;
     note_queue(cpu);
   }
-  for (GroupOnCpu* const group : cpu.groups) reweigh(cpu, *group);
+  reweigh_all(cpu);
   reschedule(cpu);
 }
 

@@ -74,19 +74,20 @@ class Fair : public Scheduler {
   virtual void place_group(Cpu& cpu, GroupOnCpu& group) = 0;
   // The thread is about to leave, to sleep or to another CPU; `last`: its group leaves, too.
   virtual void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) = 0;
-  // The current thread and its group have run up to their v.
-  virtual void has_run(Cpu& cpu) = 0;
-  // The group's weight here was `before`.
-  virtual void reweighed(Cpu& cpu, GroupOnCpu& group, double before) = 0;
   // Of two threads or more.
   virtual Thread* pick(const Cpu& cpu) const = 0;
-  // `next` gets the CPU; `group_too`: its group had not had it.
-  virtual void picked(Thread& next, bool group_too) = 0;
   virtual bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const = 0;
   // Whether a thread that others yield to may be next: a buddy of its queue and its group's.
   virtual bool may_be_next(const Cpu& cpu, const Thread& thread) const = 0;
   // Running time of the current thread from now after which a tick has something to decide.
   virtual double undisturbed_ns(const Cpu& cpu) const = 0;
+  // Of a policy with requests (with_requests_) alone:
+  // The current thread and its group have run up to their v.
+  virtual void has_run(Cpu&) {}
+  // The group's weight here was `before`.
+  virtual void reweighed(Cpu&, GroupOnCpu&, double /*before*/) {}
+  // `next` gets the CPU; `group_too`: its group had not had it.
+  virtual void picked(Thread& /*next*/, bool /*group_too*/) {}
 
   Cpu& cpu_at(CpuId cpu) const { return *cpus_[at(cpu)]; }
   static double nice0() { return 1024.0; }  // weight of nice 0, the unit of virtual time
@@ -104,7 +105,8 @@ class Fair : public Scheduler {
 
   sim::Engine& engine_;
   FairTunables tunables_;
-  double scale_;  // of times that grow with CPUs, semantics.md 1.2
+  bool with_requests_ = false;  // entities ask for slices, with deadlines
+  double scale_;                // of times that grow with CPUs, semantics.md 1.2
   sim::Duration tick_period_;
   std::vector<Thread> threads_;
   std::vector<std::unique_ptr<Cpu>> cpus_;
@@ -123,16 +125,8 @@ class Fair : public Scheduler {
   double load(CpuId c) const { return loads_[at(c)] >= 0 ? loads_[at(c)] : sum_load(c); }
   double sum_load(CpuId cpu) const;
 
-  // fair.cpp: who runs
+  // fair.cpp: ticks
   void prepare();
-  void dispatch(Cpu& cpu, Thread* next);
-  Thread* next_thread(Cpu& cpu) {
-    if (cpu.threads.empty()) return nullptr;
-    Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
-    return afford(*next->here) ? next : next_affordable(cpu, *next->here);
-  }
-  Thread* next_affordable(Cpu& cpu, GroupOnCpu& parked);
-  void reschedule(Cpu& cpu);
   void tick(Cpu& cpu);
   bool interrupted(const Cpu& cpu) const;
   // Whom its CPU runs, or who waits there, has changed.
@@ -155,25 +149,22 @@ class Fair : public Scheduler {
   void seek_tick(Cpu& cpu);
   sim::Instant tick_after(sim::Instant from, double delay_ns) const;
 
-  // run_queue.cpp: coming and going, weights
+  // run_queue.cpp: coming and going, weights, who runs
   void become(Thread& thread, bool runnable);
   void put(Thread& thread, Cpu& cpu) {
     if (thread.cpu != cpu.id) bring(thread, cpu);
   }
   void bring(Thread& thread, Cpu& cpu);
   void charge(Cpu& cpu, double ran_ns);
-  void reweigh(Cpu& cpu, GroupOnCpu& group);
+  void reweigh(Cpu& cpu, GroupOnCpu& group, DecayedWeight::Kept& kept);
+  void reweigh_all(Cpu& cpu);
   void weigh_anew(CpuId cpu);
   void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
   void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);
-  void note_queue(Cpu& cpu) {
-    const int before = queued_[at(cpu.id)];
-    const int now = static_cast<int>(cpu.threads.size()) - (cpu.softirqd ? 0 : cpu.interrupts);
-    loads_[at(cpu.id)] = -1.0;
-    queued_[at(cpu.id)] = now;
-    overloaded_ += (now >= 2) - (before >= 2);
-    if ((now == 0) != (before == 0)) idle_.flip(cpu.id);
-  }
+  void note_queue(Cpu& cpu);
+  void dispatch(Cpu& cpu, Thread* next);
+  Thread* next_thread(Cpu& cpu);
+  void reschedule(Cpu& cpu);
 
   // bandwidth.cpp: quotas
   bool afford(GroupOnCpu& group) { return group.whole->bandwidth == nullptr || take(group); }
@@ -218,8 +209,8 @@ class Fair : public Scheduler {
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
-  GroupLoad cpu_load(CpuId cpu) const;
   GroupLoad group_load(const std::vector<CpuId>& group) const;
+  GroupLoad sum_group(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);
