@@ -66,6 +66,7 @@ struct KvmFeatures {
   // free one (virt_spin_lock, test and set), since 4.2.
   bool fair_locks = true;
   bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while
+  bool pv_wait_preempted = false;  // 4.10 to 5.3: and at once behind a waiter without a CPU
   bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
   bool pv_sched_yield = false;     // who interrupts vCPUs without a CPU yields to the first of them
   sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]

@@ -73,6 +73,9 @@ struct Worker {
   std::uint64_t faults = 0;
   bool spinning = false;                // waits for another vCPU, on its CPU while it has one
   double spin_window = 0.0;             // cycles, until a pause-loop exit
+  bool wants_lock = false;              // waits for its VM's lock
+  bool lost_as_head = false;            // of the lock's queue, when it lost its CPU
+  double spin_left_s = 0.0;             // before it sleeps for the lock
   std::vector<int> flush_waiters;       // workers that wait until this one has run
   int flushes_awaited = 0;              // vCPUs that have yet to run for this one
   std::uint64_t pause_exits = 0;        // since measuring began
@@ -99,10 +102,11 @@ struct RunningVm {
   memory::Placement placement;
   sim::Random modes;  // user or kernel, of vCPUs that lose their CPU
   int lock_holder = -1;
-  std::vector<int> lock_waiters;   // first come first
-  std::size_t last_boosted = 0;    // vCPU
-  int in_memory = -1;              // of HostMemory; -1: memory cannot run short
-  std::vector<double> accesses{};  // where they go by node, as the pace was last told
+  std::vector<int> lock_waiters;    // first come first
+  std::vector<int> lock_thieves{};  // not in the queue: they try
+  std::size_t last_boosted = 0;     // vCPU
+  int in_memory = -1;               // of HostMemory; -1: memory cannot run short
+  std::vector<double> accesses{};   // where they go by node, as the pace was last told
   std::vector<memory::VirtualNode> virtual_nodes{};  // none: its guest sees one
   std::vector<std::vector<double>> node_accesses{};  // [virtual node]
   bool filling = false;

@@ -148,7 +148,7 @@ void RunningHost::arm(Worker& worker) {
     return;
   }
   if (worker.spinning) {
-    const double limit_s = spin_limit_s(worker);
+    const double limit_s = may_take_lock(worker) ? 0.0 : spin_limit_s(worker);
     if (!worker.done.pending() && limit_s < std::numeric_limits<double>::infinity())
       worker.done.after(worker.progress.owed() + sim::from_seconds(limit_s));
     return;
@@ -221,7 +221,6 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       entering.spin_window = static_cast<double>(description_.vmm.pause_loop.window.count());
       entering.gave_way = false;
       answer_flushes(entering);
-      try_lock(id);
     }
     if (!description_.without.contains(Mechanism::switch_cost)) {
       sim::Duration cost =

@@ -169,7 +169,11 @@ class RunningHost final : public scheduler::Dispatch {
   bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
-  void try_lock(int worker);
+  bool masks_interrupts(const Worker& worker) const;
+  bool waits_early(const Worker& worker) const;
+  void kick(Worker&self, Worker&head), take_lock(Worker&worker), look_again(const Vm&vm);
+  void tell_next(const Worker&worker), sleep_for_lock(Worker&worker);
+  bool may_take_lock(const Worker&worker) const, head_waits(const Vm&vm) const;
   void owe_exit(Worker& worker, double cycles);
   double cycles_of(vmm::ExitKind kind) const;
   vmm::DeadlineTimer deadline_timer() const;
@@ -195,16 +199,13 @@ class RunningHost final : public scheduler::Dispatch {
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);
   sim::Duration wake_cpu(scheduler::CpuId cpu);
-  void settle();
-  void settle_later();
+  void settle(), settle_later();
   void touch(Vm& vm);
   sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
   void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
-  void fill();
-  void integrate_loads();
-  void check_loads();
+  void fill(), integrate_loads(), check_loads();
   double exits_of(const Worker& worker) const;
   void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
   void report_host(const RunLength& length, Results& results) const;
@@ -218,8 +219,7 @@ class RunningHost final : public scheduler::Dispatch {
   memory::NodeMemory memory_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::deque<Worker> workers_;
-  std::vector<int> worker_of_thread_;
-  std::vector<int> worker_of_stream_;
+  std::vector<int> worker_of_thread_, worker_of_stream_;
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known

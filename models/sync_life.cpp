@@ -1,8 +1,8 @@
-// vCPUs of a guest that wait for each other: spinlocks whose holder or next waiter may have lost
-// its CPU, TLB flushes that wait until each vCPU has run, and what KVM does about spinning.
+// vCPUs of a guest that wait for each other: TLB flushes that wait until each vCPU has run, and
+// what KVM does about spinning. Locks: guest_locks.cpp.
 //
 // Source  semantics.md 3.2 (ple_window), Linux virt/kvm/kvm_main.c (kvm_vcpu_on_spin) and
-//         arch/x86/kernel/kvm.c for paravirtual spinlocks and TLB flushes.
+//         arch/x86/kernel/kvm.c for paravirtual TLB flushes.
 // Checked tests/models/sync_life_test.cpp; validation subsystem locks.
 #include <algorithm>
 #include <cmath>
@@ -14,6 +14,7 @@
 namespace models {
 namespace {
 
+constexpr double kLooksAhead = 128.0;             // SPIN_THRESHOLD / (PV_PREV_CHECK_MASK + 1)
 constexpr double kVcpusPerIpi = 16.0;             // an x2APIC cluster takes one write
 constexpr double kFlushHandler_cycles = 1'000.0;  // of the target's kernel [recall]
 constexpr double kYield_cycles = 2'000.0;         // locks of two queues, skip and next [recall]
@@ -24,54 +25,6 @@ std::size_t at(int i) {
 }
 
 }  // namespace
-
-bool RunningHost::Acquire::await_ready() {
-  Vm& vm = host.vms_[at(host.workers_[at(worker)].vm)];
-  if (vm.lock_holder >= 0 && !host.description_.without.contains(Mechanism::locks)) return false;
-  vm.lock_holder = worker;
-  return true;
-}
-
-void RunningHost::Acquire::await_suspend(std::coroutine_handle<> waiter) {
-  Worker& self = host.workers_[at(worker)];
-  host.vms_[at(self.vm)].lock_waiters.push_back(worker);
-  host.spin(self, waiter);
-}
-
-// A queued lock goes to whom it is due, with or without a CPU; a paravirtual one to somebody who
-// has one, if there is any; an unfair one to nobody else.
-void RunningHost::release_lock(int worker) {
-  Vm& vm = vms_[at(workers_[at(worker)].vm)];
-  if (vm.lock_holder != worker) return;  // locks cost nothing
-  vm.lock_holder = -1;
-  if (vm.lock_waiters.empty()) return;
-  auto next = vm.lock_waiters.begin();
-  const KvmFeatures& features = vm.description->kvm_features;
-  if (features.pv_unhalt || !features.fair_locks) {
-    const auto running = std::find_if(next, vm.lock_waiters.end(), [&](int id) {
-      return workers_[at(id)].progress.state() == guest::Progress::State::running;
-    });
-    if (running != vm.lock_waiters.end()) {
-      next = running;
-    } else if (!features.pv_unhalt) {
-      return;  // who is back first takes it: try_lock()
-    }
-  }
-  vm.lock_holder = *next;
-  vm.lock_waiters.erase(next);
-  grant(workers_[at(vm.lock_holder)]);
-}
-
-// A waiter that has a CPU again finds the lock free.
-void RunningHost::try_lock(int id) {
-  Vm& vm = vms_[at(workers_[at(id)].vm)];
-  if (vm.lock_holder >= 0 || vm.lock_waiters.empty()) return;
-  const auto waits = std::find(vm.lock_waiters.begin(), vm.lock_waiters.end(), id);
-  if (waits == vm.lock_waiters.end()) return;
-  vm.lock_waiters.erase(waits);
-  vm.lock_holder = id;
-  grant(workers_[at(id)]);
-}
 
 // Who has a CPU handles the interrupt at once; who lost it, when it is back. Idle vCPUs flush when
 // they wake, and with paravirtual flushes so do all without a CPU.
@@ -84,7 +37,12 @@ bool RunningHost::Flush::await_ready() {
     Worker& other = host.workers_[at(id)];
     if (id == worker || other.dead) continue;
     const auto state = other.progress.state();
-    if (state == guest::Progress::State::running) {
+    const bool told = vm.description->kvm_features.pv_tlb_flush;
+    if (host.masks_interrupts(other) && !(told && state == guest::Progress::State::runnable)) {
+      ++targets;
+      other.flush_waiters.push_back(worker);
+      ++self.flushes_awaited;
+    } else if (state == guest::Progress::State::running) {
       ++targets;
       host.owe_exit(other, host.cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles);
     } else if (state == guest::Progress::State::runnable && !other.halts &&
@@ -182,24 +140,17 @@ void RunningHost::spin(Worker& worker, std::coroutine_handle<> waiter) {
 // What it waited for has come.
 void RunningHost::grant(Worker& worker) {
   book(worker);
-  worker.spinning = false;
+  worker.spinning = worker.wants_lock = worker.halts = false;
   contention_.waits(worker.stream, false);
   settle_later();
   worker.done.cancel();
   worker.progress.begin(0);
   worker.progress.pace(instruction_time(worker));
-  if (worker.progress.state() == guest::Progress::State::halted && !worker.dead) {  // kicked
-    worker.waiting_since = worker.busy_since = engine_.now();
-    worker.progress.become(guest::Progress::State::runnable);
-    worker.woken = true;
-    scheduler_->wake(worker.thread, scheduler::kNoCpu);
-    return;
-  }
   arm(worker);
 }
 
 void RunningHost::answer_flushes(Worker& worker) {
-  if (worker.flush_waiters.empty()) return;
+  if (worker.flush_waiters.empty() || masks_interrupts(worker)) return;
   const std::vector<int> waiting = std::exchange(worker.flush_waiters, {});
   worker.progress.owe_exits(
       sim::from_seconds((cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles) /
@@ -214,14 +165,15 @@ void RunningHost::answer_flushes(Worker& worker) {
 double RunningHost::spin_limit_s(const Worker& worker) const {
   if (barriers_->waits(worker_of_thread_[at(worker.thread)]))
     return std::numeric_limits<double>::infinity();  // in its program, without PAUSE
-  const VmDescription& vm = *vms_[at(worker.vm)].description;
-  if (vm.kvm_features.pv_unhalt && worker.flushes_awaited == 0)
-    return sim::seconds(vm.kvm_features.spin);
+  const KvmFeatures& features = vms_[at(worker.vm)].description->kvm_features;
   const bool exits = description_.vmm.architecture == Architecture::kvm &&
                      description_.vmm.pause_loop.window.count() > 0 &&
                      !description_.without.contains(Mechanism::pause_loop_exits);
-  return exits ? worker.spin_window / topology_.description().frequency.count()
-               : std::numeric_limits<double>::infinity();
+  const double exit_s = exits ? worker.spin_window / topology_.description().frequency.count()
+                              : std::numeric_limits<double>::infinity();
+  if (!features.pv_unhalt || !worker.wants_lock) return exit_s;
+  const double look_s = sim::seconds(features.spin) / kLooksAhead;
+  return std::min({exit_s, worker.spin_left_s, waits_early(worker) ? look_s : exit_s});
 }
 
 // Its queue is locked until the thread that it has just picked runs: else yields to and fro would
@@ -237,11 +189,18 @@ bool RunningHost::switching(scheduler::CpuId cpu) {
 // A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
 // KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
 void RunningHost::spun(Worker& worker) {
+  if (may_take_lock(worker)) return take_lock(worker);
   const Vm& vm = vms_[at(worker.vm)];
-  if (vm.description->kvm_features.pv_unhalt && worker.flushes_awaited == 0) {
-    worker.progress.become(guest::Progress::State::halted);
-    scheduler_->block(worker.thread);
-    return;
+  const double window_s = worker.spin_window / topology_.description().frequency.count();
+  if (vm.description->kvm_features.pv_unhalt && worker.wants_lock) {
+    const double spun_s = spin_limit_s(worker);
+    const bool early = waits_early(worker);
+    worker.spin_left_s -= spun_s;
+    if (worker.spin_left_s <= 0 || (early && spun_s < window_s)) {
+      sleep_for_lock(worker);
+      return;
+    }
+    if (spun_s < window_s) return arm(worker);
   }
   ++worker.pause_exits;
   worker.spin_window *= description_.vmm.pause_loop.grow;
@@ -269,6 +228,11 @@ void RunningHost::spun(Worker& worker) {
 void RunningHost::lose_cpu(Worker& worker) {
   Vm& vm = vms_[at(worker.vm)];
   // All of its waits for contended lines are in the kernel.
+  if (worker.wants_lock && vm.description->kvm_features.pv_unhalt) {
+    worker.lost_as_head =
+        !vm.lock_waiters.empty() && vm.lock_waiters.front() == worker_of_thread_[at(worker.thread)];
+    tell_next(worker);
+  }
   const compute::Pace& pace = worker.state.pace;
   const double lines = pace.instruction_s > 0 ? pace.lines_s / pace.instruction_s : 0.0;
   const double share = lines + (1.0 - lines) * vm.description->workload.sync.kernel_share;

@@ -197,6 +197,8 @@ const Section<models::guest::SyncProfile>& sync_keys() {
       quantity("lock_every", Unit::instructions, &T::lock_every,
                "mean between two uses of the kernel's lock by a vCPU; 0 instr: none"),
       quantity("lock_hold", Unit::instructions, &T::lock_hold, "mean that it is held"),
+      truth("lock_masks_interrupts", &T::lock_masks_interrupts,
+            "who waits for it or holds it has interrupts off, and flushes wait for it"),
       quantity("flush_every", Unit::instructions, &T::flush_every,
                "mean between two TLB flushes of all vCPUs; 0 instr: none"),
       real("kernel_share", &T::kernel_share, 0, 1, "of its work that is done in the kernel"),
