@@ -34,6 +34,7 @@ struct Job {
   bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
 };
 // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
+inline constexpr double kYield_cycles = 2'000.0;  // locks of two queues, skip and next [recall]
 // Of a memory controller or link, beyond what it can carry: a defect.
 struct Overload {
   double excess = 0.0;  // share of its capacity
@@ -73,9 +74,6 @@ struct Worker {
   std::uint64_t faults = 0;
   bool spinning = false;                // waits for another vCPU, on its CPU while it has one
   double spin_window = 0.0;             // cycles, until a pause-loop exit
-  bool wants_lock = false;              // waits for its VM's lock
-  bool lost_as_head = false;            // of the lock's queue, when it lost its CPU
-  double spin_left_s = 0.0;             // before it sleeps for the lock
   std::vector<int> flush_waiters;       // workers that wait until this one has run
   int flushes_awaited = 0;              // vCPUs that have yet to run for this one
   std::uint64_t pause_exits = 0;        // since measuring began
@@ -100,13 +98,10 @@ struct RunningVm {
   std::vector<int> nodes;  // where its vCPUs may run
   int emulator = -1;       // worker
   memory::Placement placement;
-  sim::Random modes;  // user or kernel, of vCPUs that lose their CPU
-  int lock_holder = -1;
-  std::vector<int> lock_waiters;    // first come first
-  std::vector<int> lock_thieves{};  // not in the queue: they try
-  std::size_t last_boosted = 0;     // vCPU
-  int in_memory = -1;               // of HostMemory; -1: memory cannot run short
-  std::vector<double> accesses{};   // where they go by node, as the pace was last told
+  sim::Random modes;               // user or kernel, of vCPUs that lose their CPU
+  std::size_t last_boosted = 0;    // vCPU
+  int in_memory = -1;              // of HostMemory; -1: memory cannot run short
+  std::vector<double> accesses{};  // where they go by node, as the pace was last told
   std::vector<memory::VirtualNode> virtual_nodes{};  // none: its guest sees one
   std::vector<std::vector<double>> node_accesses{};  // [virtual node]
   bool filling = false;

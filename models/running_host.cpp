@@ -13,6 +13,7 @@
 #include "models/clocks.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/guest_locks.hpp"
 #include "models/host_scheduler.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
@@ -85,6 +86,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms(remote, reach);
   build_memory();
+  locks_ = std::make_unique<GuestLocks>(*this);
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
   huge_ = std::make_unique<HugePages>(*this);
@@ -148,7 +150,7 @@ void RunningHost::arm(Worker& worker) {
     return;
   }
   if (worker.spinning) {
-    const double limit_s = may_take_lock(worker) ? 0.0 : spin_limit_s(worker);
+    const double limit_s = spin_limit_s(worker);
     if (!worker.done.pending() && limit_s < std::numeric_limits<double>::infinity())
       worker.done.after(worker.progress.owed() + sim::from_seconds(limit_s));
     return;

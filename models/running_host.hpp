@@ -77,6 +77,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class Clocks;
   friend class CoScheduling;
   friend class DirtyLogs;
+  friend class GuestLocks;
   friend class Migration;
   friend class RunningCluster;
   friend class IoPaths;
@@ -104,13 +105,6 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Duration work;
     int halting;  // the vCPU that halts once its request is handed over; -1: none
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter);
-    void await_resume() const noexcept {}
-  };
-  struct Acquire {  // the VM's lock
-    RunningHost& host;
-    int worker;
-    bool await_ready();
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
@@ -160,7 +154,6 @@ class RunningHost final : public scheduler::Dispatch {
     return {*this, thread, work, halting};
   }
   int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
-  void release_lock(int worker);
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
@@ -169,17 +162,15 @@ class RunningHost final : public scheduler::Dispatch {
   bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
-  bool masks_interrupts(const Worker& worker) const;
-  bool waits_early(const Worker& worker) const;
-  void kick(Worker&self, Worker&head), take_lock(Worker&worker), look_again(const Vm&vm);
-  void tell_next(const Worker&worker), sleep_for_lock(Worker&worker);
-  bool may_take_lock(const Worker&worker) const, head_waits(const Vm&vm) const;
   void owe_exit(Worker& worker, double cycles);
   double cycles_of(vmm::ExitKind kind) const;
   vmm::DeadlineTimer deadline_timer() const;
+  double pause_window_s(const Worker& worker) const;
   double spin_limit_s(const Worker& worker) const;
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
+  void sleep(Worker& worker);
+  void wake_spinning(Worker& worker, scheduler::CpuId waker);
   void write_timer(int worker, bool after);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);
@@ -199,13 +190,16 @@ class RunningHost final : public scheduler::Dispatch {
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);
   sim::Duration wake_cpu(scheduler::CpuId cpu);
-  void settle(), settle_later();
+  void settle();
+  void settle_later();
   void touch(Vm& vm);
   sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
   void touch_all(Vm& vm);
   void place(Vm& vm);
   void follow_merging(Vm& vm);
-  void fill(), integrate_loads(), check_loads();
+  void fill();
+  void integrate_loads();
+  void check_loads();
   double exits_of(const Worker& worker) const;
   void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
   void report_host(const RunLength& length, Results& results) const;
@@ -219,7 +213,8 @@ class RunningHost final : public scheduler::Dispatch {
   memory::NodeMemory memory_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::deque<Worker> workers_;
-  std::vector<int> worker_of_thread_, worker_of_stream_;
+  std::vector<int> worker_of_thread_;
+  std::vector<int> worker_of_stream_;
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
@@ -236,6 +231,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class GuestLocks> locks_;
   std::unique_ptr<class CoScheduling> gangs_;  // null: vCPUs run without regard to each other
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;

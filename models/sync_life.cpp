@@ -1,23 +1,23 @@
 // vCPUs of a guest that wait for each other: TLB flushes that wait until each vCPU has run, and
-// what KVM does about spinning. Locks: guest_locks.cpp.
+// what KVM does about spinning. Locks: guest_locks.hpp.
 //
 // Source  semantics.md 3.2 (ple_window), Linux virt/kvm/kvm_main.c (kvm_vcpu_on_spin) and
-//         arch/x86/kernel/kvm.c for paravirtual TLB flushes.
+//         arch/x86/kernel/kvm.c for paravirtual TLB flushes; that flushes wait for who waits for a
+//         lock with interrupts off: K. Ishiguro on kvm, 6 January 2025.
 // Checked tests/models/sync_life_test.cpp; validation subsystem locks.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "models/barrier.hpp"
+#include "models/guest_locks.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
 namespace {
 
-constexpr double kLooksAhead = 128.0;             // SPIN_THRESHOLD / (PV_PREV_CHECK_MASK + 1)
 constexpr double kVcpusPerIpi = 16.0;             // an x2APIC cluster takes one write
 constexpr double kFlushHandler_cycles = 1'000.0;  // of the target's kernel [recall]
-constexpr double kYield_cycles = 2'000.0;         // locks of two queues, skip and next [recall]
 constexpr double kLook_cycles = 200.0;            // at a vCPU: a line that others write [recall]
 
 std::size_t at(int i) {
@@ -26,8 +26,9 @@ std::size_t at(int i) {
 
 }  // namespace
 
-// Who has a CPU handles the interrupt at once; who lost it, when it is back. Idle vCPUs flush when
-// they wake, and with paravirtual flushes so do all without a CPU.
+// Who has a CPU handles the interrupt at once; who lost it, when it is back; who has interrupts
+// off, later, even if it sleeps. Idle vCPUs flush when they wake, and with paravirtual flushes so
+// do all without a CPU.
 bool RunningHost::Flush::await_ready() {
   if (host.description_.without.contains(Mechanism::locks)) return true;
   Worker& self = host.workers_[at(worker)];
@@ -37,16 +38,17 @@ bool RunningHost::Flush::await_ready() {
     Worker& other = host.workers_[at(id)];
     if (id == worker || other.dead) continue;
     const auto state = other.progress.state();
-    const bool told = vm.description->kvm_features.pv_tlb_flush;
-    if (host.masks_interrupts(other) && !(told && state == guest::Progress::State::runnable)) {
+    const bool gone =
+        state != guest::Progress::State::running && state != guest::Progress::State::polling;
+    if (gone && vm.description->kvm_features.pv_tlb_flush) continue;
+    if (host.locks_->masks_interrupts(id)) {
       ++targets;
       other.flush_waiters.push_back(worker);
       ++self.flushes_awaited;
     } else if (state == guest::Progress::State::running) {
       ++targets;
       host.owe_exit(other, host.cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles);
-    } else if (state == guest::Progress::State::runnable && !other.halts &&
-               !vm.description->kvm_features.pv_tlb_flush) {
+    } else if (state == guest::Progress::State::runnable && !other.halts) {
       ++targets;
       other.flush_waiters.push_back(worker);
       ++self.flushes_awaited;
@@ -64,15 +66,19 @@ void RunningHost::Flush::await_suspend(std::coroutine_handle<> waiter) {
     host.yield_to_interrupted(worker);
 }
 
-// kvm_smp_send_call_func_ipi: a hypercall for the first vCPU that has no CPU to take it with.
+// kvm_smp_send_call_func_ipi: a hypercall for the first vCPU that has no CPU to take it with; one
+// that sleeps cannot be yielded to.
 void RunningHost::yield_to_interrupted(int worker) {
   Worker& self = workers_[at(worker)];
   for (const int id : vms_[at(self.vm)].vcpus) {
     const Worker& other = workers_[at(id)];
+    const auto state = other.progress.state();
     const std::vector<int>& waiters = other.flush_waiters;
-    if (std::find(waiters.begin(), waiters.end(), worker) == waiters.end()) continue;
+    if (state == guest::Progress::State::running || state == guest::Progress::State::polling ||
+        std::find(waiters.begin(), waiters.end(), worker) == waiters.end())
+      continue;
     owe_exit(self, cycles_of(vmm::ExitKind::hypercall) + kYield_cycles);
-    scheduler_->yield_to(self.thread, other.thread);
+    if (state == guest::Progress::State::runnable) scheduler_->yield_to(self.thread, other.thread);
     return;
   }
 }
@@ -140,7 +146,7 @@ void RunningHost::spin(Worker& worker, std::coroutine_handle<> waiter) {
 // What it waited for has come.
 void RunningHost::grant(Worker& worker) {
   book(worker);
-  worker.spinning = worker.wants_lock = worker.halts = false;
+  worker.spinning = false;
   contention_.waits(worker.stream, false);
   settle_later();
   worker.done.cancel();
@@ -150,7 +156,8 @@ void RunningHost::grant(Worker& worker) {
 }
 
 void RunningHost::answer_flushes(Worker& worker) {
-  if (worker.flush_waiters.empty() || masks_interrupts(worker)) return;
+  if (worker.flush_waiters.empty()) return;
+  if (locks_->masks_interrupts(worker_of_thread_[at(worker.thread)])) return;
   const std::vector<int> waiting = std::exchange(worker.flush_waiters, {});
   worker.progress.owe_exits(
       sim::from_seconds((cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles) /
@@ -163,17 +170,19 @@ void RunningHost::answer_flushes(Worker& worker) {
 
 // How long a vCPU spins before something happens; infinite if nothing does.
 double RunningHost::spin_limit_s(const Worker& worker) const {
-  if (barriers_->waits(worker_of_thread_[at(worker.thread)]))
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (barriers_->waits(id))
     return std::numeric_limits<double>::infinity();  // in its program, without PAUSE
-  const KvmFeatures& features = vms_[at(worker.vm)].description->kvm_features;
+  return locks_->waits(id) ? locks_->limit_s(id) : pause_window_s(worker);
+}
+
+// Until a pause-loop exit.
+double RunningHost::pause_window_s(const Worker& worker) const {
   const bool exits = description_.vmm.architecture == Architecture::kvm &&
                      description_.vmm.pause_loop.window.count() > 0 &&
                      !description_.without.contains(Mechanism::pause_loop_exits);
-  const double exit_s = exits ? worker.spin_window / topology_.description().frequency.count()
-                              : std::numeric_limits<double>::infinity();
-  if (!features.pv_unhalt || !worker.wants_lock) return exit_s;
-  const double look_s = sim::seconds(features.spin) / kLooksAhead;
-  return std::min({exit_s, worker.spin_left_s, waits_early(worker) ? look_s : exit_s});
+  return exits ? worker.spin_window / topology_.description().frequency.count()
+               : std::numeric_limits<double>::infinity();
 }
 
 // Its queue is locked until the thread that it has just picked runs: else yields to and fro would
@@ -186,22 +195,11 @@ bool RunningHost::switching(scheduler::CpuId cpu) {
   return there.progress.switching();
 }
 
-// A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
-// KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
+// A loop of PAUSE ends in an exit, and KVM looks for a vCPU of the guest that lost its CPU while it
+// had something to do.
 void RunningHost::spun(Worker& worker) {
-  if (may_take_lock(worker)) return take_lock(worker);
-  const Vm& vm = vms_[at(worker.vm)];
-  const double window_s = worker.spin_window / topology_.description().frequency.count();
-  if (vm.description->kvm_features.pv_unhalt && worker.wants_lock) {
-    const double spun_s = spin_limit_s(worker);
-    const bool early = waits_early(worker);
-    worker.spin_left_s -= spun_s;
-    if (worker.spin_left_s <= 0 || (early && spun_s < window_s)) {
-      sleep_for_lock(worker);
-      return;
-    }
-    if (spun_s < window_s) return arm(worker);
-  }
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (locks_->waits(id) && locks_->spun(id)) return;
   ++worker.pause_exits;
   worker.spin_window *= description_.vmm.pause_loop.grow;
   Vm& own = vms_[at(worker.vm)];
@@ -227,17 +225,14 @@ void RunningHost::spun(Worker& worker) {
 
 void RunningHost::lose_cpu(Worker& worker) {
   Vm& vm = vms_[at(worker.vm)];
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (locks_->waits(id)) locks_->lost_cpu(id);
   // All of its waits for contended lines are in the kernel.
-  if (worker.wants_lock && vm.description->kvm_features.pv_unhalt) {
-    worker.lost_as_head =
-        !vm.lock_waiters.empty() && vm.lock_waiters.front() == worker_of_thread_[at(worker.thread)];
-    tell_next(worker);
-  }
   const compute::Pace& pace = worker.state.pace;
   const double lines = pace.instruction_s > 0 ? pace.lines_s / pace.instruction_s : 0.0;
   const double share = lines + (1.0 - lines) * vm.description->workload.sync.kernel_share;
-  worker.in_kernel = worker.spinning || vm.lock_holder == worker_of_thread_[at(worker.thread)] ||
-                     (share > 0 && vm.modes.uniform() < share);
+  worker.in_kernel =
+      worker.spinning || locks_->holds(id) || (share > 0 && vm.modes.uniform() < share);
 }
 
 // kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an

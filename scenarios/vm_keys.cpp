@@ -168,7 +168,6 @@ const Section<models::KvmFeatures>& kvm_feature_keys() {
       truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
       truth("pv_sched_yield", &T::pv_sched_yield,
             "who interrupts vCPUs without a CPU yields to the first of them"),
-      quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
       truth("async_pf", &T::async_pf,
             "while a task waits for a page on swap, the guest runs another (workload.tasks)"),
   };

@@ -197,6 +197,8 @@ const Section<models::guest::SyncProfile>& sync_keys() {
       quantity("lock_every", Unit::instructions, &T::lock_every,
                "mean between two uses of the kernel's lock by a vCPU; 0 instr: none"),
       quantity("lock_hold", Unit::instructions, &T::lock_hold, "mean that it is held"),
+      whole("lock_lines", &T::lock_lines, 0, 64,
+            "cache lines that come with it from the core that held it before"),
       truth("lock_masks_interrupts", &T::lock_masks_interrupts,
             "who waits for it or holds it has interrupts off, and flushes wait for it"),
       quantity("flush_every", Unit::instructions, &T::flush_every,
