@@ -14,7 +14,8 @@ namespace models {
 struct TimeShares {
   std::string object;                   // "vm.guest"
   std::array<double, kCauses> share{};  // of all vCPU time of the class; sums to 1
-  // Seconds per unit of work, by cause: the basis of "which cause explains the slowdown".
+  // Seconds per unit of work, by cause: the basis of "which cause explains the slowdown". Without
+  // the idle time of vCPUs that have nothing to do.
   std::array<double, kCauses> per_unit_s{};
 };
 
@@ -23,7 +24,7 @@ struct Metric {
   double value = 0.0;  // SI base unit
 };
 
-// Documents a metric; names are patterns with <vm> for a VM class, <array> for an array.
+// Documents a metric; names are patterns with <vm> for a VM class, <array> for an array, <disk> for disks.
 struct MetricKind {
   std::string_view name;
   std::string_view unit;
