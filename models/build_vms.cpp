@@ -168,8 +168,6 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
           .emulator = -1,
           .placement = {memory_, policy(description.numa.mode), place.nodes, resident(description)},
           .modes = engine_.stream(fmt::format("vm.{}.{}.modes", description.name, i)),
-          .lock_holder = -1,
-          .lock_waiters = {},
           .last_boosted = 0,
           .in_memory = -1,
           .filling = true});

@@ -1,4 +1,7 @@
 // A vCPU that halts: it sleeps, or polls for a while first.
+#include <utility>
+
+#include "models/co_scheduling.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -30,20 +33,48 @@ void RunningHost::halt(int id) {
   }
   worker.halts = false;
   if (worker.stream >= 0) {
-    worker.halted_at = engine_.now();
-    ++worker.exits;
     write_timer(id, false);
-    if (may_poll(worker)) {
-      worker.polling = true;
-      worker.progress.become(guest::Progress::State::polling);
-      leave_cpu(worker, scheduler_->cpu_of(worker.thread));
-      settle_later();
-      worker.done.after(worker.poll.window());
-      return;
-    }
+    return sleep(worker);
   }
   worker.progress.become(guest::Progress::State::halted);
   scheduler_->block(worker.thread);
+}
+
+// A vCPU executes HLT.
+void RunningHost::sleep(Worker& worker) {
+  worker.halted_at = engine_.now();
+  ++worker.exits;
+  if (!may_poll(worker)) {
+    worker.progress.become(guest::Progress::State::halted);
+    scheduler_->block(worker.thread);
+    return;
+  }
+  worker.polling = true;
+  worker.progress.become(guest::Progress::State::polling);
+  leave_cpu(worker, scheduler_->cpu_of(worker.thread));
+  settle_later();
+  worker.done.cancel();
+  worker.done.after(worker.poll.window());
+}
+
+// It goes on waiting for another vCPU, awake.
+void RunningHost::wake_spinning(Worker& worker, scheduler::CpuId waker) {
+  book(worker);
+  worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
+  worker.halts = false;
+  worker.progress.begin_waiting();
+  if (worker.polling) {
+    stop_polling(worker);
+    arm(worker);
+    return;
+  }
+  if (worker.progress.state() != guest::Progress::State::halted) return;  // not yet asleep
+  worker.waiting_since = worker.busy_since = engine_.now();
+  worker.progress.become(guest::Progress::State::runnable);
+  worker.woken = true;
+  scheduler_->wake(worker.thread, waker);
+  if (gangs_ && worker.progress.state() == guest::Progress::State::runnable)
+    gangs_->waits(worker.vm);
 }
 
 bool RunningHost::may_poll(const Worker& worker) const {

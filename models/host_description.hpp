@@ -65,10 +65,10 @@ struct KvmFeatures {
   // Spinlocks in turn, whoever has a CPU: ticket locks, to Linux 4.1. Else the first to try gets a
   // free one (virt_spin_lock, test and set), since 4.2.
   bool fair_locks = true;
-  bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while
+  bool pv_unhalt = false;          // paravirtual spinlocks: a waiter sleeps after a while (4.2)
+  bool pv_wait_preempted = false;  // 4.10 to 5.3: and at once behind a waiter without a CPU
   bool pv_tlb_flush = false;       // vCPUs without a CPU are not waited for
   bool pv_sched_yield = false;     // who interrupts vCPUs without a CPU yields to the first of them
-  sim::Duration spin{20'000'000};  // before a waiter sleeps, 20 us [recall]
   bool async_pf = true;            // kvm-asyncpf: another task runs while one waits for a page
 };
 
@@ -141,6 +141,7 @@ enum class Mechanism {
   swap_in,               // "swap-in": pages are back at once
   async_page_faults,     // "async-page-faults": a vCPU waits for each page on swap
   locks,                 // "locks": vCPUs never wait for each other
+  paravirtual_locks,     // "paravirtual-locks": who waits for a spinlock never sleeps
   co_scheduling,         // "co-scheduling": vCPUs of a VM run without regard to each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": halted vCPUs sleep at once

@@ -8,6 +8,7 @@
 #include "models/boots.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/guest_locks.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
@@ -44,6 +45,7 @@ void RunningHost::begin_measuring() {
   dirty_logs_->begin_measuring();
   if (gangs_) gangs_->begin_measuring();
   barriers_->begin_measuring();
+  locks_->begin_measuring();
   numa_->begin_measuring();
   numad_->begin_measuring();
   for (Worker& worker : workers_) {
@@ -104,7 +106,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   guest::Causes causes{};
   double instructions = 0, misses = 0, remote = 0, wait_s = 0;
   double slowest = 0, fastest = 0;
-  double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0;
+  double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0, sleeps = 0;
   double unused_s = 0;  // of vCPUs that have nothing to do
   for (const int index : kind.vms) {
     double own = 0;
@@ -115,6 +117,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       lost_ticks += worker.lost_ticks;
       pause_exits += static_cast<double>(worker.pause_exits);
       exits += exits_of(worker);
+      sleeps += static_cast<double>(locks_->sleeps(id));
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
       const guest::Causes& where = worker.progress.seconds();
@@ -165,6 +168,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}})
     put(fmt::format("wakeup.{}", name), kind.wakeup.spread.percentile(share));
   put("pause_exits", pause_exits / measured_s / vms);
+  put("lock_sleeps", sleeps / measured_s / vms);
   put("exits", exits / measured_s / vms);
   put("clock.lost", lost_ticks / measured_s / vms);
   put("clock.error", behind_s / measured_s / vms);

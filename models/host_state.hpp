@@ -33,6 +33,8 @@ struct Job {
   bool before_all = false;
   bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
 };
+inline constexpr double kYield_cycles = 2'000.0;  // locks of two queues, skip and next [recall]
+
 // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
 struct Worker {
   Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables);
@@ -92,9 +94,7 @@ struct RunningVm {
   std::vector<int> nodes;  // where its vCPUs may run
   int emulator = -1;       // worker
   memory::Placement placement;
-  sim::Random modes;  // user or kernel, of vCPUs that lose their CPU
-  int lock_holder = -1;
-  std::vector<int> lock_waiters;   // first come first
+  sim::Random modes;               // user or kernel, of vCPUs that lose their CPU
   std::size_t last_boosted = 0;    // vCPU
   int in_memory = -1;              // of HostMemory; -1: memory cannot run short
   std::vector<double> accesses{};  // where they go by node, as the pace was last told

@@ -72,6 +72,7 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.wakeup.p90", "s", "90th percentile of that time"},
       {"vm.<vm>.wakeup.p99", "s", "99th percentile of that time"},
       {"vm.<vm>.pause_exits", "1/s", "pause-loop exits of one VM"},
+      {"vm.<vm>.lock_sleeps", "1/s", "waits for a paravirtual lock of one VM that went to sleep"},
       {"vm.<vm>.exits", "1/s", "VM exits of one VM: of its instructions, waits, I/O and ticks"},
       {"vm.<vm>.clock.lost", "1/s", "guest clock ticks dropped or merged, of one VM"},
       {"vm.<vm>.clock.error", "1", "what a guest's clock falls behind, in seconds a second"},

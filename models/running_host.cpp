@@ -13,6 +13,7 @@
 #include "models/clocks.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
+#include "models/guest_locks.hpp"
 #include "models/host_scheduler.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
@@ -84,6 +85,7 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms(remote, reach);
   build_memory();
+  locks_ = std::make_unique<GuestLocks>(*this);
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
   huge_ = std::make_unique<HugePages>(*this);
@@ -219,7 +221,6 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       entering.spin_window = static_cast<double>(description_.vmm.pause_loop.window.count());
       entering.gave_way = false;
       answer_flushes(entering);
-      try_lock(id);
     }
     if (!description_.without.contains(Mechanism::switch_cost)) {
       sim::Duration cost =

@@ -78,6 +78,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class Clocks;
   friend class CoScheduling;
   friend class DirtyLogs;
+  friend class GuestLocks;
   friend class Migration;
   friend class RunningCluster;
   friend class IoPaths;
@@ -104,13 +105,6 @@ class RunningHost final : public scheduler::Dispatch {
     sim::Duration work;
     int halting;  // the vCPU that halts once its request is handed over; -1: none
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter);
-    void await_resume() const noexcept {}
-  };
-  struct Acquire {  // the VM's lock
-    RunningHost& host;
-    int worker;
-    bool await_ready();
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
@@ -160,7 +154,6 @@ class RunningHost final : public scheduler::Dispatch {
     return {*this, thread, work, halting};
   }
   int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
-  void release_lock(int worker);
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
@@ -169,13 +162,15 @@ class RunningHost final : public scheduler::Dispatch {
   bool switching(scheduler::CpuId cpu);
   void grant(Worker& worker);
   void answer_flushes(Worker& worker);
-  void try_lock(int worker);
   void owe_exit(Worker& worker, double cycles);
   double cycles_of(vmm::ExitKind kind) const;
   vmm::DeadlineTimer deadline_timer() const;
+  double pause_window_s(const Worker& worker) const;
   double spin_limit_s(const Worker& worker) const;
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
+  void sleep(Worker& worker);
+  void wake_spinning(Worker& worker, scheduler::CpuId waker);
   void write_timer(int worker, bool after);
   bool may_poll(const Worker& worker) const;
   void stop_polling(Worker& worker);
@@ -237,6 +232,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
   std::unique_ptr<class Barriers> barriers_;
+  std::unique_ptr<class GuestLocks> locks_;
   std::unique_ptr<class CoScheduling> gangs_;  // null: vCPUs run without regard to each other
   std::unique_ptr<class NumaBalancing> numa_;
   std::unique_ptr<class NumaDaemon> numad_;

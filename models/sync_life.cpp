@@ -1,14 +1,16 @@
-// vCPUs of a guest that wait for each other: spinlocks whose holder or next waiter may have lost
-// its CPU, TLB flushes that wait until each vCPU has run, and what KVM does about spinning.
+// vCPUs of a guest that wait for each other: TLB flushes that wait until each vCPU has run, and
+// what KVM does about spinning. Locks: guest_locks.hpp.
 //
 // Source  semantics.md 3.2 (ple_window), Linux virt/kvm/kvm_main.c (kvm_vcpu_on_spin) and
-//         arch/x86/kernel/kvm.c for paravirtual spinlocks and TLB flushes.
+//         arch/x86/kernel/kvm.c for paravirtual TLB flushes; that flushes wait for who waits for a
+//         lock with interrupts off: K. Ishiguro on kvm, 6 January 2025.
 // Checked tests/models/sync_life_test.cpp; validation subsystem locks.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "models/barrier.hpp"
+#include "models/guest_locks.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -16,7 +18,6 @@ namespace {
 
 constexpr double kVcpusPerIpi = 16.0;             // an x2APIC cluster takes one write
 constexpr double kFlushHandler_cycles = 1'000.0;  // of the target's kernel [recall]
-constexpr double kYield_cycles = 2'000.0;         // locks of two queues, skip and next [recall]
 constexpr double kLook_cycles = 200.0;            // at a vCPU: a line that others write [recall]
 
 std::size_t at(int i) {
@@ -25,56 +26,9 @@ std::size_t at(int i) {
 
 }  // namespace
 
-bool RunningHost::Acquire::await_ready() {
-  Vm& vm = host.vms_[at(host.workers_[at(worker)].vm)];
-  if (vm.lock_holder >= 0 && !host.description_.without.contains(Mechanism::locks)) return false;
-  vm.lock_holder = worker;
-  return true;
-}
-
-void RunningHost::Acquire::await_suspend(std::coroutine_handle<> waiter) {
-  Worker& self = host.workers_[at(worker)];
-  host.vms_[at(self.vm)].lock_waiters.push_back(worker);
-  host.spin(self, waiter);
-}
-
-// A queued lock goes to whom it is due, with or without a CPU; a paravirtual one to somebody who
-// has one, if there is any; an unfair one to nobody else.
-void RunningHost::release_lock(int worker) {
-  Vm& vm = vms_[at(workers_[at(worker)].vm)];
-  if (vm.lock_holder != worker) return;  // locks cost nothing
-  vm.lock_holder = -1;
-  if (vm.lock_waiters.empty()) return;
-  auto next = vm.lock_waiters.begin();
-  const KvmFeatures& features = vm.description->kvm_features;
-  if (features.pv_unhalt || !features.fair_locks) {
-    const auto running = std::find_if(next, vm.lock_waiters.end(), [&](int id) {
-      return workers_[at(id)].progress.state() == guest::Progress::State::running;
-    });
-    if (running != vm.lock_waiters.end()) {
-      next = running;
-    } else if (!features.pv_unhalt) {
-      return;  // who is back first takes it: try_lock()
-    }
-  }
-  vm.lock_holder = *next;
-  vm.lock_waiters.erase(next);
-  grant(workers_[at(vm.lock_holder)]);
-}
-
-// A waiter that has a CPU again finds the lock free.
-void RunningHost::try_lock(int id) {
-  Vm& vm = vms_[at(workers_[at(id)].vm)];
-  if (vm.lock_holder >= 0 || vm.lock_waiters.empty()) return;
-  const auto waits = std::find(vm.lock_waiters.begin(), vm.lock_waiters.end(), id);
-  if (waits == vm.lock_waiters.end()) return;
-  vm.lock_waiters.erase(waits);
-  vm.lock_holder = id;
-  grant(workers_[at(id)]);
-}
-
-// Who has a CPU handles the interrupt at once; who lost it, when it is back. Idle vCPUs flush when
-// they wake, and with paravirtual flushes so do all without a CPU.
+// Who has a CPU handles the interrupt at once; who lost it, when it is back; who has interrupts
+// off, later, even if it sleeps. Idle vCPUs flush when they wake, and with paravirtual flushes so
+// do all without a CPU.
 bool RunningHost::Flush::await_ready() {
   if (host.description_.without.contains(Mechanism::locks)) return true;
   Worker& self = host.workers_[at(worker)];
@@ -84,11 +38,17 @@ bool RunningHost::Flush::await_ready() {
     Worker& other = host.workers_[at(id)];
     if (id == worker || other.dead) continue;
     const auto state = other.progress.state();
-    if (state == guest::Progress::State::running) {
+    const bool gone =
+        state != guest::Progress::State::running && state != guest::Progress::State::polling;
+    if (gone && vm.description->kvm_features.pv_tlb_flush) continue;
+    if (host.locks_->masks_interrupts(id)) {
+      ++targets;
+      other.flush_waiters.push_back(worker);
+      ++self.flushes_awaited;
+    } else if (state == guest::Progress::State::running) {
       ++targets;
       host.owe_exit(other, host.cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles);
-    } else if (state == guest::Progress::State::runnable && !other.halts &&
-               !vm.description->kvm_features.pv_tlb_flush) {
+    } else if (state == guest::Progress::State::runnable && !other.halts) {
       ++targets;
       other.flush_waiters.push_back(worker);
       ++self.flushes_awaited;
@@ -106,15 +66,19 @@ void RunningHost::Flush::await_suspend(std::coroutine_handle<> waiter) {
     host.yield_to_interrupted(worker);
 }
 
-// kvm_smp_send_call_func_ipi: a hypercall for the first vCPU that has no CPU to take it with.
+// kvm_smp_send_call_func_ipi: a hypercall for the first vCPU that has no CPU to take it with; one
+// that sleeps cannot be yielded to.
 void RunningHost::yield_to_interrupted(int worker) {
   Worker& self = workers_[at(worker)];
   for (const int id : vms_[at(self.vm)].vcpus) {
     const Worker& other = workers_[at(id)];
+    const auto state = other.progress.state();
     const std::vector<int>& waiters = other.flush_waiters;
-    if (std::find(waiters.begin(), waiters.end(), worker) == waiters.end()) continue;
+    if (state == guest::Progress::State::running || state == guest::Progress::State::polling ||
+        std::find(waiters.begin(), waiters.end(), worker) == waiters.end())
+      continue;
     owe_exit(self, cycles_of(vmm::ExitKind::hypercall) + kYield_cycles);
-    scheduler_->yield_to(self.thread, other.thread);
+    if (state == guest::Progress::State::runnable) scheduler_->yield_to(self.thread, other.thread);
     return;
   }
 }
@@ -197,18 +161,12 @@ void RunningHost::grant(Worker& worker) {
   worker.done.cancel();
   worker.progress.begin(0);
   worker.progress.pace(instruction_time(worker));
-  if (worker.progress.state() == guest::Progress::State::halted && !worker.dead) {  // kicked
-    worker.waiting_since = worker.busy_since = engine_.now();
-    worker.progress.become(guest::Progress::State::runnable);
-    worker.woken = true;
-    scheduler_->wake(worker.thread, scheduler::kNoCpu);
-    return;
-  }
   arm(worker);
 }
 
 void RunningHost::answer_flushes(Worker& worker) {
   if (worker.flush_waiters.empty()) return;
+  if (locks_->masks_interrupts(worker_of_thread_[at(worker.thread)])) return;
   const std::vector<int> waiting = std::exchange(worker.flush_waiters, {});
   worker.progress.owe_exits(
       sim::from_seconds((cycles_of(vmm::ExitKind::inject) + kFlushHandler_cycles) /
@@ -221,11 +179,14 @@ void RunningHost::answer_flushes(Worker& worker) {
 
 // How long a vCPU spins before something happens; infinite if nothing does.
 double RunningHost::spin_limit_s(const Worker& worker) const {
-  if (barriers_->waits(worker_of_thread_[at(worker.thread)]))
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (barriers_->waits(id))
     return std::numeric_limits<double>::infinity();  // in its program, without PAUSE
-  const VmDescription& vm = *vms_[at(worker.vm)].description;
-  if (vm.kvm_features.pv_unhalt && worker.flushes_awaited == 0)
-    return sim::seconds(vm.kvm_features.spin);
+  return locks_->waits(id) ? locks_->limit_s(id) : pause_window_s(worker);
+}
+
+// Until a pause-loop exit.
+double RunningHost::pause_window_s(const Worker& worker) const {
   const bool exits = description_.vmm.architecture == Architecture::kvm &&
                      description_.vmm.pause_loop.window.count() > 0 &&
                      !description_.without.contains(Mechanism::pause_loop_exits);
@@ -243,15 +204,11 @@ bool RunningHost::switching(scheduler::CpuId cpu) {
   return there.progress.switching();
 }
 
-// A paravirtual waiter sleeps until it is kicked; another one's loop of PAUSE ends in an exit, and
-// KVM looks for a vCPU of the guest that lost its CPU while it had something to do.
+// A loop of PAUSE ends in an exit, and KVM looks for a vCPU of the guest that lost its CPU while it
+// had something to do.
 void RunningHost::spun(Worker& worker) {
-  const Vm& vm = vms_[at(worker.vm)];
-  if (vm.description->kvm_features.pv_unhalt && worker.flushes_awaited == 0) {
-    worker.progress.become(guest::Progress::State::halted);
-    scheduler_->block(worker.thread);
-    return;
-  }
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (locks_->waits(id) && locks_->spun(id)) return;
   ++worker.pause_exits;
   worker.spin_window *= description_.vmm.pause_loop.grow;
   Vm& own = vms_[at(worker.vm)];
@@ -277,12 +234,14 @@ void RunningHost::spun(Worker& worker) {
 
 void RunningHost::lose_cpu(Worker& worker) {
   Vm& vm = vms_[at(worker.vm)];
+  const int id = worker_of_thread_[at(worker.thread)];
+  if (locks_->waits(id)) locks_->lost_cpu(id);
   // All of its waits for contended lines are in the kernel.
   const compute::Pace& pace = worker.state.pace;
   const double lines = pace.instruction_s > 0 ? pace.lines_s / pace.instruction_s : 0.0;
   const double share = lines + (1.0 - lines) * vm.description->workload.sync.kernel_share;
-  worker.in_kernel = worker.spinning || vm.lock_holder == worker_of_thread_[at(worker.thread)] ||
-                     (share > 0 && vm.modes.uniform() < share);
+  worker.in_kernel =
+      worker.spinning || locks_->holds(id) || (share > 0 && vm.modes.uniform() < share);
 }
 
 // kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an

@@ -8,6 +8,7 @@
 
 #include "models/barrier.hpp"
 #include "models/co_scheduling.hpp"
+#include "models/guest_locks.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -90,11 +91,11 @@ sim::Process RunningHost::live(int id) {
         to_lock -= step;
         to_flush -= step;
         if (to_lock <= 0) {
-          co_await Acquire{*this, id};
+          co_await locks_->take(id);
           const double held = std::max(1.0, sync.exponential(hold));
           co_await compute(id, held, scheduler::kNoCpu);
           left -= held;
-          release_lock(id);
+          locks_->release(id);
           to_lock = next(lock_every);
         }
         if (to_flush <= 0) {

@@ -49,6 +49,8 @@ struct PauseLoop {
   // Those that it sent an interrupt itself, and no others that are in user mode or have just been
   // woken: Ishiguro et al., VEE 2021 (their patch of virt/kvm/kvm_main.c); never in Linux.
   bool own_interrupts = false;
+  // Who kicks a lock's next owner yields to it: 266e85a5ec91, since Linux 5.4.
+  bool kicked = true;
 };
 
 // What live migration takes beside the network.

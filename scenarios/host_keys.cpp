@@ -263,6 +263,7 @@ const Section<topology::Description>& hardware_keys() {
             "APICv or AVIC: interrupts reach guests without exits"),
       quantity("doorbell", Unit::cycles, &T::doorbell,
                "of an interrupt to another vCPU that takes no exit; 0 cycles: it takes one"),
+      quantity("pause", Unit::cycles, &T::pause, "PAUSE; 10 cycles, since Skylake 140"),
       truth("page_modification_log", &T::page_modification_log,
             "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,

@@ -76,6 +76,7 @@ constexpr MechanismName kMechanisms[] = {
     {"async-page-faults", Mechanism::async_page_faults},
     {"locks", Mechanism::locks},
     {"co-scheduling", Mechanism::co_scheduling},
+    {"paravirtual-locks", Mechanism::paravirtual_locks},
     {"pause-loop-exits", Mechanism::pause_loop_exits},
     {"halt-polling", Mechanism::halt_polling},
     {"numa-balancing", Mechanism::numa_balancing},

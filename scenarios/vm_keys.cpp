@@ -163,10 +163,11 @@ const Section<models::KvmFeatures>& kvm_feature_keys() {
             "spinlocks go in turn, as ticket locks of Linux to 4.1; false: to the first who tries "
             "while it has a CPU, as in guests since 4.2"),
       truth("pv_unhalt", &T::pv_unhalt, "paravirtual spinlocks: a waiter sleeps after a while"),
+      truth("pv_wait_preempted", &T::pv_wait_preempted,
+            "a waiter sleeps at once behind one without a CPU, as in guests of Linux 4.10 to 5.3"),
       truth("pv_tlb_flush", &T::pv_tlb_flush, "vCPUs without a CPU are not waited for"),
       truth("pv_sched_yield", &T::pv_sched_yield,
             "who interrupts vCPUs without a CPU yields to the first of them"),
-      quantity("spin", Unit::time, &T::spin, "before a waiter sleeps", Zero::refused),
       truth("async_pf", &T::async_pf,
             "while a task waits for a page on swap, the guest runs another (workload.tasks)"),
   };

@@ -4,6 +4,7 @@
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
+#include "scenarios/spin_keys.hpp"
 
 namespace scenarios {
 namespace {
@@ -120,20 +121,6 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       truth("multiwrite", &T::multiwrite,
             "writes that a round finds together complete together (QEMU before 2.3)"),
       whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),
-  };
-  return section;
-}
-
-const Section<models::PauseLoop>& pause_loop_keys() {
-  using T = models::PauseLoop;
-  static const Section<T> section{
-      quantity("window", Unit::cycles, &T::window, "ple_window; 0 cycles: off"),
-      whole("grow", &T::grow, 1, 1000, "ple_window_grow"),
-      truth("interrupted", &T::interrupted,
-            "vCPUs in user mode are yielded to if an interrupt waits for them; since Linux 5.13"),
-      truth("own_interrupts", &T::own_interrupts,
-            "so are those that the one that spins sent an interrupt, but none woken by others (VEE "
-            "2021)"),
   };
   return section;
 }

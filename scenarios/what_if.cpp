@@ -53,6 +53,8 @@ std::string_view absence(models::Mechanism mechanism) {
       return "a vCPU waits for each page on swap";
     case models::Mechanism::locks:
       return "vCPUs never wait for each other";
+    case models::Mechanism::paravirtual_locks:
+      return "who waits for a spinlock never sleeps";
     case models::Mechanism::co_scheduling:
       return "no vCPU is stopped for another one to catch up";
     case models::Mechanism::pause_loop_exits:

@@ -80,6 +80,7 @@ double Progress::pay(double elapsed_s) {
   pay(faults_s_, Cause::page_faults);
   pay(balancing_s_, Cause::numa_balancing);
   pay(exits_s_, Cause::exits);
+  pay(lines_s_, Cause::spinning);
   owes_ = elapsed_s <= 0 || waits_;
   return elapsed_s;
 }
@@ -95,7 +96,7 @@ void Progress::attribute() const {
 
 double Progress::owed_s() const {
   const double refill_s = waits_ ? 0.0 : refill_s_;
-  return switch_s_ + refill_s + ticks_s_ + faults_s_ + balancing_s_ + exits_s_;
+  return switch_s_ + refill_s + ticks_s_ + faults_s_ + balancing_s_ + exits_s_ + lines_s_;
 }
 
 sim::Duration Progress::owed() const {

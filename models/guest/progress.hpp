@@ -54,6 +54,7 @@ class Progress {
   double unpaid_refill_s() const { return refill_s_; }
   double unpaid_spread_s() const { return spread_s_; }
   void owe_ticks(sim::Duration cost) { owe(ticks_s_, cost); }
+  void owe_lines(sim::Duration cost) { owe(lines_s_, cost); }
   void owe_exits(sim::Duration cost) { owe(exits_s_, cost); }
   void owe_faults(sim::Duration cost) { owe(faults_s_, cost); }
   void owe_balancing(sim::Duration cost) { owe(balancing_s_, cost); }
@@ -120,6 +121,7 @@ class Progress {
   double faults_s_ = 0.0;
   double balancing_s_ = 0.0;
   double exits_s_ = 0.0;
+  double lines_s_ = 0.0;
   double left_ = 0.0;
   bool counts_ = true;  // what it executes is work
   bool waits_ = false;

@@ -155,6 +155,7 @@ struct Description {
   // AVIC, IPI virtualization: an interrupt to a running vCPU goes there without an exit, in so long
   // from the sender's write to what the handler did being seen; 0: the sender exits.
   sim::Cycles doorbell{0};
+  sim::Cycles pause{10};  // PAUSE; 140 since Skylake (Intel's Optimization Reference Manual)
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
   L1 l1;

@@ -37,6 +37,20 @@ TEST_CASE("every microsecond belongs to one cause", "[progress]") {
   CHECK(seconds(progress, Cause::llc_misses) == Approx(1e-6));
 }
 
+TEST_CASE("lines that come with a lock are paid before the next instruction", "[progress]") {
+  Progress progress;
+  progress.pace({.by_cause = {1e-6}, .total_s = 1e-6});
+  progress.become(Progress::State::running);
+  progress.begin(2);
+  progress.owe_lines(3_us);
+  CHECK(progress.owed() == 3_us);
+  CHECK(progress.remaining() == 5_us);
+  progress.advance(sim::Instant{5_us});
+  CHECK(progress.done());
+  CHECK(seconds(progress, Cause::spinning) == Approx(3e-6));
+  CHECK(seconds(progress, Cause::running) == Approx(2e-6));
+}
+
 TEST_CASE("a halt is a wait for I/O while some is awaited", "[progress]") {
   Progress progress;
   progress.await_io(true);

@@ -1,0 +1,170 @@
+// Spinlocks of guests whose vCPUs lose their CPUs: who gets them, who sleeps, who is waited for.
+#include <catch2/catch.hpp>
+
+#include "models/host.hpp"
+
+using namespace sim::literals;
+using namespace models;
+
+namespace {
+
+// Eight CPUs of a core each; guests of eight vCPUs that use a lock of their kernel.
+HostDescription locking(int guests, bool paravirtual) {
+  HostDescription host;
+  auto& d = host.hardware;
+  d.sockets = 1;
+  d.cores_per_node = 8;
+  d.threads_per_core = 1;
+  d.frequency = sim::Hertz{2e9};
+  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
+  d.llc = {.size = 8_MiB, .shared_by = 8, .latency = 20_ns};
+  d.memory = 64_GiB;
+  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
+  d.controller.latency = 90_ns;
+  host.vmm.pause_loop.kicked = false;
+  VmDescription vm;
+  vm.name = "guest";
+  vm.count = guests;
+  vm.vcpus = 8;
+  vm.memory = 1_GiB;
+  vm.kvm_features = {.fair_locks = false, .pv_unhalt = paravirtual};
+  vm.workload.sync.lock_every = sim::Instructions{100'000};
+  vm.workload.sync.lock_hold = sim::Instructions{4'000};  // 32 % of the time somebody holds it
+  host.vms.push_back(vm);
+  return host;
+}
+
+KvmFeatures& features(HostDescription& host) {
+  return host.vms.front().kvm_features;
+}
+
+guest::SyncProfile& sync(HostDescription& host) {
+  return host.vms.front().workload.sync;
+}
+
+Results run(const HostDescription& host) {
+  return simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = 3, .check = true});
+}
+
+double metric(const Results& results, const std::string& name) {
+  REQUIRE(results.violations.empty());
+  for (const Metric& m : results.metrics) {
+    if (m.name == name) return m.value;
+  }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+double throughput(const HostDescription& host) {
+  return metric(run(host), "vm.guest.throughput");
+}
+
+double sleeps(const HostDescription& host) {
+  return metric(run(host), "vm.guest.lock_sleeps");
+}
+
+}  // namespace
+
+TEST_CASE("with a CPU for each vCPU, nobody sleeps for a paravirtual lock", "[locks]") {
+  CHECK(sleeps(locking(1, true)) == 0);
+  // Its turns are those of a lock without paravirtual features.
+  CHECK(throughput(locking(1, true)) == Approx(throughput(locking(1, false))).epsilon(0.02));
+}
+
+TEST_CASE("waiters of a paravirtual lock sleep while their guest lacks CPUs", "[locks]") {
+  HostDescription host = locking(2, true);
+  CHECK(sleeps(host) > 50);
+  host.without.insert(Mechanism::paravirtual_locks);
+  CHECK(sleeps(host) == 0);
+  CHECK(sleeps(locking(2, false)) == 0);
+}
+
+TEST_CASE("without paravirtual locks a guest has those of one without the feature", "[locks]") {
+  HostDescription host = locking(2, true);
+  host.without.insert(Mechanism::paravirtual_locks);
+  CHECK(throughput(host) == throughput(locking(2, false)));
+}
+
+TEST_CASE("waiters that sleep behind one without a CPU sleep more often", "[locks]") {
+  HostDescription host = locking(2, true);
+  const double late = sleeps(host);
+  features(host).pv_wait_preempted = true;
+  CHECK(sleeps(host) > 1.5 * late);
+}
+
+TEST_CASE("a longer PAUSE lets waiters spin longer before they sleep", "[locks]") {
+  HostDescription host = locking(2, true);
+  const double often = sleeps(host);
+  host.hardware.pause = sim::Cycles{140};  // 2.4 ms
+  CHECK(sleeps(host) < 0.5 * often);
+}
+
+// 89340d0935c9: what the early wait costs is CPUs that sleep while there is work.
+TEST_CASE("early waits with interrupts off cost guests that flush their TLBs", "[locks]") {
+  HostDescription host = locking(3, true);
+  host.hardware.pause = sim::Cycles{140};
+  host.vmm.pause_loop.interrupted = false;
+  sync(host).lock_masks_interrupts = true;
+  sync(host).flush_every = sim::Instructions{1'000'000};
+  sync(host).kernel_share = 0.9;
+  const double waits = throughput(host);
+  features(host).pv_wait_preempted = true;
+  CHECK(throughput(host) < 0.9 * waits);
+}
+
+TEST_CASE("flushes wait for who waits for a lock with interrupts off", "[locks]") {
+  HostDescription host = locking(1, false);
+  sync(host).lock_every = sim::Instructions{400'000};
+  sync(host).lock_hold = sim::Instructions{40'000};
+  sync(host).flush_every = sim::Instructions{100'000};
+  const double answered = throughput(host);
+  sync(host).lock_masks_interrupts = true;
+  CHECK(throughput(host) < 0.97 * answered);
+}
+
+TEST_CASE("paravirtual flushes do not wait for who sleeps for a lock", "[locks]") {
+  HostDescription host = locking(2, true);
+  features(host).pv_wait_preempted = true;
+  sync(host).lock_masks_interrupts = true;
+  sync(host).flush_every = sim::Instructions{200'000};
+  const double waits = throughput(host);
+  features(host).pv_tlb_flush = true;
+  CHECK(throughput(host) > 1.2 * waits);
+}
+
+TEST_CASE("who kicks a lock's next owner yields to it, since Linux 5.4", "[locks]") {
+  HostDescription host = locking(1, true);
+  features(host).pv_wait_preempted = true;
+  sync(host).lock_masks_interrupts = true;
+  sync(host).flush_every = sim::Instructions{1'000'000};
+  sync(host).kernel_share = 0.9;
+  host.vmm.pause_loop.interrupted = false;
+  VmDescription hog;
+  hog.name = "hog";
+  hog.vcpus = 2;
+  hog.memory = 1_GiB;
+  host.vms.push_back(hog);
+  const double before_s = metric(run(host), "vm.guest.wakeup.mean");
+  host.vmm.pause_loop.kicked = true;
+  CHECK(metric(run(host), "vm.guest.wakeup.mean") < 0.5 * before_s);
+}
+
+TEST_CASE("a lock's lines come from the core that held it before", "[locks]") {
+  HostDescription host = locking(1, false);
+  const double bare = throughput(host);
+  sync(host).lock_lines = 32;
+  CHECK(throughput(host) < 0.98 * bare);
+  host.without.insert(Mechanism::locks);
+  const double off = throughput(host);
+  sync(host).lock_lines = 0;
+  CHECK(throughput(host) == off);
+  // Two threads of a core share its caches.
+  HostDescription one = locking(1, false);
+  one.hardware.cores_per_node = 1;
+  one.hardware.threads_per_core = 2;
+  one.hardware.l2.shared_by = one.hardware.llc.shared_by = 2;
+  one.vms.front().vcpus = 2;
+  const double core = throughput(one);
+  sync(one).lock_lines = 32;
+  CHECK(throughput(one) == core);
+}
