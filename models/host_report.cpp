@@ -37,26 +37,8 @@ double ratio(double part, double whole) {
 
 }  // namespace
 
-void RunningHost::integrate_loads() {
-  const double elapsed_s = sim::seconds(engine_.now() - loads_since_);
-  loads_since_ = engine_.now();
-  if (elapsed_s <= 0) return;
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    load_integral_B_[r] += elapsed_s * contention_.load_Bps(static_cast<int>(r));
-  }
-}
-
-void RunningHost::check_loads() {
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    const topology::Resource& resource = topology_.resources()[r];
-    const double load_Bps = contention_.load_Bps(static_cast<int>(r));
-    if (load_Bps <= (1.0 + worst_overload_.excess) * resource.capacity_Bps) continue;
-    worst_overload_ = {load_Bps / resource.capacity_Bps - 1.0, resource.name};
-  }
-}
-
 void RunningHost::begin_measuring() {
-  integrate_loads();
+  contention_.carry(engine_.now()).clear();
   contention_.allow_no_drift();
   settle_later();
   dirty_logs_->begin_measuring();
@@ -77,7 +59,6 @@ void RunningHost::begin_measuring() {
     kind.latency.clear();
     kind.wakeup = {};
   }
-  std::fill(load_integral_B_.begin(), load_integral_B_.end(), 0.0);
   std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
   std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
@@ -90,7 +71,7 @@ void RunningHost::begin_measuring() {
 }
 
 Results RunningHost::results(const RunLength& length, bool check) {
-  integrate_loads();
+  contention_.carry(engine_.now());
   for (Worker& worker : workers_) book(worker);
   for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
     if (scheduler_->running(cpu) == scheduler::kNoThread) continue;
@@ -124,6 +105,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   double instructions = 0, misses = 0, remote = 0, wait_s = 0;
   double slowest = 0, fastest = 0;
   double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0;
+  double unused_s = 0;  // of vCPUs that have nothing to do
   for (const int index : kind.vms) {
     double own = 0;
     for (const int id : vms_[at(index)].vcpus) {
@@ -135,7 +117,10 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       exits += exits_of(worker);
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
-      for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += worker.progress.seconds()[c];
+      const guest::Causes& where = worker.progress.seconds();
+      for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += where[c];
+      if (guest::busy_s(where) <= 0 && where[at(Cause::storage)] <= 0)
+        unused_s += where[at(Cause::idle)];
     }
     instructions += own;
     behind_s += workers_[at(vms_[at(index)].vcpus.front())].clock_behind_s;  // it keeps the time
@@ -160,7 +145,8 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   const auto put = [&](const std::string& quantity, double value) {
     results.metrics.push_back({fmt::format("{}.{}", object, quantity), value});
   };
-  const double idle_s = causes[at(Cause::idle)];
+  const double awaited_s = causes[at(Cause::storage)];
+  const double idle_s = causes[at(Cause::idle)] + awaited_s;
   const double steal_s = causes[at(Cause::steal)];
   put("throughput", units / measured_s / vms);
   put("throughput.total", units / measured_s);
@@ -185,22 +171,23 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   io_->report(index_of_kind, measured_s, results);
   network_->report(index_of_kind, measured_s, results);
   const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
-  causes[at(Cause::io_threads)] = idle_s * waiting.threads;
-  causes[at(Cause::io_limits)] = idle_s * waiting.limits;
-  causes[at(Cause::image_metadata)] = idle_s * waiting.image;
-  causes[at(Cause::redundancy)] = idle_s * waiting.redundancy;
-  causes[at(Cause::storage)] = idle_s * waiting.storage;
-  for (const Cause of : {Cause::io_threads, Cause::io_limits, Cause::image_metadata,
-                         Cause::redundancy, Cause::storage})
-    causes[at(Cause::idle)] -= causes[at(of)];
-  causes[at(Cause::network)] = causes[at(Cause::idle)] * network_->waiting(index_of_kind);
+  causes[at(Cause::io_threads)] = awaited_s * waiting.threads;
+  causes[at(Cause::io_limits)] = awaited_s * waiting.limits;
+  causes[at(Cause::image_metadata)] = awaited_s * waiting.image;
+  causes[at(Cause::redundancy)] = awaited_s * waiting.redundancy;
+  causes[at(Cause::storage)] = awaited_s * waiting.storage;
+  const double talking = network_->waiting(index_of_kind);
+  causes[at(Cause::network)] = causes[at(Cause::idle)] * talking;
   causes[at(Cause::idle)] -= causes[at(Cause::network)];
+  if (talking > 0) unused_s = causes[at(Cause::idle)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
     time.share[c] = ratio(causes[c], total_s);
     time.per_unit_s[c] = ratio(causes[c], units);
   }
+  // That they last longer beside slower ones is no reason.
+  time.per_unit_s[at(Cause::idle)] = ratio(causes[at(Cause::idle)] - unused_s, units);
 }
 
 void RunningHost::report_host(const RunLength& length, Results& results) const {
@@ -212,9 +199,9 @@ void RunningHost::report_host(const RunLength& length, Results& results) const {
     return static_cast<double>(now - before) / measured_s;
   };
   double controller = 0, link = 0;
-  for (std::size_t r = 0; r < load_integral_B_.size(); ++r) {
-    const topology::Resource& resource = topology_.resources()[r];
-    const double u = load_integral_B_[r] / measured_s / resource.capacity_Bps;
+  int r = 0;
+  for (const topology::Resource& resource : topology_.resources()) {
+    const double u = contention_.carried().carried_B(r++) / measured_s / resource.capacity_Bps;
     double& most = resource.kind == topology::ResourceKind::controller ? controller : link;
     most = std::max(most, u);
     results.utilisation.push_back({resource.name, u});
@@ -257,9 +244,10 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
   }
   const bool bounded = !description_.without.contains(Mechanism::link_bandwidth) &&
                        !description_.without.contains(Mechanism::controller_queueing);
-  if (bounded && worst_overload_.excess > kOverloadAllowed) {
-    broken(fmt::format("{} carried {:.2f} % more than its capacity", worst_overload_.resource,
-                       worst_overload_.excess * 100));
+  const compute::CarriedLoads::Overload& worst = contention_.carried().worst();
+  if (bounded && worst.excess > kOverloadAllowed) {
+    broken(fmt::format("{} carried {:.2f} % more than its capacity",
+                       topology_.resources()[at(worst.resource)].name, worst.excess * 100));
   }
   if (pressure_) {
     if (std::string fault = pressure_->broken(); !fault.empty()) broken(std::move(fault));

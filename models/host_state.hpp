@@ -34,12 +34,6 @@ struct Job {
   bool lingers = false;  // who goes on may have more to do: the thread does not sleep before
 };
 // A host thread: a vCPU, a VM's emulator, or one of the kernel's (vm -1).
-// Of a memory controller or link, beyond what it can carry: a defect.
-struct Overload {
-  double excess = 0.0;  // share of its capacity
-  std::string resource;
-};
-
 struct Worker {
   Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables);
   void on_done();
@@ -57,6 +51,7 @@ struct Worker {
   bool serving = false;            // a vCPU at its jobs, not at its process
   bool resuming = false;           // goes through its jobs: another one need not start it
   double displaced = -1.0;  // instructions of a vCPU's process that wait for its jobs; -1: none
+  int awaited_ios = 0;      // of its jobs
   bool dead = false;        // its VM was killed
   bool interrupt = false;   // runs on whatever CPU it is bound to, without waking a thread
   bool woken = false;       // runnable again but not yet run: pays the wake-up path

@@ -22,6 +22,19 @@ constexpr double kDom0Shares = 1024.0;  // the weight of any domain by default
 
 constexpr double kKernelShares = 1024.0;  // nice 0, like any thread of the host
 
+// A job of a vCPU's waits for an I/O, for as long as this lives.
+class Awaited {
+ public:
+  Awaited(RunningHost& host, int vcpu) : host_{host}, vcpu_{vcpu} { host_.await_ios(vcpu_, 1); }
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+  ~Awaited() { host_.await_ios(vcpu_, -1); }
+
+ private:
+  RunningHost& host_;
+  int vcpu_;
+};
+
 }  // namespace
 
 IoPaths::IoPaths(RunningHost& host, const HostDescription& description, HostStorage::Remote* remote)
@@ -159,6 +172,7 @@ sim::Task<> IoPaths::read(int vm, sim::Bytes block, sim::Random& random) {
   storage::BlockDevice& disk = found->disks.front()->top(true);
   const sim::Bytes size = std::min(block, disk.capacity());
   const auto blocks = static_cast<std::uint64_t>(disk.capacity().count() / size.count());
+  const Awaited awaited{host_, found->vcpus.front()};
   co_await disk.serve({.operation = storage::Operation::read,
                        .offset = size * static_cast<std::int64_t>(random.below(blocks)),
                        .size = size});
@@ -241,7 +255,10 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
     request.node = memory_node(running);
     if (!profile.direct)
       co_await host_.run(vcpu, static_cast<double>(profile.cached.count()), scheduler::kNoCpu);
-    co_await disk.serve(request);
+    {
+      const Awaited awaited{host_, vcpu};
+      co_await disk.serve(request);
+    }
     const double took_s = sim::seconds(engine().now() - began);
     const bool read = request.operation == storage::Operation::read;
     ++(read ? counts.reads : counts.writes);
@@ -258,6 +275,7 @@ sim::Task<> IoPaths::transaction(RunningGuest& running, int job, Stream& stream,
         sync.size = sim::Bytes{file_size(profile, stream)};
         sync.offset = stream.from + sync.size * file;
       }
+      const Awaited awaited{host_, vcpu};
       co_await disk.serve(sync);
       ++counts.syncs;
     }

@@ -76,12 +76,9 @@ IoPaths::Times IoPaths::times(int kind) const {
 }
 
 IoPaths::Waiting IoPaths::waiting(int kind) const {
-  const workload::IoProfile& profile = description_.vms[at(kind)].workload.io;
-  const bool always = profile.any() && profile.arrivals.count() <= 0 && profile.requests == 0 &&
-                      profile.think == sim::Duration::zero();
   const Times all = times(kind);
   const double whole_s = all.vmm_s + all.below_s();
-  if (!always || whole_s <= 0) return {};
+  if (whole_s <= 0) return {.storage = 1.0};
   return {.threads = all.vmm_s / whole_s,
           .limits = all.waits.limits_s / whole_s,
           .image = all.waits.image_s / whole_s,

@@ -159,7 +159,8 @@ void Migration::load_memory(double Bps) {
   for (const End& end : {from_, to_}) {
     const auto& shares = end.host.vms_[at(end.vm)].placement.shares();
     for (std::size_t memory = 0; memory < shares.size(); ++memory)
-      end.host.contention_.add_traffic(static_cast<int>(memory), change * shares[memory]);
+      end.host.contention_.add_traffic(static_cast<int>(memory), change * shares[memory],
+                                       end.host.engine_.now());
     end.host.settle_later();
   }
 }

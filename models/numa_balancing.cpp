@@ -234,7 +234,7 @@ void NumaBalancing::load(Space& space, double over_s) {
     space.copied_B[n] = 0.0;
     const double change_Bps = now_Bps - std::exchange(space.traffic_Bps[n], now_Bps);
     if (change_Bps == 0.0) continue;
-    host_.contention_.add_traffic(static_cast<int>(n), change_Bps);
+    host_.contention_.add_traffic(static_cast<int>(n), change_Bps, host_.engine_.now());
     changed = true;
   }
   if (changed) host_.settle_later();

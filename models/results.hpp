@@ -14,7 +14,8 @@ namespace models {
 struct TimeShares {
   std::string object;                   // "vm.guest"
   std::array<double, kCauses> share{};  // of all vCPU time of the class; sums to 1
-  // Seconds per unit of work, by cause: the basis of "which cause explains the slowdown".
+  // Seconds per unit of work, by cause: the basis of "which cause explains the slowdown". Without
+  // the idle time of vCPUs that have nothing to do.
   std::array<double, kCauses> per_unit_s{};
 };
 

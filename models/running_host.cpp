@@ -75,7 +75,6 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
       settle_again_{sim::Event::calling<&RunningHost::settle_later>(engine, *this)},
       fill_{sim::Event::calling<&RunningHost::fill>(engine, *this)},
-      load_integral_B_(topology_.resources().size(), 0.0),
       node_busy_s_(at(topology_.nodes()), 0.0),
       cpu_busy_s_(at(topology_.cpus()), 0.0),
       cpu_since_(at(topology_.cpus())),
@@ -268,7 +267,6 @@ void RunningHost::settle_later() {
 
 void RunningHost::settle() {
   const sim::Instant now = engine_.now();
-  integrate_loads();
   const std::vector<compute::StreamId>& changed = contention_.settle(now);
   const bool cold = !description_.without.contains(Mechanism::cold_caches);
   for (const int id : entered_) {
@@ -301,7 +299,6 @@ void RunningHost::settle() {
     }
     arm(worker);
   }
-  check_loads();
   const sim::Instant due = contention_.due(now);
   if (due != sim::kNever && !settle_again_.pending()) settle_again_.at(due);
 }

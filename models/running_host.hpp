@@ -63,7 +63,8 @@ class RunningHost final : public scheduler::Dispatch {
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
   void owe_cycles(int worker, sim::Cycles cycles);
-  void owe_interrupt(int worker);  // that comes from a thread of the host
+  void owe_interrupt(int worker);        // that comes from a thread of the host
+  void await_ios(int worker, int more);  // or fewer: its jobs'
   scheduler::CpuId cpu_of(int worker) const { return scheduler_->cpu_of(thread_of(worker)); }
   const vmm::BlockCosts& block_costs() const { return description_.vmm.block; }
 
@@ -203,8 +204,6 @@ class RunningHost final : public scheduler::Dispatch {
   void place(Vm& vm);
   void follow_merging(Vm& vm);
   void fill();
-  void integrate_loads();
-  void check_loads();
   double exits_of(const Worker& worker) const;
   void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
   void report_host(const RunLength& length, Results& results) const;
@@ -224,10 +223,10 @@ class RunningHost final : public scheduler::Dispatch {
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
   sim::Event settle_, settle_again_, fill_;
-  sim::Instant measured_from_{}, watched_from_{}, loads_since_{};
-  std::vector<double> load_integral_B_, node_busy_s_, cpu_busy_s_;  // [resource]; [node]; [cpu]
-  std::vector<sim::Instant> cpu_since_;                             // [cpu]
-  std::vector<compute::IdleGovernor> sleep_;                        // [cpu]
+  sim::Instant measured_from_{}, watched_from_{};
+  std::vector<double> node_busy_s_, cpu_busy_s_;  // [node]; [cpu]
+  std::vector<sim::Instant> cpu_since_;           // [cpu]
+  std::vector<compute::IdleGovernor> sleep_;      // [cpu]
   scheduler::SchedulerStats stats_before_;
   std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
   std::unique_ptr<sim::Server> swap_;
@@ -244,7 +243,6 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
   std::vector<std::string> notes_;
-  Overload worst_overload_;
 };
 
 }  // namespace models

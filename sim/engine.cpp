@@ -32,42 +32,40 @@ void Engine::disown(std::size_t position) {
   roots_.pop_back();
 }
 
-// The next event stands ready. Of many timers the objects are cold: while the events of one bucket
-// fire, fetch the actions of the bucket after next and what those of the next point at.
-bool Engine::prepare_next() {
-  const EventQueue::Next next = queue_.prepare();
-  if (next == EventQueue::Next::ready) return true;
-  if (next == EventQueue::Next::bucket_opened) {
-    queue_.visit_coming(
-        [this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
-        [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
-  }
-  return next != EventQueue::Next::none;
-}
-
-void Engine::fire_next(Instant time) {
-  now_ = time;
-  const EventQueue::Slot slot = queue_.pop();
-  ++executed_;
-  const Action action = actions_[slot];
-  action.handler(action.target);
-  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+// Of many timers the objects are cold: while the events of one bucket fire, fetch the actions of
+// the bucket after next and what those of the next point at.
+void Engine::prefetch() const {
+  queue_.visit_coming([this](EventQueue::Slot slot) { __builtin_prefetch(actions_[slot].target); },
+                      [this](EventQueue::Slot slot) { __builtin_prefetch(&actions_[slot]); });
 }
 
 void Engine::run() {
-  stopped_ = false;
-  while (!stopped_ && prepare_next()) fire_next(queue_.next_time());
+  fire_until(kNever);
 }
 
 void Engine::run_until(Instant end) {
   if (end < now_) throw ModelError{"run_until a time that has passed"};
-  stopped_ = false;
-  while (!stopped_ && prepare_next()) {
-    const Instant next = queue_.next_time();
-    if (next > end) break;
-    fire_next(next);
-  }
+  fire_until(end);
   if (!stopped_) now_ = end;
+}
+
+void Engine::fire_until(Instant end) {
+  stopped_ = false;
+  while (!stopped_) {
+    const EventQueue::Next next = queue_.prepare();
+    if (next != EventQueue::Next::ready) {
+      if (next == EventQueue::Next::none) return;
+      prefetch();
+    }
+    const Instant time = queue_.next_time();
+    if (time > end) return;
+    now_ = time;
+    const Action action = actions_[queue_.pop()];
+    ++executed_;
+    action.handler(action.target);
+    if (failure_) [[unlikely]]
+      std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
 }
 
 }  // namespace sim

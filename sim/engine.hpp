@@ -62,8 +62,8 @@ class Engine {
 
  private:
   friend class Event;
-  bool prepare_next();
-  void fire_next(Instant time);
+  void fire_until(Instant end);
+  void prefetch() const;
 
   std::uint64_t seed_;
   Instant now_{};

@@ -18,7 +18,8 @@ struct EventEntry {
   }
 };
 
-// [slot]: tier in the two highest bits, index there below; kNowhere: not pending.
+// [slot]: tier in the two highest bits, index there below, but for near, where none is kept;
+// kNowhere: not pending.
 using Places = std::vector<std::uint32_t>;
 inline constexpr std::uint32_t kNowhere = 0xffffffff;
 inline constexpr std::uint32_t kTier = 0xc0000000;
@@ -29,7 +30,7 @@ inline constexpr std::uint32_t kLine = 0xc0000000;
 
 class EventHeap {
  public:
-  EventHeap(Places& places, std::uint32_t tier) : places_{places}, tier_{tier} {}
+  explicit EventHeap(Places& places) : places_{places} {}
 
   std::size_t size() const { return entries_.size(); }
   const EventEntry& operator[](std::size_t at) const { return entries_[at]; }
@@ -41,8 +42,6 @@ class EventHeap {
   }
   // Another entry in the place of the one there.
   void replace(std::size_t at, const EventEntry& entry) {
-    // Of what is above, only a hole at the top may not be later; the sift stops below it, because
-    // the event that left it is the earliest of all.
     if (at > 0 && entry.before(entries_[(at - 1) / 4])) {
       sift_up(at, entry);
     } else {
@@ -54,30 +53,12 @@ class EventHeap {
     entries_.pop_back();
     if (at < entries_.size()) replace(at, last);
   }
-  // Fills the top's hole from the end.
-  void close_top() {
-    const EventEntry last = entries_.back();
-    entries_.pop_back();
-    if (!entries_.empty()) sift_down(0, last);
-  }
-  void fill_top(const EventEntry& entry) { sift_down(0, entry); }
   void clear() { entries_.clear(); }
-  // For a whole bucket at once: append without order, then order all.
-  void append(const EventEntry& entry) { entries_.push_back(entry); }
-  void order() {
-    for (std::size_t at = entries_.size() / 4 + 1; at-- > 0;) {
-      if (at < entries_.size()) sift_down_unplaced(at);
-    }
-    for (std::size_t at = 0; at < entries_.size(); ++at) place(at);
-  }
 
  private:
-  void place(std::size_t at) {
-    places_[entries_[at].slot()] = tier_ | static_cast<std::uint32_t>(at);
-  }
   void put(std::size_t at, const EventEntry& entry) {
     entries_[at] = entry;
-    place(at);
+    places_[entry.slot()] = kFar | static_cast<std::uint32_t>(at);
   }
   std::size_t least_child(std::size_t first) const {
     const std::size_t size = entries_.size();
@@ -111,19 +92,8 @@ class EventHeap {
     }
     put(at, entry);
   }
-  void sift_down_unplaced(std::size_t at) {
-    const EventEntry entry = entries_[at];
-    for (std::size_t first; (first = 4 * at + 1) < entries_.size();) {
-      const std::size_t least = least_child(first);
-      if (!entries_[least].before(entry)) break;
-      entries_[at] = entries_[least];
-      at = least;
-    }
-    entries_[at] = entry;
-  }
 
   Places& places_;
-  std::uint32_t tier_;
   std::vector<EventEntry> entries_;
 };
 

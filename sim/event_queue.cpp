@@ -11,27 +11,37 @@ namespace {
 
 constexpr int kOneBucket = 62;          // all times that are ever scheduled
 constexpr std::size_t kNearLimit = 16;  // beyond, buckets pay
-constexpr std::size_t kWantedInBucket = 6;
-constexpr std::size_t kFewInBucket = 4;
+constexpr std::size_t kWantedInBucket = 8;
+constexpr std::size_t kFewInBucket = 3;
 constexpr std::size_t kLook = 256;  // buckets opened between looks at their occupancy
-constexpr std::size_t kFewestBuckets = 64;
+constexpr std::size_t kFewestBuckets = 1024;
 constexpr std::size_t kMostBuckets = std::size_t{1} << 20;
+constexpr std::size_t kShort = 32;  // entries that are put in order one by one
+
+// Near's order: the first one last.
+bool after(const EventEntry& a, const EventEntry& b) {
+  return b.before(a);
+}
+
+void put_in_order(std::vector<EventEntry>& entries) {
+  if (entries.size() > kShort) {
+    std::sort(entries.begin(), entries.end(), after);
+    return;
+  }
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    const EventEntry entry = entries[i];
+    std::size_t at = i;
+    for (; at > 0 && entries[at - 1].before(entry); --at) entries[at] = entries[at - 1];
+    entries[at] = entry;
+  }
+}
 
 }  // namespace
 
 EventQueue::EventQueue()
-    : near_{places_, kNear},
-      ring_{places_},
-      far_{places_, kFar},
-      shift_{kOneBucket},
-      near_limit_{kNearLimit} {}
+    : ring_{places_}, far_{places_}, shift_{kOneBucket}, near_limit_{kNearLimit} {}
 
-EventQueue::Slot EventQueue::acquire() {
-  if (!unused_.empty()) {
-    const Slot slot = unused_.back();
-    unused_.pop_back();
-    return slot;
-  }
+EventQueue::Slot EventQueue::new_slot() {
   if (places_.size() >= (1U << EventEntry::kSlotBits)) {
     throw ModelError{"event queue: more than 2^24 events exist at once"};
   }
@@ -41,63 +51,54 @@ EventQueue::Slot EventQueue::acquire() {
   return static_cast<Slot>(places_.size() - 1);
 }
 
-void EventQueue::release(Slot slot) {
-  cancel(slot);
-  unused_.push_back(slot);
-}
-
 const EventEntry& EventQueue::entry(Slot slot) const {
   const std::uint32_t place = places_[slot];
   const std::size_t at = place & ~kTier;
-  return (place & kTier) == kNear ? near_[at] : (place & kTier) == kFar ? far_[at] : ring_[at];
+  if ((place & kTier) == kNear) return near_[find_near(slot)];
+  return (place & kTier) == kFar ? far_[at] : ring_[at];
+}
+
+std::size_t EventQueue::find_near(Slot slot) const {
+  std::size_t at = near_.size() - 1;
+  while (near_[at].slot() != slot) --at;
+  return at;
 }
 
 void EventQueue::schedule(Slot slot, Instant time) {
-  if (sequence_ >> (64 - EventEntry::kSlotBits) != 0) {
+  if (sequence_ >> (64 - EventEntry::kSlotBits) != 0) [[unlikely]]
     throw ModelError{"event queue: more than 2^40 events were scheduled"};
-  }
+  if (places_[slot] != kNowhere) remove(slot);
   const EventEntry entry{time.time_since_epoch().count(),
                          sequence_++ << EventEntry::kSlotBits | slot};
-  const std::uint32_t place = places_[slot];
   if (entry.time_ps == now_ps_) {
-    if (place != kNowhere) remove(slot);
-    if (in_line_ == 0) {
-      line_.clear();
-      line_from_ = 0;
-    }
-    places_[slot] = kLine | static_cast<std::uint32_t>(line_.size());
-    line_.push_back(slot);
-    ++in_line_;
-    return;
-  }
-  if (place != kNowhere) {
-    if ((place & kTier) == kNear && bucket(entry) <= cursor_) {
-      near_.replace(place, entry);
-      return;
-    }
-    remove(slot);
-  }
-  insert(entry);
-}
-
-void EventQueue::insert(const EventEntry& entry) {
-  const std::int64_t b = bucket(entry);
-  if (b <= cursor_) {
+    wait_in_line(slot);
+  } else if (const std::int64_t ahead = bucket(entry) - cursor_; ahead <= 0) {
     insert_near(entry);
-  } else if (b - cursor_ <= ring_.buckets()) {
-    ring_.push(b, entry);
+  } else if (ahead <= ring_.buckets()) {
+    ring_.push(bucket(entry), entry);
   } else {
     far_.push(entry);
   }
 }
 
-void EventQueue::insert_near(const EventEntry& entry) {
-  if (hole_) {
-    hole_ = false;
-    near_.fill_top(entry);
-    return;
+void EventQueue::wait_in_line(Slot slot) {
+  if (in_line_ == 0) {
+    line_.clear();
+    line_from_ = 0;
   }
-  near_.push(entry);
+  places_[slot] = kLine | static_cast<std::uint32_t>(line_.size());
+  line_.push_back(slot);
+  ++in_line_;
+}
+
+// Scheduled last, so behind those of the same time.
+void EventQueue::insert_near(const EventEntry& entry) {
+  std::size_t at = near_.size();
+  near_.push_back(entry);
+  for (; at > 0 && near_[at - 1].time_ps <= entry.time_ps; --at) near_[at] = near_[at - 1];
+  near_[at] = entry;
+  places_[entry.slot()] = kNear;
+  ++met_;
   if (near_.size() > near_limit_) narrow_buckets();
 }
 
@@ -105,7 +106,7 @@ void EventQueue::remove(Slot slot) {
   const std::uint32_t place = places_[slot];
   const std::size_t at = place & ~kTier;
   if ((place & kTier) == kNear) {
-    near_.remove(at);
+    near_.erase(near_.begin() + static_cast<std::ptrdiff_t>(find_near(slot)));
   } else if ((place & kTier) == kLine) {
     line_[at] = kNowhere;
     --in_line_;
@@ -117,32 +118,6 @@ void EventQueue::remove(Slot slot) {
   places_[slot] = kNowhere;
 }
 
-void EventQueue::cancel(Slot slot) {
-  if (places_[slot] != kNowhere) remove(slot);
-}
-
-std::int64_t EventQueue::first_near() const {
-  if (!hole_) return near_[0].time_ps;
-  const std::size_t end = std::min<std::size_t>(near_.size(), 5);
-  std::int64_t first = near_[1].time_ps;
-  for (std::size_t child = 2; child < end; ++child) first = std::min(first, near_[child].time_ps);
-  return first;
-}
-
-Instant EventQueue::next_time() const {
-  return from_ps(line_is_next() ? now_ps_ : first_near());
-}
-
-EventQueue::Slot EventQueue::pop() {
-  if (line_is_next()) return pop_line();
-  close_hole();
-  hole_ = true;
-  const EventEntry& first = near_[0];
-  now_ps_ = first.time_ps;
-  places_[first.slot()] = kNowhere;
-  return first.slot();
-}
-
 EventQueue::Slot EventQueue::pop_line() {
   while (line_[line_from_] == kNowhere) ++line_from_;
   const Slot slot = line_[line_from_++];
@@ -151,22 +126,20 @@ EventQueue::Slot EventQueue::pop_line() {
   return slot;
 }
 
-void EventQueue::close_hole() {
-  if (!hole_) return;
-  hole_ = false;
-  near_.close_top();
-}
-
 void EventQueue::open_bucket() {
-  hole_ = false;
-  near_.clear();
   if (ring_.size() == 0) cursor_ = bucket(far_[0]) - 1;
   admit_far();
   cursor_ = ring_.next_occupied(cursor_ + 1);
-  ring_.drain(cursor_, [&](const EventEntry& entry) { near_.append(entry); });
-  near_.order();
+  ring_.drain(cursor_, [&](const EventEntry& entry) {
+    near_.push_back(entry);
+    places_[entry.slot()] = kNear;
+  });
+  put_in_order(near_);
   admit_far();
-  watch_occupancy(near_.size());
+  near_limit_ = std::max(kNearLimit, 2 * near_.size());
+  met_ += near_.size();
+  ++opened_;
+  watch_occupancy();
 }
 
 // What the ring reaches by now.
@@ -180,41 +153,33 @@ void EventQueue::admit_far() {
 
 // Near has grown too long: buckets of the width of its first few events.
 void EventQueue::narrow_buckets() {
-  scratch_.assign(near_.entries().begin(), near_.entries().end());
-  const auto wanted = scratch_.begin() + kWantedInBucket;
-  const auto by_time = [](const EventEntry& a, const EventEntry& b) { return a.before(b); };
-  std::nth_element(scratch_.begin(), wanted, scratch_.end(), by_time);
-  const auto span = static_cast<std::uint64_t>(wanted->time_ps - near_[0].time_ps);
+  const EventEntry& wanted = near_[near_.size() - kWantedInBucket];
+  const auto span = static_cast<std::uint64_t>(wanted.time_ps - near_.back().time_ps);
   const int shift = std::max(0, static_cast<int>(std::bit_width(span)) - 1);
   const bool paid = sequence_ - rebuilt_ >= size();
-  if (shift < shift_ && paid) {
-    rebuild(shift);
-  }
+  if (shift < shift_ && paid) rebuild(shift);
   // Events at one instant cannot be parted; a bucket that was opened wide works itself off.
   near_limit_ = std::max(kNearLimit, 2 * near_.size());
 }
 
-void EventQueue::watch_occupancy(std::size_t opened) {
-  near_limit_ = std::max(kNearLimit, 2 * opened);
-  from_ring_ += opened;
-  if (++opened_ < kLook && from_ring_ < kWantedInBucket * kLook) return;
-  const std::size_t mean = from_ring_ / opened_;
+void EventQueue::watch_occupancy() {
+  if (opened_ < kLook && met_ < kWantedInBucket * kLook) return;
+  const std::size_t mean = met_ / opened_;
   const bool short_ring = far_.size() > ring_.size() + near_.size();
-  opened_ = from_ring_ = 0;
+  opened_ = met_ = 0;
   if (sequence_ - rebuilt_ < size()) return;
   if (mean > kNearLimit && shift_ > 0) {
     const int narrower = static_cast<int>(std::bit_width(mean / kWantedInBucket)) - 1;
     rebuild(std::max(0, shift_ - narrower));
   } else if (mean < kFewInBucket || short_ring) {
-    rebuild(std::min(kOneBucket, shift_ + (mean < kFewInBucket ? 2 : 1)));
+    rebuild(std::min(kOneBucket, shift_ + 1));
   }
 }
 
 // Every event anew, with buckets of another width, as many as the events need.
 void EventQueue::rebuild(int shift) {
   rebuilt_ = sequence_;
-  close_hole();
-  scratch_.assign(near_.entries().begin(), near_.entries().end());
+  scratch_.assign(near_.begin(), near_.end());
   scratch_.insert(scratch_.end(), far_.entries().begin(), far_.entries().end());
   while (ring_.size() > 0) {
     ring_.drain(ring_.next_occupied(cursor_ + 1),
@@ -228,9 +193,18 @@ void EventQueue::rebuild(int shift) {
   std::int64_t first = INT64_MAX;
   for (const EventEntry& entry : scratch_) first = std::min(first, entry.time_ps);
   cursor_ = scratch_.empty() ? 0 : first >> shift_;
-  near_limit_ = SIZE_MAX;  // no rebuild within this one
-  for (const EventEntry& entry : scratch_) insert(entry);
-  near_limit_ = std::max(kNearLimit, 2 * near_.size());
+  for (const EventEntry& entry : scratch_) {
+    const std::int64_t ahead = bucket(entry) - cursor_;
+    if (ahead <= 0) {
+      near_.push_back(entry);
+      places_[entry.slot()] = kNear;
+    } else if (ahead <= ring_.buckets()) {
+      ring_.push(bucket(entry), entry);
+    } else {
+      far_.push(entry);
+    }
+  }
+  put_in_order(near_);
 }
 
 }  // namespace sim

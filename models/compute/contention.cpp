@@ -22,10 +22,20 @@ CacheMachine cache_machine(const topology::Description& d) {
           .buffers = d.line_buffers};
 }
 
+std::vector<double> capacities(const topology::Topology& topology) {
+  std::vector<double> capacity_Bps;
+  for (const topology::Resource& resource : topology.resources())
+    capacity_Bps.push_back(resource.capacity_Bps);
+  return capacity_Bps;
+}
+
 }  // namespace
 
 Contention::Contention(const topology::Topology& topology, const ContentionConfig& config)
-    : topology_{topology}, config_{config}, sharing_{cache_machine(topology.description())} {
+    : topology_{topology},
+      config_{config},
+      sharing_{cache_machine(topology.description())},
+      carried_{capacities(topology)} {
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
   mix_.resize(index(topology.llcs()));
@@ -111,7 +121,8 @@ void Contention::place(StreamId id, const std::vector<double>& shares) {
   mark(id);
 }
 
-void Contention::add_traffic(int memory, double change_Bps) {
+void Contention::add_traffic(int memory, double change_Bps, sim::Instant now) {
+  carry(now);
   load_Bps_[index(memory)] += change_Bps;
 }
 
@@ -189,6 +200,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(cpu);
   const StreamId id = on_cpu_[index(cpu)];
   Stream& stream = streams_[index(id)];
+  carry(now);
   on_cpu_[index(cpu)] = -1;
   sharers_[index(at.llc)][index(stream.kind)].change(-1);
   withdraw(stream, now);
@@ -267,6 +279,7 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   settled_ = now;
+  carry(now);
   for (const StreamId id : changed_) reported_[index(id)] = 0;
   changed_.clear();
   divide_stale(now);

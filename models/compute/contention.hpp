@@ -32,7 +32,9 @@
 #include <vector>
 
 #include "models/compute/cache_sharing.hpp"
+#include "models/compute/carried_loads.hpp"
 #include "models/compute/contended_lines.hpp"
+#include "models/compute/growing_sum.hpp"
 #include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
 #include "models/compute/sharers.hpp"
@@ -59,10 +61,10 @@ class Contention {
 
   // A thread that may run; `profile` must outlive this object.
   StreamId add(const Profile& profile, Burden burden = {});
-  // Where the stream's memory is: one share for each memory, summing to 1.
+  // Where the stream's memory is: one share for each memory, summing to 1. Call carry() before.
   void place(StreamId stream, const std::vector<double>& shares);
   // Traffic of devices and kernel threads at a memory, beside that of streams; a change of it.
-  void add_traffic(int memory, double change_Bps);
+  void add_traffic(int memory, double change_Bps, sim::Instant now);
   // Other page walks from now on, of all streams of the profile.
   void walk(const Profile& profile, std::vector<TableWalks> walks);
   // Exits that come and go, beside those of its burden.
@@ -92,6 +94,12 @@ class Contention {
   const StreamState& state(StreamId stream) const { return streams_[index(stream)].state; }
   StreamId running(int cpu) const { return on_cpu_[index(cpu)]; }
   double load_Bps(int resource) const { return load_Bps_[index(resource)]; }
+  // What they have carried by `now`.
+  CarriedLoads& carry(sim::Instant now) {
+    carried_.follow(now, load_Bps_);
+    return carried_;
+  }
+  const CarriedLoads& carried() const { return carried_; }
   double utilisation(int resource) const;
   // Lines brought into an LLC and into a core's private cache since the start, in bytes.
   double llc_inserted_B(int llc, sim::Instant now) const;
@@ -147,19 +155,6 @@ class Contention {
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;
   };
-  // A sum that grows at a known rate, integrated when the rate changes.
-  struct Clock {
-    double amount = 0.0, rate = 0.0;
-    sim::Instant since{};
-    double at(sim::Instant now) const { return amount + rate * sim::seconds(now - since); }
-    void change(double by, sim::Instant now) {
-      amount = at(now);
-      since = now;
-      rate += by;
-      if (rate < 0) rate = 0;
-    }
-  };
-
   // Threads that write the same lines.
   struct Together {
     std::vector<StreamId> streams;
@@ -217,15 +212,16 @@ class Contention {
   std::vector<Kind> walkers_;  // [kind]
   std::vector<Stream> streams_;
   std::vector<Together> together_;
-  std::vector<StreamId> on_cpu_;                   // [cpu], -1: idle
-  std::vector<std::vector<Sharers>> sharers_;      // [llc][kind]
-  std::vector<std::vector<int>> mix_;              // [llc][kind] threads that share it
-  std::vector<std::vector<double>> applied_B_;     // [llc][kind] space of each thread, in force
-  std::vector<std::vector<int>> llc_cpus_;         // [llc]
-  std::vector<int> busy_threads_, told_threads_;   // [core] now, and as siblings' paces know it
-  std::vector<int> busy_cores_, told_cores_;       // [socket], alike
-  std::vector<double> clock_Hz_, limit_Hz_;        // [active cores] turbo; [core] governor
-  std::vector<double> load_Bps_, solved_Bps_;      // [resource]
+  std::vector<StreamId> on_cpu_;                  // [cpu], -1: idle
+  std::vector<std::vector<Sharers>> sharers_;     // [llc][kind]
+  std::vector<std::vector<int>> mix_;             // [llc][kind] threads that share it
+  std::vector<std::vector<double>> applied_B_;    // [llc][kind] space of each thread, in force
+  std::vector<std::vector<int>> llc_cpus_;        // [llc]
+  std::vector<int> busy_threads_, told_threads_;  // [core] now, and as siblings' paces know it
+  std::vector<int> busy_cores_, told_cores_;      // [socket], alike
+  std::vector<double> clock_Hz_, limit_Hz_;       // [active cores] turbo; [core] governor
+  std::vector<double> load_Bps_, solved_Bps_;     // [resource]
+  CarriedLoads carried_;
   std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
   std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
   std::vector<double> effect_, written_effect_;
@@ -239,7 +235,7 @@ class Contention {
   std::vector<double> depth_;                 // [resource] y = -ln(1 - u) of the last solution
   std::vector<double> route_queue_s_[3];  // alike: controller, links, and of writes a die's port
   std::vector<double> damping_, last_g_, slope_;  // [resource], solver scratch; d load / d delay
-  std::vector<Clock> llc_clock_, core_clock_;
+  std::vector<GrowingSum> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]
   std::vector<int> stale_llcs_, stale_cores_;

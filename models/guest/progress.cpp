@@ -15,7 +15,7 @@ constexpr std::size_t at(Cause cause) {
 double busy_s(const Causes& causes) {
   double all_s = 0.0;
   for (const double s : causes) all_s += s;
-  for (const Cause without : {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in})
+  for (const Cause without : {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in, Cause::storage})
     all_s -= causes[at(without)];
   return all_s;
 }
@@ -25,7 +25,7 @@ void Progress::book(sim::Instant now) {
   booked_ = now;
   switch (state_) {
     case State::halted:
-      seconds_[at(Cause::idle)] += elapsed_s;
+      seconds_[at(awaits_io_ ? Cause::storage : Cause::idle)] += elapsed_s;
       return;
     case State::stalled:
       seconds_[at(Cause::swap_in)] += elapsed_s;

@@ -39,6 +39,8 @@ class Progress {
   }
   sim::Instant booked() const { return booked_; }
   void become(State state) { state_ = state; }
+  // From now on its halts are waits for I/O, or no longer.
+  void await_io(bool awaits) { awaits_io_ = awaits; }
   // What the thread owes before it executes again.
   void owe_switch(sim::Duration cost) { owe(switch_s_, cost); }
   // Instead of what is left of the last one: `at_once` before it executes, `spread` evenly over the
@@ -107,6 +109,7 @@ class Progress {
     owes_ = true;
   }
   State state_ = State::halted;
+  bool awaits_io_ = false;
   sim::Instant booked_{};
   bool owes_ = false;  // any of these
   double switch_s_ = 0.0;

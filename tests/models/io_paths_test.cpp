@@ -69,6 +69,21 @@ TEST_CASE("a process on bare metal waits for its own instructions and the disk, 
   CHECK(metric(results, "throughput") == Approx(metric(results, "io.rate")));
 }
 
+TEST_CASE("a vCPU waits for storage while its jobs do, and is idle while they think") {
+  HostDescription guest = host(Architecture::container);
+  guest.without.insert(Mechanism::switch_cost);
+  guest.without.insert(Mechanism::ticks);
+  guest.vms[0].vcpus = 2;  // the job runs on the first
+  guest.vms[0].workload.io.think = 285_us;
+  const Results results = run(guest, 10_s);
+  const TimeShares& time = results.time.front();
+  const auto share = [&](Cause cause) { return time.share[static_cast<std::size_t>(cause)]; };
+  CHECK(share(Cause::storage) == Approx(0.5 * 100 / 400).epsilon(0.02));
+  CHECK(share(Cause::idle) == Approx(0.5 + 0.5 * 285 / 400).epsilon(0.02));
+  // The second has nothing to do, so it is no part of what a unit of work takes.
+  CHECK(time.per_unit_s[static_cast<std::size_t>(Cause::idle)] == Approx(285e-6).epsilon(0.02));
+}
+
 TEST_CASE("more depth fills the disk until nothing more goes through it") {
   HostDescription deep = host(Architecture::container);
   deep.vms[0].workload.io.depth = 8;

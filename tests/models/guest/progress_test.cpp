@@ -37,6 +37,17 @@ TEST_CASE("every microsecond belongs to one cause", "[progress]") {
   CHECK(seconds(progress, Cause::llc_misses) == Approx(1e-6));
 }
 
+TEST_CASE("a halt is a wait for I/O while some is awaited", "[progress]") {
+  Progress progress;
+  progress.await_io(true);
+  progress.advance(sim::Instant{10_us});
+  progress.await_io(false);
+  progress.advance(sim::Instant{13_us});
+  CHECK(seconds(progress, Cause::storage) == Approx(10e-6));
+  CHECK(seconds(progress, Cause::idle) == Approx(3e-6));
+  CHECK(models::guest::busy_s(progress.seconds()) == Approx(0.0).margin(1e-12));
+}
+
 // 1 us refill, then 6 instructions of 1 us, the first 4 of them half a microsecond longer.
 TEST_CASE("a refill that is spread slows the next instructions", "[progress]") {
   Progress progress;
