@@ -8,7 +8,6 @@
 #include "models/disk_path.hpp"
 #include "models/pcie_cards.hpp"
 #include "models/storage/partition.hpp"
-#include "models/storage/raid/redundancy.hpp"
 #include "models/storage/volume/volume.hpp"
 
 namespace models {
@@ -18,21 +17,6 @@ constexpr std::int64_t kAlignment_B = 1 << 20;  // of parts: as partitioning too
 
 sim::Bytes aligned(sim::Bytes size) {
   return sim::Bytes{size.count() / kAlignment_B * kAlignment_B};
-}
-
-// Of the disks that have not failed, the share whose failure loses the data.
-double next_failure_loses(const storage::raid::Description& raid, int disks) {
-  std::vector<bool> failed(static_cast<std::size_t>(disks), false);
-  for (const int member : raid.failed) failed.at(static_cast<std::size_t>(member)) = true;
-  int left = 0, fatal = 0;
-  for (std::size_t i = 0; i < failed.size(); ++i) {
-    if (failed[i]) continue;
-    ++left;
-    failed[i] = true;
-    if (!storage::raid::survives(raid.level, raid.layout, raid.copies, failed)) ++fatal;
-    failed[i] = false;
-  }
-  return left > 0 ? static_cast<double>(fatal) / left : 1.0;
 }
 
 // What each of alike disks is called.
@@ -175,17 +159,21 @@ std::string disk_owner(const VmDescription& vm, int member, int disk) {
 
 HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description, Threads& threads,
                          PcieCards* cards, Remote* remote)
-    : description_{description}, threads_{threads}, remote_{remote} {
+    : engine_{engine}, description_{description}, threads_{threads}, remote_{remote} {
   const StorageDescription& storage = description.storage;
   for (const HostDisk& disk : storage.disks) {
     storage::device::HostWay* way = cards != nullptr ? cards->way(disk) : nullptr;
     const bool forwards = disk.device.kind != storage::device::Kind::flash;
+    if (disk.on.empty()) drives_.push_back({&disk, {}});
     for (const std::string& own : own_names(disk)) {
-      devices_.push_back(
-          disk.on.empty()
-              ? storage::device::make_device(engine, disk.device, description.name + ".disk." + own,
-                                             way)
-              : part(disk.on, disk.size, fmt::format("{}.disk.{}", description.name, own)));
+      const std::string full = fmt::format("{}.disk.{}", description.name, own);
+      if (disk.on.empty()) {
+        auto drive = storage::device::make_device(engine, disk.device, full, way);
+        drives_.back().drives.push_back(drive.get());
+        devices_.push_back(std::move(drive));
+      } else {
+        devices_.push_back(part(disk.on, disk.size, full));
+      }
       storage::BlockDevice* device = devices_.back().get();
       if (forwards) device = &forwarded(*device, way);
       if (disk.queue.scheduler != storage::queue::Scheduler::noop) {
@@ -281,40 +269,8 @@ std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, s
 
 void HostStorage::begin_measuring() {
   for (NamedArray& named : arrays_) named.before = named.array->stats();
-}
-
-void HostStorage::report(double measured_s, Results& results) const {
-  for (const NamedArray& named : arrays_) {
-    const storage::raid::Description& raid = named.description->raid;
-    const storage::raid::Stats now = named.array->stats();
-    const storage::raid::Stats& before = named.before;
-    const auto put = [&](std::string_view quantity, double value) {
-      results.metrics.push_back(
-          {fmt::format("host.array.{}.{}", named.description->name, quantity), value});
-    };
-    const auto since = [&](std::int64_t storage::raid::Stats::*count) {
-      return static_cast<double>(now.*count - before.*count);
-    };
-    using Stats = storage::raid::Stats;
-    const double own = since(&Stats::reads) + since(&Stats::writes);
-    const double members = since(&Stats::member_reads) + since(&Stats::member_writes);
-    put("reads", since(&Stats::reads) / measured_s);
-    put("writes", since(&Stats::writes) / measured_s);
-    put("member_reads", since(&Stats::member_reads) / measured_s);
-    put("member_writes", since(&Stats::member_writes) / measured_s);
-    put("member_flushes", since(&Stats::member_flushes) / measured_s);
-    put("amplification", own > 0 ? members / own : 0.0);
-    const int disks = named.disks - raid.spares;
-    put("usable", storage::raid::utilisation(raid.level, disks, raid.copies));
-    put("tolerates", storage::raid::fault_tolerance(raid.level, disks, raid.copies));
-    put("next_failure_loses", next_failure_loses(raid, disks));
-    put("state", static_cast<double>(named.array->state()));
-    const storage::raid::Progress progress = named.array->rebuild_progress();
-    put("rebuild.progress", progress.length.count() > 0
-                                ? static_cast<double>(progress.done.count()) /
-                                      static_cast<double>(progress.length.count())
-                                : 1.0);
-    put("rebuild.rate", progress.running ? progress.speed.count() : 0.0);
+  for (NamedDrives& alike : drives_) {
+    for (storage::device::Drive* drive : alike.drives) drive->load().restart(engine_.now());
   }
 }
 

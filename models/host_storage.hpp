@@ -54,10 +54,15 @@ class HostStorage {
                                              const std::string& owner);
 
   void begin_measuring();
-  // What arrays are, what they were asked and what they asked of their disks.
+  // What disks were asked; what arrays are, what they were asked and what they asked of their
+  // disks.
   void report(double measured_s, Results& results) const;
 
  private:
+  struct NamedDrives {  // alike
+    const HostDisk* description;
+    std::vector<storage::device::Drive*> drives;
+  };
   struct NamedArray {
     const HostArray* description;
     int disks;  // spares included
@@ -70,8 +75,10 @@ class HostStorage {
   };
   std::vector<Place*> places(const std::string& name);
   Place& add(const std::string& name, storage::BlockDevice& device);
+  void report(const NamedDrives& alike, double measured_s, Results& results) const;
   storage::BlockDevice& forwarded(storage::BlockDevice& device, storage::device::HostWay* way);
 
+  sim::Engine& engine_;
   const HostDescription& description_;
   Threads& threads_;
   Remote* remote_;
@@ -79,6 +86,7 @@ class HostStorage {
   std::deque<Place> all_;
   std::map<std::string, std::vector<Place*>> by_name_;
   std::map<std::string, std::size_t> next_;  // of several disks of a name
+  std::vector<NamedDrives> drives_;
   std::vector<NamedArray> arrays_;
 };
 

@@ -10,6 +10,8 @@
 namespace models {
 namespace {
 
+constexpr double kManyUnwritten = 0.05;  // of what is read: enough to mistake for a fast disk
+
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
@@ -133,6 +135,7 @@ void IoPaths::report_images(int kind, Results& results) const {
     to.written_bytes += stats.written_bytes;
     to.zeroes += stats.zeroes;
     to.syncs += stats.syncs;
+    to.unwritten += stats.unwritten;
   };
   for (const RunningGuest& running : guests_) {
     if (running.kind != kind) continue;
@@ -151,6 +154,16 @@ void IoPaths::report_images(int kind, Results& results) const {
   put("image.written_bytes", all.written_bytes.count(), images);
   put("image.zeroes", all.zeroes, images);
   put("image.syncs", all.syncs, images);
+  put("image.unwritten", (all.unwritten + backing.unwritten).count(), images);
+  const auto unwritten = static_cast<double>((all.unwritten + backing.unwritten).count());
+  const double share =
+      ratio(unwritten,
+            unwritten + static_cast<double>(all.read_bytes.count() + backing.read_bytes.count()));
+  if (share > kManyUnwritten)
+    results.notes.push_back(fmt::format(
+        "{:.0f} % of what vm.{} reads was never written to its images, so that no disk is asked; "
+        "disk.image.allocated says how much was",
+        share * 100, description_.vms[at(kind)].name));
   if (backed == 0) return;
   put("backing.reads", backing.reads, backed);
   put("backing.read_bytes", backing.read_bytes.count(), backed);

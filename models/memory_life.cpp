@@ -267,7 +267,7 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
   put("host.elapsed", measured_s);
   put("host.memory.free", pressure_->free() * memory::kPage_B);
   put("host.swap.used", pressure_->swap_used() * memory::kPage_B);
-  results.notes = notes_;
+  results.notes.insert(results.notes.end(), notes_.begin(), notes_.end());
   if (ksmd_ < 0) return;
   const memory::KsmCounters counters = pressure_->ksm().counters();
   put("ksm.pages_shared", counters.pages_shared);

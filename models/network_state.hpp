@@ -25,15 +25,20 @@ class NetworkPaths::WorkerThread : public network::Thread {
     if (cpu_time <= sim::Duration::zero()) co_return;
     RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_,
                                      std::exchange(waker_, scheduler::kNoCpu));
-    run.before_all = before_all_;
+    run.before_all = before_all_ && !std::exchange(deferred_, false);
     co_await run;
   }
   int cpu() const override { return host_.cpu_of(worker_); }
+  bool defer() override {
+    deferred_ = before_all_;
+    return deferred_;
+  }
   void woken_from(int cpu) override { waker_ = cpu; }
 
  private:
   RunningHost& host_;
   int worker_;
+  bool deferred_ = false;  // its next work is
   scheduler::CpuId waker_ = scheduler::kNoCpu;
   double work_per_s_;
   bool before_all_;

@@ -99,8 +99,7 @@ RunningHost::~RunningHost() {
 
 // --- who runs, and how fast ---------------------------------------------------------------------
 
-void RunningHost::book(Worker& worker) {
-  if (worker.progress.booked() == engine_.now()) return;
+void RunningHost::book_anew(Worker& worker) {
   const double before = worker.progress.executed();
   worker.progress.advance(engine_.now());
   const double executed = worker.progress.executed() - before;

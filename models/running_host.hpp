@@ -89,8 +89,7 @@ class RunningHost final : public scheduler::Dispatch {
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
   using Vm = RunningVm;
   using Kind = VmKind;
-  // Awaitables of a vCPU's life.
-  struct Compute {
+  struct Compute {  // awaitables of a vCPU's life
     RunningHost& host;
     int worker;
     double instructions;
@@ -191,7 +190,10 @@ class RunningHost final : public scheduler::Dispatch {
   void build_vms(HostStorage::Remote* remote, GuestReach* reach);
   void share_lines();
   int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
-  void book(Worker& worker);
+  void book(Worker& worker) {
+    if (worker.progress.booked() != engine_.now()) book_anew(worker);
+  }
+  void book_anew(Worker& worker);
   void arm(Worker& worker);
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);

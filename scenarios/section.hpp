@@ -126,7 +126,14 @@ Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
           "array of tables",
           meaning,
           [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-            if (node.array() == nullptr) return expect(problems, node, path, "an array of tables");
+            if (node.array() == nullptr) {
+              // A VM's own path has its name in it, its table has not.
+              const std::string table = path.starts_with("vm.") ? fmt::format("vm.{}", name) : path;
+              return expect(problems, node, path,
+                            fmt::format("an array of tables, each begun with [[{}]]; --set and "
+                                        "sweeps change those that are there",
+                                        table));
+            }
             (object.*member).clear();
             for (const Node& element : *node.array()) {
               const std::string own = fmt::format("{}[{}]", path, (object.*member).size());

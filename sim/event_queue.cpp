@@ -77,8 +77,13 @@ void EventQueue::schedule(Slot slot, Instant time) {
   } else if (ahead <= ring_.buckets()) {
     ring_.push(bucket(entry), entry);
   } else {
-    far_.push(entry);
+    push_far(entry);
   }
+}
+
+// Apart, so that the usual ways of schedule() need few registers.
+[[gnu::noinline]] void EventQueue::push_far(const EventEntry& entry) {
+  far_.push(entry);
 }
 
 void EventQueue::wait_in_line(Slot slot) {

@@ -96,6 +96,7 @@ class EventQueue {
   Slot new_slot();
   const EventEntry& entry(Slot slot) const;
   void wait_in_line(Slot slot);
+  void push_far(const EventEntry& entry);
   void insert_near(const EventEntry& entry);
   void remove(Slot slot);
   std::size_t find_near(Slot slot) const;

@@ -22,6 +22,9 @@ class Thread {
   // place what is woken by where its waker runs. Negative: nowhere that is simulated.
   virtual int cpu() const { return -1; }
   virtual void woken_from(int cpu) { static_cast<void>(cpu); }
+  // Of a softirq that has used its budget: what is left goes on as a thread of its CPU (ksoftirqd),
+  // whose next work waits for its turn there. False: no such thing here.
+  virtual bool defer() { return false; }
 };
 
 class Port {

@@ -7,6 +7,12 @@
 #include "sim/error.hpp"
 
 namespace models::network {
+namespace {
+
+constexpr sim::Duration kTurn{1'000'000};  // 1 us: schedule() to ksoftirqd [recall]
+constexpr sim::Duration kLook{1'000};      // to find out who waits, when it has been paid
+
+}  // namespace
 
 ReceiveQueue::ReceiveQueue(sim::Engine& engine, const ReceiveConfig& config, Thread& softirq,
                            Port& up)
@@ -50,13 +56,33 @@ void ReceiveQueue::arrive(const Batch& batch) {
   moderation_.arrived(taken.packets, in_memory(taken));
 }
 
+// Until the others of its CPU have run for as long as it has, or have nothing to do.
+sim::Task<> ReceiveQueue::give_way(sim::Duration ran) {
+  sim::Duration others{};
+  for (sim::Duration turn = kTurn; others < ran && softirq_.defer(); turn = kLook) {
+    const sim::Instant asked = engine_.now();
+    co_await softirq_.work(turn);
+    const sim::Duration waited = engine_.now() - asked - turn;
+    if (waited <= turn) co_return;
+    others += waited;
+  }
+}
+
 sim::Process ReceiveQueue::poll() {
   const DriverCosts& costs = config_.costs;
   for (;;) {
     co_await interrupted_;
     co_await softirq_.work((costs.interrupt + config_.exits) / config_.clock);
+    int left = config_.all_budget;
+    sim::Instant began = engine_.now();
     while (!ring_.empty()) {
+      if (left <= 0) {
+        co_await give_way(engine_.now() - began);
+        left = config_.all_budget;
+        began = engine_.now();
+      }
       const Batch all = collect();
+      left -= all.packets;
       co_await softirq_.work((costs.poll + cycles(costs.receive, all)) / config_.clock);
       used_ -= all.packets;
       drained_.fire();

@@ -5,9 +5,13 @@
 //   larger buffers (GRO), handed to the stack or switch above; interrupts again once it is empty
 //
 // Models  a finite ring that drops, interrupts masked while polling, merging by flow within a
-// round. Omits   ksoftirqd's lower priority (its thread decides), GRO across rounds. Source  Linux
-// net/core/dev.c: budget 64 a device (NAPI_POLL_WEIGHT). GRO held 17 packets, one
-//         page fragment each, until frag lists; 64 KiB since [recall].
+//         round; in a guest a softirq that gives way to ksoftirqd at the end of its budget.
+// Omits   the same on the host, whose scheduler sees to it (models/scheduler/scheduler.hpp); GRO
+//         across rounds.
+// Source  Linux net/core/dev.c: budget 64 a device (NAPI_POLL_WEIGHT), 300 of all
+//         (netdev_budget), at whose end NET_RX is raised again; kernel/softirq.c: after 2 ms or
+//         where somebody waits for the CPU it then wakes ksoftirqd (commit c10d73671ad3, 3.9). GRO
+//         held 17 packets, one page fragment each, until frag lists; 64 KiB since [recall].
 // Checked tests/models/network/receive_queue_test.cpp.
 #pragma once
 
@@ -23,6 +27,7 @@ namespace models::network {
 struct ReceiveConfig {
   int descriptors = 512;  // packets
   int budget = 64;        // packets of a round
+  int all_budget = 300;   // packets until ksoftirqd goes on
   int gro_packets = 17;   // of one buffer; 1: no GRO
   ModerationConfig moderation{};
   DriverCosts costs{};
@@ -48,6 +53,7 @@ class ReceiveQueue : public Receiver {
 
  private:
   sim::Process poll();
+  sim::Task<> give_way(sim::Duration ran);
   Batch collect();
   bool merges(const Batch& batch) const;
   void interrupt();

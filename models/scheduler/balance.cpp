@@ -15,60 +15,62 @@ constexpr std::int64_t kMillisecond_ps = 1'000'000'000;
 struct Fair::GroupLoad {
   int running = 0;
   int idle = 0;
-  double load = 0.0;
   int cpus = 0;
   bool overloaded = false;
-  double average() const { return load / cpus; }
+  double load = 0.0;
+  double average = 0.0;  // load of a CPU
+  bool exceeds(const GroupLoad& other) const {
+    return overloaded != other.overloaded ? overloaded : average > other.average;
+  }
 };
 
-// Busy CPUs balance at their domains' intervals; only worth an event when some thread may move and
-// some queue is longer than another could be.
-void Fair::arm_balance(Cpu& cpu) {
-  if (!movable_ || cpu.threads.empty() || cpu.next_balance.empty()) {
-    cpu.balance.cancel();
-    return;
-  }
-  const sim::Instant due = *std::min_element(cpu.next_balance.begin(), cpu.next_balance.end());
-  if (cpu.balance.pending() && cpu.balance.time() >= due) return;
-  cpu.balance.at(std::max(due, tick_after(0.0)));
+void Fair::start_balance(Cpu& cpu) {
+  if (cpu.balance_due == sim::kNever) return;
+  cpu.balance_at = std::max(cpu.balance_due, tick_after(engine_.now(), 0.0));
+  cpu.balance.at(cpu.balance_at);
 }
 
-// Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each tick.
-void Fair::arm_nohz() {
-  const bool useful = movable_ && idle_cpus_ > 0 && idle_cpus_ < static_cast<int>(cpus_.size());
-  if (!useful || nohz_.pending()) return;
-  nohz_.at(tick_after(0.0));
+void Fair::stop_balance(Cpu& cpu) {
+  cpu.balance_at = sim::kNever;
+  cpu.balance.cancel();
 }
 
-void Fair::balance_busy(CpuId id) {
-  Cpu& cpu = cpus_[at(id)];
+void Fair::start_nohz() {
+  nohz_pending_ = true;
+  nohz_.at(tick_after(engine_.now(), 0.0));
+}
+
+void Fair::balance_busy(Cpu& cpu) {
+  cpu.balance_at = sim::kNever;
   for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
     if (cpu.next_balance[level] > engine_.now()) continue;
     const int moved = balance_domain(cpu, level, Idleness::busy);
-    const auto weight = static_cast<int>(domains_[at(id)][level].span.size());
+    const auto weight = static_cast<int>(domains_[at(cpu.id)][level].span.size());
     cpu.interval_ms[level] = moved > 0 ? weight : std::min(cpu.interval_ms[level] * 2, 2 * weight);
-    cpu.next_balance[level] =
-        engine_.now() +
-        sim::Duration{cpu.interval_ms[level] * tunables_.busy_factor * kMillisecond_ps};
+    cpu.balance_next(level, engine_.now() + sim::Duration{cpu.interval_ms[level] *
+                                                          tunables_.busy_factor * kMillisecond_ps});
   }
   arm_balance(cpu);
 }
 
 void Fair::balance_idle() {
-  for (Cpu& cpu : cpus_) {
+  nohz_pending_ = false;
+  for (const auto& each : cpus_) {
+    Cpu& cpu = *each;
     if (!cpu.threads.empty()) continue;
+    const auto interval = [&](std::size_t level) {
+      return sim::Duration{cpu.interval_ms[level] * kMillisecond_ps};
+    };
     for (std::size_t level = 0; level < cpu.next_balance.size(); ++level) {
       const auto weight = static_cast<int>(domains_[at(cpu.id)][level].span.size());
       // An idle CPU's interval has no busy factor, whatever it was set to while busy.
-      cpu.next_balance[level] =
-          std::min(cpu.next_balance[level],
-                   engine_.now() + sim::Duration{cpu.interval_ms[level] * kMillisecond_ps});
+      const sim::Instant latest = engine_.now() + interval(level);
+      if (cpu.next_balance[level] > latest) cpu.balance_next(level, latest);
       if (cpu.next_balance[level] > engine_.now()) continue;
       const int moved = balance_domain(cpu, level, Idleness::idle);
       cpu.interval_ms[level] =
           moved > 0 ? weight : std::min(cpu.interval_ms[level] * 2, 2 * weight);
-      cpu.next_balance[level] =
-          engine_.now() + sim::Duration{cpu.interval_ms[level] * kMillisecond_ps};
+      cpu.balance_next(level, engine_.now() + interval(level));
       if (moved > 0) break;
     }
   }
@@ -78,21 +80,35 @@ void Fair::balance_idle() {
 // Called with nothing queued and before the CPU goes idle. Pulls at most one thread.
 void Fair::balance_newly_idle(Cpu& cpu) {
   if (!movable_ || overloaded_ == 0) return;
-  if (cpu.average_idle_ns < static_cast<double>(tunables_.migration_cost.count()) / 1e3) return;
+  if (cpu.average_idle_ns < nanoseconds(tunables_.migration_cost)) return;
   for (std::size_t level = 0; level < domains_[at(cpu.id)].size(); ++level) {
     if (balance_domain(cpu, level, Idleness::newly_idle) > 0) return;
   }
 }
 
-Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
+inline Fair::GroupLoad Fair::group_load(const std::vector<CpuId>& group) const {
+  if (group.size() > 1) return sum_group(group);
+  const CpuId cpu = group.front();
+  const int running = queued_[at(cpu)];
+  const double own = load(cpu);
+  return {.running = running,
+          .idle = running == 0,
+          .cpus = 1,
+          .overloaded = running > 1,
+          .load = own,
+          .average = own};
+}
+
+Fair::GroupLoad Fair::sum_group(const std::vector<CpuId>& group) const {
   GroupLoad sum;
   for (const CpuId cpu : group) {
     sum.running += queued_[at(cpu)];
     sum.idle += idle(cpu);
     sum.load += load(cpu);
-    ++sum.cpus;
   }
+  sum.cpus = static_cast<int>(group.size());
   sum.overloaded = sum.running > sum.cpus;
+  sum.average = sum.load / sum.cpus;
   return sum;
 }
 
@@ -102,39 +118,23 @@ CpuId Fair::busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool num
   // while another one has strangers.
   const bool choosy =
       numa && localities_ != nullptr && std::any_of(group.begin(), group.end(), [&](CpuId cpu) {
-        return cpu != pulling && strangers(cpus_[at(cpu)]) > 0;
+        return cpu != pulling && strangers(cpu_at(cpu)) > 0;
       });
   for (const CpuId cpu : group) {
     if (cpu == pulling || idle(cpu)) continue;
-    if (choosy && strangers(cpus_[at(cpu)]) == 0) continue;
+    if (choosy && strangers(cpu_at(cpu)) == 0) continue;
     const auto key = [&](CpuId c) { return std::pair{queued_[at(c)], load(c)}; };
     if (best == kNoCpu || key(cpu) > key(best)) best = cpu;
   }
   return best;
 }
 
-// Every CPU's tick weighs its groups anew. A CPU with one thread has no tick here, but its group's
-// other threads may have come and gone elsewhere.
-void Fair::refresh(CpuId cpu) {
-  if (engine_.now() - refreshed_[at(cpu)] >= tick_period_) weigh_anew(cpu);
-}
-
-void Fair::weigh_anew(CpuId id) {
-  Cpu& cpu = cpus_[at(id)];
-  refreshed_[at(id)] = engine_.now();
-  bool shared = false;
-  for (const GroupId group : cpu.groups) shared = shared || groups_[at(group)].threads.size() > 1;
-  if (!shared) return;
-  account(cpu);
-  for (const GroupId group : cpu.groups) reweigh(cpu, group);
-  arm_tick(cpu);
-}
-
 int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const Domain& domain = domains_[at(cpu.id)][level];
   bool waiting = false;
+  const sim::Instant stale = engine_.now() - tick_period_;
   for (const CpuId other : domain.span) {
-    refresh(other);
+    if (refreshed_[at(other)] <= stale) weigh_anew(other);
     waiting = waiting || queued_[at(other)] > 1;
   }
   // A newly idle CPU takes what waits, and no running thread.
@@ -146,16 +146,16 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   double total_load = local.load;
   int total_cpus = local.cpus;
   for (std::size_t g = 1; g < domain.groups.size(); ++g) {
-    GroupLoad load = group_load(domain.groups[g]);
+    const std::vector<CpuId>& group = domain.groups[g];
+    GroupLoad load = group_load(group);
     total_load += load.load;
     total_cpus += load.cpus;
     // SD_PREFER_SIBLING: a local group with room takes what the other has too much of.
     const bool roomy = local.running < local.cpus;
     if (roomy && load.running > local.running + 1) load.overloaded = true;
-    const auto key = [](const GroupLoad& l) { return std::pair{l.overloaded, l.average()}; };
-    if (from_group == nullptr || key(load) > key(busiest)) {
+    if (from_group == nullptr || load.exceeds(busiest)) {
       busiest = load;
-      from_group = &domain.groups[g];
+      from_group = &group;
     }
   }
   int& failed = cpu.failed[level];
@@ -167,15 +167,15 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
   const double average = total_load / total_cpus;
   const bool force = is_idle && local.running < local.cpus && busiest.overloaded;
   if (!force) {
-    if (local.average() >= busiest.average() || local.average() >= average) return balanced();
+    if (local.average >= busiest.average || local.average >= average) return balanced();
     if (is_idle ? !busiest.overloaded && local.idle <= busiest.idle + 1
-                : 100 * busiest.average() <= tunables_.imbalance_pct * local.average()) {
+                : 100 * busiest.average <= tunables_.imbalance_pct * local.average) {
       return balanced();
     }
   }
   const CpuId source = busiest_cpu(*from_group, cpu.id, domain.level == Level::numa);
   if (source == kNoCpu) return balanced();
-  Cpu& from = cpus_[at(source)];
+  Cpu& from = cpu_at(source);
   if (queued_[at(source)] <= 1) {
     // Nothing waits there: only its running thread could come, after enough failed passes.
     const bool push = idleness == Idleness::idle && ++failed > domain.cache_nice_tries + 2;
@@ -185,8 +185,8 @@ int Fair::balance_domain(Cpu& cpu, std::size_t level, Idleness idleness) {
     }
     return 0;
   }
-  const double imbalance = std::min((busiest.average() - average) * busiest.cpus,
-                                    (average - local.average()) * local.cpus);
+  const double imbalance =
+      std::min((busiest.average - average) * busiest.cpus, (average - local.average) * local.cpus);
   const bool take_hot = failed > domain.cache_nice_tries;
   const int moved = pull(cpu, from, imbalance, is_idle ? -1 : failed, take_hot,
                          idleness == Idleness::newly_idle || imbalance <= 0);
@@ -208,9 +208,8 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
   int moved = 0;
   double load_moved = 0.0;
   for (std::size_t i = 0; i < from.threads.size() && queued_[at(from.id)] > 1;) {
-    const ThreadId id = from.threads[i];
-    const Thread& thread = threads_[at(id)];
-    const int lost = localities_ != nullptr ? locality_lost(id, from, to, failed < 0) : -1;
+    Thread& thread = *from.threads[i];
+    const int lost = localities_ != nullptr ? locality_lost(thread, from, to, failed < 0) : -1;
     const bool hot = lost >= 0 ? lost > 0
                                : engine_.now() - thread.last_ran < tunables_.migration_cost &&
                                      thread.last_ran > sim::Instant{sim::Duration{1}};
@@ -219,14 +218,14 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
       ++i;
       continue;
     }
-    const double worth = this->worth(id);
+    const double worth = this->worth(thread);
     // detach_tasks: a thread that would bring more than it evens out stays.
     const bool any = failed < 0 && moved == 0;
     if (!any && std::ldexp(worth, -std::max(0, failed)) > wanted - load_moved + kRounding) {
       ++i;
       continue;
     }
-    move(id, from, to);
+    move(thread, from, to);
     load_moved += worth;
     ++moved;
     if (one || moved >= tunables_.nr_migrate) break;
@@ -234,7 +233,7 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
   if (moved == 0) return 0;
   arm_tick(from);
   // A newly idle CPU dispatches when its own block() goes on.
-  if (to.current == kNoThread) {
+  if (to.current == nullptr) {
     reschedule(to);
   } else {
     arm_tick(to);
@@ -244,26 +243,26 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
 
 // Active balancing: the migration thread stops the running one and takes it along.
 bool Fair::pull_running(Cpu& to, Cpu& from) {
-  const ThreadId id = from.current;
-  if (id == kNoThread || !allowed(threads_[at(id)], to.id) || !to.threads.empty()) return false;
-  if (to.state[at(threads_[at(id)].group)].throttled) return false;
+  Thread* const thread = from.current;
+  if (thread == nullptr || !allowed(*thread, to.id) || !to.threads.empty()) return false;
+  if (to.state[at(thread->group)].throttled) return false;
   account(from);
   account(to);
-  dequeue(from, id, false);
-  dispatch(from,
-           next_thread(from));  // first, so that the thread is off its CPU when it is queued here
-  enqueue(to, id, Arrival::move, from);
-  note_migration(id, from.id, to.id);
+  dequeue(from, *thread, false);
+  // First, so that the thread is off its CPU when it is queued here.
+  dispatch(from, next_thread(from));
+  enqueue(to, *thread, Arrival::move);
+  note_migration(thread->id, from.id, to.id);
   reschedule(to);
   return true;
 }
 
-void Fair::move(ThreadId id, Cpu& from, Cpu& to) {
+void Fair::move(Thread& thread, Cpu& from, Cpu& to) {
   account(from);
   account(to);
-  dequeue(from, id, false);
-  enqueue(to, id, Arrival::move, from);
-  note_migration(id, from.id, to.id);
+  dequeue(from, thread, false);
+  enqueue(to, thread, Arrival::move);
+  note_migration(thread.id, from.id, to.id);
 }
 
 void Fair::note_migration(ThreadId id, CpuId from, CpuId to) {

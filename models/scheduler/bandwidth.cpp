@@ -21,62 +21,54 @@ constexpr sim::Duration kNoSlack{7'000'000'000};  // nearer to the refill than t
 
 }  // namespace
 
-Fair::Bandwidth::Bandwidth(sim::Engine& engine, Fair& owner, GroupId id)
+FairBandwidth::FairBandwidth(sim::Engine& engine, Fair& owner, GroupId id)
     : fair{owner},
       group{id},
-      refill{sim::Event::calling<&Bandwidth::on_refill>(engine, *this)},
-      slack{sim::Event::calling<&Bandwidth::on_slack>(engine, *this)} {}
+      refill{sim::Event::calling<&FairBandwidth::on_refill>(engine, *this)},
+      slack{sim::Event::calling<&FairBandwidth::on_slack>(engine, *this)} {}
 
-void Fair::spend(Cpu& cpu, GroupId id, double ran_ns) {
-  Bandwidth* limit = groups_[at(id)].bandwidth.get();
-  if (limit == nullptr) return;
-  cpu.state[at(id)].runtime_ns -= ran_ns;
+void FairBandwidth::on_refill() {
+  fair.refill(*this);
+}
+
+void FairBandwidth::on_slack() {
+  fair.distribute(*this);
 }
 
 // Whether the group may go on here; takes a slice when it has used up its own.
-bool Fair::afford(Cpu& cpu, GroupId id) {
-  Bandwidth* limit = groups_[at(id)].bandwidth.get();
-  if (limit == nullptr) return true;
-  double& left_ns = cpu.state[at(id)].runtime_ns;
-  if (!limit->refill.pending()) {
-    limit->pool_ns = limit->quota_ns;
-    limit->refill.after(limit->period);
+bool Fair::take(GroupOnCpu& group) {
+  Bandwidth& limit = *group.whole->bandwidth;
+  double& left_ns = group.runtime_ns;
+  if (!limit.refill.pending()) {
+    limit.pool_ns = limit.quota_ns;
+    limit.refill.after(limit.period);
   }
   if (left_ns > 0.0) return true;
-  const double granted_ns = std::min(limit->pool_ns, kSlice_ns - left_ns);
-  limit->pool_ns -= granted_ns;
+  const double granted_ns = std::min(limit.pool_ns, kSlice_ns - left_ns);
+  limit.pool_ns -= granted_ns;
   left_ns += granted_ns;
   return left_ns > 0.0;
 }
 
-// Running time of the current group after which its runtime here is used up.
-double Fair::affordable_ns(const Cpu& cpu) const {
-  const GroupId id = threads_[at(cpu.current)].group;
-  if (groups_[at(id)].bandwidth == nullptr) return std::numeric_limits<double>::max();
-  return std::max(0.0, cpu.state[at(id)].runtime_ns);
-}
-
-void Fair::park(Cpu& cpu, GroupId id) {
-  GroupOnCpu& group = cpu.state[at(id)];
+void Fair::park(Cpu& cpu, GroupOnCpu& group) {
   group.throttled = true;
   ++stats_.throttles;
-  const std::vector<ThreadId> queued = cpu.threads;
-  for (const ThreadId thread : queued) {
-    if (threads_[at(thread)].group != id) continue;
-    dequeue(cpu, thread, false);
-    group.parked.push_back(thread);
+  const std::vector<Thread*> queued = cpu.threads;
+  for (Thread* const thread : queued) {
+    if (thread->here != &group) continue;
+    dequeue(cpu, *thread, false);
+    group.parked.push_back(thread->id);
   }
 }
 
-void Fair::unpark(Cpu& cpu, GroupId id) {
-  GroupOnCpu& group = cpu.state[at(id)];
+void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
   group.throttled = false;
-  account(cpu);
+  account_alone(cpu);
   std::vector<ThreadId> waiting;
   waiting.swap(group.parked);
-  for (const ThreadId thread : waiting) enqueue(cpu, thread, Arrival::move, cpu);
+  for (const ThreadId thread : waiting) enqueue(cpu, threads_[at(thread)], Arrival::move);
   if (waiting.empty()) return;
-  if (cpu.current == kNoThread || wakeup_preempts(cpu, waiting.front())) {
+  if (cpu.current == nullptr || wakeup_preempts(cpu, threads_[at(waiting.front())])) {
     reschedule(cpu);
   } else {
     arm_tick(cpu);
@@ -85,10 +77,9 @@ void Fair::unpark(Cpu& cpu, GroupId id) {
 }
 
 // A CPU that the group has left keeps a little and gives the rest back.
-void Fair::give_back(Cpu& cpu, GroupId id) {
-  Bandwidth* limit = groups_[at(id)].bandwidth.get();
-  if (limit == nullptr) return;
-  double& left_ns = cpu.state[at(id)].runtime_ns;
+void Fair::give_back_most(GroupOnCpu& group) {
+  Bandwidth* const limit = group.whole->bandwidth.get();
+  double& left_ns = group.runtime_ns;
   if (left_ns <= kKept_ns) return;
   limit->pool_ns += left_ns - kKept_ns;
   left_ns = kKept_ns;
@@ -98,13 +89,13 @@ void Fair::give_back(Cpu& cpu, GroupId id) {
 
 // Each CPU in debt gets what makes it up, in their order, as long as the pool lasts.
 void Fair::distribute(Bandwidth& limit) {
-  for (Cpu& cpu : cpus_) {
-    GroupOnCpu& group = cpu.state[at(limit.group)];
+  for (const auto& cpu : cpus_) {
+    GroupOnCpu& group = cpu->state[at(limit.group)];
     if (!group.throttled) continue;
     const double granted_ns = std::min(limit.pool_ns, kEnough_ns - group.runtime_ns);
     limit.pool_ns -= granted_ns;
     group.runtime_ns += granted_ns;
-    if (group.runtime_ns > 0.0) unpark(cpu, limit.group);
+    if (group.runtime_ns > 0.0) unpark(*cpu, group);
   }
 }
 

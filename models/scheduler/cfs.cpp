@@ -15,66 +15,59 @@ Cfs::Cfs(sim::Engine& engine, const CpuMap& map, const CfsTunables& tunables, Di
 
 // While queued, v is absolute on its queue; between CPUs it is relative to the queue's min_v; while
 // asleep it stays absolute, so that what the queue goes on meanwhile is the sleeper's credit.
-void Cfs::place(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu& from) {
-  Thread& thread = threads_[at(id)];
-  GroupOnCpu& group = group_of(cpu, id);
+void Cfs::place(Cpu&, Thread& thread, Arrival arrival, const GroupOnCpu& from) {
+  const GroupOnCpu& group = *thread.here;
   if (arrival == Arrival::fork) {
     // START_DEBIT: a new thread begins one slice behind.
     thread.v =
         group.min_v + slice_ns(group.threads, thread.weight, group.load) * nice0() / thread.weight;
     return;
   }
-  if (arrival == Arrival::wake) thread.v -= from.state[at(thread.group)].min_v;
+  if (arrival == Arrival::wake) thread.v -= from.min_v;
   thread.v += group.min_v;
   // GENTLE_FAIR_SLEEPERS: a sleeper is placed at most half a latency behind.
   if (arrival == Arrival::wake) thread.v = std::max(thread.v, group.min_v - latency_ns_ / 2);
 }
 
-void Cfs::place_group(Cpu& cpu, GroupId id) {
-  GroupOnCpu& group = cpu.state[at(id)];
+void Cfs::place_group(Cpu& cpu, GroupOnCpu& group) {
   group.v = std::max(group.v, cpu.min_v - latency_ns_ / 2);
 }
 
-void Cfs::leave(Cpu& cpu, ThreadId id, bool to_sleep, bool) {
-  if (!to_sleep) threads_[at(id)].v -= group_of(cpu, id).min_v;
+void Cfs::leave(Cpu&, Thread& thread, bool to_sleep, bool) {
+  if (!to_sleep) thread.v -= thread.here->min_v;
 }
 
-ThreadId Cfs::pick(const Cpu& cpu) const {
-  if (cpu.threads.empty()) return kNoThread;
-  GroupId first = cpu.groups.front();
-  for (const GroupId group : cpu.groups) {
-    if (cpu.state[at(group)].v < cpu.state[at(first)].v) first = group;
+Fair::Thread* Cfs::pick(const Cpu& cpu) const {
+  const GroupOnCpu* first = cpu.groups.front();
+  for (const GroupOnCpu* const group : cpu.groups) {
+    if (group->v < first->v) first = group;
   }
-  ThreadId best = kNoThread;
-  for (const ThreadId id : cpu.threads) {
-    if (threads_[at(id)].group != first) continue;
-    if (best == kNoThread || threads_[at(id)].v < threads_[at(best)].v) best = id;
+  Thread* best = nullptr;
+  for (Thread* const thread : cpu.threads) {
+    if (thread->here != first) continue;
+    if (best == nullptr || thread->v < best->v) best = thread;
   }
   return best;
 }
 
-bool Cfs::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
-  const Thread& woken = threads_[at(id)];
-  const Thread& current = threads_[at(cpu.current)];
+bool Cfs::wakeup_preempts(const Cpu& cpu, const Thread& woken) const {
+  const Thread& current = *cpu.current;
   if (woken.group == current.group) {
     return current.v - woken.v > wakeup_granularity_ns_ * nice0() / woken.weight;
   }
-  const GroupOnCpu& mine = cpu.state[at(woken.group)];
-  return cpu.state[at(current.group)].v - mine.v > wakeup_granularity_ns_ * nice0() / mine.weight;
+  const GroupOnCpu& mine = *woken.here;
+  return current.here->v - mine.v > wakeup_granularity_ns_ * nice0() / mine.weight;
 }
 
 // pick_next_entity: the next buddy, unless it is more than wakeup_granularity behind the first.
-bool Cfs::may_be_next(const Cpu& cpu, ThreadId id) const {
-  const Thread& thread = threads_[at(id)];
-  const GroupOnCpu& own = cpu.state[at(thread.group)];
-  for (const GroupId group : cpu.groups) {
-    const double lead_ns = own.v - cpu.state[at(group)].v;
-    if (lead_ns > wakeup_granularity_ns_ * nice0() / own.weight) return false;
+bool Cfs::may_be_next(const Cpu& cpu, const Thread& thread) const {
+  const GroupOnCpu& own = *thread.here;
+  for (const GroupOnCpu* const group : cpu.groups) {
+    if (own.v - group->v > wakeup_granularity_ns_ * nice0() / own.weight) return false;
   }
-  for (const ThreadId other : cpu.threads) {
-    if (threads_[at(other)].group != thread.group) continue;
-    if (thread.v - threads_[at(other)].v > wakeup_granularity_ns_ * nice0() / thread.weight)
-      return false;
+  for (const Thread* const other : cpu.threads) {
+    if (other->here != &own) continue;
+    if (thread.v - other->v > wakeup_granularity_ns_ * nice0() / thread.weight) return false;
   }
   return true;
 }
@@ -89,7 +82,7 @@ void Cfs::fall_behind(ThreadId yielding, ThreadId next) {
   Thread& own = threads_[at(yielding)];
   const Thread& other = threads_[at(next)];
   if (!own.on_cpu || !other.runnable || own.cpu != other.cpu || own.group != other.group) return;
-  account(cpus_[at(own.cpu)]);
+  account_alone(cpu_at(own.cpu));
   const double granularity_ns = wakeup_granularity_ns_ * nice0() / other.weight;
   own.v = std::max(own.v, other.v - granularity_ns + 1.0);
 }
@@ -110,28 +103,25 @@ double Cfs::preemption_ns(double ran_ns, double lead_ns, double slice, double we
 }
 
 double Cfs::undisturbed_ns(const Cpu& cpu) const {
-  const Thread& current = threads_[at(cpu.current)];
-  const GroupOnCpu& own = cpu.state[at(current.group)];
+  const Thread& current = *cpu.current;
+  const GroupOnCpu& own = *current.here;
   double soonest_ns = std::numeric_limits<double>::max();
+  double total = 0.0;
+  double least = std::numeric_limits<double>::max();
+  for (const GroupOnCpu* const group : cpu.groups) {
+    total += group->weight;
+    if (group != &own) least = std::min(least, group->v);
+  }
   if (cpu.groups.size() > 1) {
-    double total = 0.0;
-    double least = std::numeric_limits<double>::max();
-    for (const GroupId group : cpu.groups) {
-      total += cpu.state[at(group)].weight;
-      if (group != current.group) least = std::min(least, cpu.state[at(group)].v);
-    }
     const double slice = slice_ns(static_cast<int>(cpu.groups.size()), own.weight, total);
     soonest_ns = preemption_ns(cpu.group_ran_ns, own.v - least, slice, own.weight);
   }
   if (own.threads > 1) {
-    double least = std::numeric_limits<double>::max();
-    for (const ThreadId id : cpu.threads) {
-      const Thread& thread = threads_[at(id)];
-      if (id != cpu.current && thread.group == current.group) least = std::min(least, thread.v);
+    least = std::numeric_limits<double>::max();
+    for (const Thread* const thread : cpu.threads) {
+      if (thread != &current && thread->here == &own) least = std::min(least, thread->v);
     }
     // sched_slice multiplies the shares of every level.
-    double total = 0.0;
-    for (const GroupId group : cpu.groups) total += cpu.state[at(group)].weight;
     const double slice = slice_ns(own.threads, current.weight, own.load) * own.weight / total;
     soonest_ns = std::min(
         soonest_ns, preemption_ns(cpu.thread_ran_ns, current.v - least, slice, current.weight));

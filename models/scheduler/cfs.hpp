@@ -21,15 +21,12 @@ class Cfs final : public Fair {
   bool yield_to(ThreadId from, ThreadId to) override;
 
  private:
-  void place(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from) override;
-  void place_group(Cpu& cpu, GroupId group) override;
-  void leave(Cpu& cpu, ThreadId thread, bool to_sleep, bool last) override;
-  void has_run(Cpu&) override {}
-  void reweighed(Cpu&, GroupId, double) override {}
-  ThreadId pick(const Cpu& cpu) const override;
-  void picked(Cpu&, ThreadId, bool) override {}
-  bool may_be_next(const Cpu& cpu, ThreadId thread) const override;
-  bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const override;
+  void place(Cpu& cpu, Thread& thread, Arrival arrival, const GroupOnCpu& from) override;
+  void place_group(Cpu& cpu, GroupOnCpu& group) override;
+  void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) override;
+  Thread* pick(const Cpu& cpu) const override;
+  bool may_be_next(const Cpu& cpu, const Thread& thread) const override;
+  bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;
 
   void fall_behind(ThreadId yielding, ThreadId next);

@@ -18,22 +18,52 @@ class DecayedWeight {
  public:
   static constexpr sim::Duration kHalfLife{32'000'000'000};
 
+  // What is left of a past now. Averages that change together were mostly brought up to date
+  // together before: the last answer is kept.
+  class Kept {
+   public:
+    explicit Kept(sim::Instant now) : now_{now}, since_{now} {}
+    sim::Instant now() const { return now_; }
+    double of(sim::Instant past) {
+      if (past != since_) {
+        since_ = past;
+        left_ = after(now_ - past);
+      }
+      return left_;
+    }
+
+   private:
+    // Averages are brought up to date several times in a wake-up, mostly after microseconds, where
+    // the series is exact to 1e-11.
+    static double after(sim::Duration elapsed) {
+      constexpr double kShort = 0.1;
+      const double lives =
+          static_cast<double>(elapsed.count()) / static_cast<double>(kHalfLife.count());
+      const double x = lives * std::numbers::ln2;
+      if (x > kShort) return std::exp2(-lives);
+      const double tail = x * (1.0 / 24.0 - x * (1.0 / 120.0 - x * (1.0 / 720.0)));
+      return 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0 - tail)));
+    }
+    sim::Instant now_, since_;
+    double left_ = 1.0;
+  };
+
   // Up to date after settle().
   double value() const { return value_; }
-  void settle(sim::Instant now) {
-    if (now == since_) return;
-    value_ = present_ + (value_ - present_) * kept_after(now - since_);
-    since_ = now;
+  void settle(Kept& kept) {
+    if (since_ == kept.now()) return;
+    value_ = present_ + (value_ - present_) * kept.of(since_);
+    since_ = kept.now();
   }
   // From now on there is so much more.
-  void add(double weight, sim::Instant now) {
-    settle(now);
+  void add(double weight, Kept& kept) {
+    settle(kept);
     present_ += weight;
   }
   // A part of this one, settled, becomes a part of another one.
-  void give(const DecayedWeight& part, DecayedWeight& to, sim::Instant now) {
-    settle(now);
-    to.settle(now);
+  void give(const DecayedWeight& part, DecayedWeight& to, Kept& kept) {
+    settle(kept);
+    to.settle(kept);
     to.value_ += part.value_;
     to.present_ += part.present_;
     value_ -= part.value_;
@@ -41,17 +71,6 @@ class DecayedWeight {
   }
 
  private:
-  // Averages are brought up to date several times in a wake-up, mostly after microseconds, where
-  // the series is exact to 1e-11.
-  static double kept_after(sim::Duration elapsed) {
-    constexpr double kShort = 0.1;
-    const double lives =
-        static_cast<double>(elapsed.count()) / static_cast<double>(kHalfLife.count());
-    const double x = lives * std::numbers::ln2;
-    if (x > kShort) return std::exp2(-lives);
-    const double tail = x * (1.0 / 24.0 - x * (1.0 / 120.0 - x * (1.0 / 720.0)));
-    return 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0 - tail)));
-  }
   double value_ = 0.0;
   double present_ = 0.0;
   sim::Instant since_{};

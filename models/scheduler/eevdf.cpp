@@ -13,20 +13,22 @@ constexpr double kRounding_ns = 1e-3;  // a picosecond: what doubles lose betwee
 
 Eevdf::Eevdf(sim::Engine& engine, const CpuMap& map, const EevdfTunables& tunables,
              Dispatch& dispatch)
-    : Fair{engine, map, tunables, dispatch}, slice_ns_{nanoseconds(tunables.base_slice) * scale_} {}
+    : Fair{engine, map, tunables, dispatch}, slice_ns_{nanoseconds(tunables.base_slice) * scale_} {
+  with_requests_ = true;
+}
 
-Eevdf::Sum Eevdf::threads_of(const Cpu& cpu, GroupId group, ThreadId but) const {
+Eevdf::Sum Eevdf::threads_of(const Cpu& cpu, const GroupOnCpu& group, const Thread* but) const {
   Sum sum;
-  for (const ThreadId id : cpu.threads) {
-    if (id != but && threads_[at(id)].group == group) sum.add(threads_[at(id)]);
+  for (const Thread* const thread : cpu.threads) {
+    if (thread != but && thread->here == &group) sum.add(*thread);
   }
   return sum;
 }
 
-Eevdf::Sum Eevdf::groups_of(const Cpu& cpu, GroupId but) const {
+Eevdf::Sum Eevdf::groups_of(const Cpu& cpu, const GroupOnCpu* but) const {
   Sum sum;
-  for (const GroupId id : cpu.groups) {
-    if (id != but) sum.add(cpu.state[at(id)]);
+  for (const GroupOnCpu* const group : cpu.groups) {
+    if (group != but) sum.add(*group);
   }
   return sum;
 }
@@ -61,29 +63,28 @@ void Eevdf::leave_entity(Entity& e, const Sum& others) const {
   e.left_at_v = v;
 }
 
-void Eevdf::place(Cpu& cpu, ThreadId id, Arrival arrival, const Cpu&) {
-  Thread& thread = threads_[at(id)];
-  const Sum others = threads_of(cpu, thread.group, id);
+void Eevdf::place(Cpu& cpu, Thread& thread, Arrival arrival, const GroupOnCpu&) {
+  const GroupOnCpu& group = *thread.here;
+  const Sum others = threads_of(cpu, group, &thread);
   // On another CPU's queue V is another: what was gained there since is not known.
   if (arrival == Arrival::move) thread.left_at_v = others.average(0.0);
-  place_entity(thread, others, group_of(cpu, id).min_v, arrival == Arrival::fork);
+  place_entity(thread, others, group.min_v, arrival == Arrival::fork);
 }
 
-void Eevdf::place_group(Cpu& cpu, GroupId id) {
-  place_entity(cpu.state[at(id)], groups_of(cpu, id), cpu.min_v, false);
+void Eevdf::place_group(Cpu& cpu, GroupOnCpu& group) {
+  place_entity(group, groups_of(cpu, &group), cpu.min_v, false);
 }
 
-void Eevdf::leave(Cpu& cpu, ThreadId id, bool, bool last) {
-  Thread& thread = threads_[at(id)];
-  leave_entity(thread, threads_of(cpu, thread.group, id));
-  if (last) leave_entity(group_of(cpu, id), groups_of(cpu, thread.group));
+void Eevdf::leave(Cpu& cpu, Thread& thread, bool, bool last) {
+  GroupOnCpu& group = *thread.here;
+  leave_entity(thread, threads_of(cpu, group, &thread));
+  if (last) leave_entity(group, groups_of(cpu, &group));
 }
 
 // reweight_entity: the lag in running time and the share of the request that is left stay.
-void Eevdf::reweighed(Cpu& cpu, GroupId id, double before) {
-  GroupOnCpu& group = cpu.state[at(id)];
+void Eevdf::reweighed(Cpu& cpu, GroupOnCpu& group, double before) {
   if (before <= 0.0 || before == group.weight) return;
-  Sum all = groups_of(cpu, id);
+  Sum all = groups_of(cpu, &group);
   const double weight = std::exchange(group.weight, before);
   all.add(group);
   group.weight = weight;
@@ -96,8 +97,7 @@ void Eevdf::reweighed(Cpu& cpu, GroupId id, double before) {
   group.protected_v = group.v + kept * ratio;
 }
 
-// --- running
-// --------------------------------------------------------------------------------------
+// --- running ------------------------------------------------------------------------------------
 
 // update_deadline. Linux looks at each tick and switch; who runs alone is not ticked here, so what
 // its last tick would have renewed is made up for.
@@ -110,19 +110,18 @@ void Eevdf::renew(Entity& e, double since_tick_ns, bool alone) const {
 }
 
 void Eevdf::has_run(Cpu& cpu) {
-  Thread& thread = threads_[at(cpu.current)];
-  GroupOnCpu& group = group_of(cpu, cpu.current);
+  Thread& thread = *cpu.current;
+  GroupOnCpu& group = *thread.here;
   const auto now_ps = engine_.now().time_since_epoch().count();
   const double since_tick_ns = static_cast<double>(now_ps % tick_period_.count()) / 1e3;
   renew(thread, std::min(since_tick_ns, cpu.thread_ran_ns), group.threads == 1);
   renew(group, std::min(since_tick_ns, cpu.group_ran_ns), cpu.groups.size() == 1);
 }
 
-void Eevdf::picked(Cpu& cpu, ThreadId next, bool group_too) {
-  Thread& thread = threads_[at(next)];
+void Eevdf::picked(Thread& thread, bool group_too) {
   thread.protected_v = std::min(thread.deadline, thread.v + virtual_slice(thread));
   if (!group_too) return;
-  GroupOnCpu& group = group_of(cpu, next);
+  GroupOnCpu& group = *thread.here;
   group.protected_v = std::min(group.deadline, group.v + virtual_slice(group));
 }
 
@@ -154,55 +153,52 @@ int Eevdf::best(int count, const Member& member, int current) const {
   return best;
 }
 
-GroupId Eevdf::pick_group(const Cpu& cpu) const {
+const GroupOnCpu& Eevdf::pick_group(const Cpu& cpu) const {
   int current = -1;
-  if (cpu.current != kNoThread && threads_[at(cpu.current)].runnable) {
-    const auto own =
-        std::find(cpu.groups.begin(), cpu.groups.end(), threads_[at(cpu.current)].group);
+  if (cpu.current != nullptr && cpu.current->runnable) {
+    const auto own = std::find(cpu.groups.begin(), cpu.groups.end(), cpu.current->here);
     if (own != cpu.groups.end()) current = static_cast<int>(own - cpu.groups.begin());
   }
-  const auto member = [&](int i) -> const Entity& { return cpu.state[at(cpu.groups[at(i)])]; };
-  return cpu.groups[at(best(static_cast<int>(cpu.groups.size()), member, current))];
+  const auto member = [&](int i) -> const Entity& { return *cpu.groups[at(i)]; };
+  return *cpu.groups[at(best(static_cast<int>(cpu.groups.size()), member, current))];
 }
 
-ThreadId Eevdf::pick_thread(const Cpu& cpu, GroupId group) const {
-  if (cpu.state[at(group)].threads == 1) {
-    for (const ThreadId id : cpu.threads) {
-      if (threads_[at(id)].group == group) return id;
-    }
+Fair::Thread* Eevdf::pick_thread(const Cpu& cpu, const GroupOnCpu& group) const {
+  if (group.threads == 1) {
+    return *std::find_if(cpu.threads.begin(), cpu.threads.end(),
+                         [&](const Thread* thread) { return thread->here == &group; });
   }
-  std::vector<ThreadId> own;
+  std::vector<Thread*> own;
   int current = -1;
-  for (const ThreadId id : cpu.threads) {
-    if (threads_[at(id)].group != group) continue;
-    if (id == cpu.current) current = static_cast<int>(own.size());
-    own.push_back(id);
+  for (Thread* const thread : cpu.threads) {
+    if (thread->here != &group) continue;
+    if (thread == cpu.current) current = static_cast<int>(own.size());
+    own.push_back(thread);
   }
-  const auto member = [&](int i) -> const Entity& { return threads_[at(own[at(i)])]; };
+  const auto member = [&](int i) -> const Entity& { return *own[at(i)]; };
   return own[at(best(static_cast<int>(own.size()), member, current))];
 }
 
-ThreadId Eevdf::pick(const Cpu& cpu) const {
-  return cpu.threads.empty() ? kNoThread : pick_thread(cpu, pick_group(cpu));
+Fair::Thread* Eevdf::pick(const Cpu& cpu) const {
+  return pick_thread(cpu, pick_group(cpu));
 }
 
 // pick_next_entity takes the next buddy if it is eligible.
-bool Eevdf::may_be_next(const Cpu& cpu, ThreadId id) const {
-  const Thread& thread = threads_[at(id)];
-  const Sum groups = groups_of(cpu, -1);
-  const Sum threads = threads_of(cpu, thread.group, kNoThread);
-  return cpu.state[at(thread.group)].v <= groups.average(0.0) + kRounding_ns &&
+bool Eevdf::may_be_next(const Cpu& cpu, const Thread& thread) const {
+  const Sum groups = groups_of(cpu, nullptr);
+  const Sum threads = threads_of(cpu, *thread.here, nullptr);
+  return thread.here->v <= groups.average(0.0) + kRounding_ns &&
          thread.v <= threads.average(0.0) + kRounding_ns;
 }
 
-bool Eevdf::wakeup_preempts(const Cpu& cpu, ThreadId id) const {
-  return pick(cpu) == id;
+bool Eevdf::wakeup_preempts(const Cpu& cpu, const Thread& thread) const {
+  return pick(cpu) == &thread;
 }
 
 // Until its protection ends on some level where others wait.
 double Eevdf::undisturbed_ns(const Cpu& cpu) const {
-  const Thread& thread = threads_[at(cpu.current)];
-  const GroupOnCpu& group = cpu.state[at(thread.group)];
+  const Thread& thread = *cpu.current;
+  const GroupOnCpu& group = *thread.here;
   double soonest_ns = std::numeric_limits<double>::max();
   const auto until = [&](const Entity& e) {
     soonest_ns = std::min(soonest_ns, std::max(0.0, (std::min(e.deadline, e.protected_v) - e.v) *

@@ -39,25 +39,25 @@ class Eevdf final : public Fair {
     double average(double otherwise) const { return weight > 0.0 ? moment / weight : otherwise; }
   };
 
-  void place(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from) override;
-  void place_group(Cpu& cpu, GroupId group) override;
-  void leave(Cpu& cpu, ThreadId thread, bool to_sleep, bool last) override;
+  void place(Cpu& cpu, Thread& thread, Arrival arrival, const GroupOnCpu& from) override;
+  void place_group(Cpu& cpu, GroupOnCpu& group) override;
+  void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) override;
   void has_run(Cpu& cpu) override;
-  void reweighed(Cpu& cpu, GroupId group, double before) override;
-  ThreadId pick(const Cpu& cpu) const override;
-  void picked(Cpu& cpu, ThreadId next, bool group_too) override;
-  bool may_be_next(const Cpu& cpu, ThreadId thread) const override;
-  bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const override;
+  void reweighed(Cpu& cpu, GroupOnCpu& group, double before) override;
+  Thread* pick(const Cpu& cpu) const override;
+  void picked(Thread& next, bool group_too) override;
+  bool may_be_next(const Cpu& cpu, const Thread& thread) const override;
+  bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const override;
   double undisturbed_ns(const Cpu& cpu) const override;
 
-  Sum threads_of(const Cpu& cpu, GroupId group, ThreadId but) const;
-  Sum groups_of(const Cpu& cpu, GroupId but) const;
+  Sum threads_of(const Cpu& cpu, const GroupOnCpu& group, const Thread* but) const;
+  Sum groups_of(const Cpu& cpu, const GroupOnCpu* but) const;
   double virtual_slice(const Entity& e) const { return slice_ns_ * nice0() / e.weight; }
   void place_entity(Entity& e, const Sum& others, double empty_v, bool fresh) const;
   void leave_entity(Entity& e, const Sum& others) const;
   void renew(Entity& e, double since_tick_ns, bool alone) const;
-  GroupId pick_group(const Cpu& cpu) const;
-  ThreadId pick_thread(const Cpu& cpu, GroupId group) const;
+  const GroupOnCpu& pick_group(const Cpu& cpu) const;
+  Thread* pick_thread(const Cpu& cpu, const GroupOnCpu& group) const;
   template <class Member>
   int best(int count, const Member& member, int current) const;
 

@@ -13,10 +13,12 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "models/scheduler/decayed_weight.hpp"
 #include "models/scheduler/domains.hpp"
-#include "models/scheduler/entity.hpp"
+#include "models/scheduler/fair_state.hpp"
+#include "models/scheduler/idle_cpus.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/scheduler/tunables.hpp"
 #include "sim/engine.hpp"
@@ -40,10 +42,13 @@ class Fair : public Scheduler {
   void wake(ThreadId thread, CpuId waker) override;
   void block(ThreadId thread) override;
   bool yield_to(ThreadId from, ThreadId to) override;
-  ThreadId running(CpuId cpu) const override { return cpus_[at(cpu)].current; }
+  ThreadId running(CpuId cpu) const override {
+    const Thread* current = cpu_at(cpu).current;
+    return current == nullptr ? kNoThread : current->id;
+  }
   CpuId cpu_of(ThreadId thread) const override { return threads_[at(thread)].cpu; }
   bool runnable(ThreadId thread) const override { return threads_[at(thread)].runnable; }
-  bool contended(CpuId cpu) const override { return cpus_[at(cpu)].threads.size() > 1; }
+  bool contended(CpuId cpu) const override { return cpu_at(cpu).threads.size() > 1; }
   void watch(const Localities* localities) override { localities_ = localities; }
   void prefer(ThreadId thread, int node) override { threads_[at(thread)].preferred_node = node; }
   NumaMove move_near(ThreadId thread, int node, bool widely) override;
@@ -51,70 +56,10 @@ class Fair : public Scheduler {
   SchedulerStats stats() const override { return stats_; }
 
  protected:
-  struct Thread : Entity {
-    GroupId group = 0;
-    std::vector<char> allowed;  // [cpu]; empty: every CPU
-    CpuId cpu = kNoCpu;
-    bool placed = false;  // has been woken before
-    bool runnable = false, on_cpu = false;
-    sim::Instant last_ran{};
-    DecayedWeight average{};          // while it is runnable
-    ThreadId last_wakee = kNoThread;  // wake_wide
-    int flips = 0;
-    sim::Instant flips_decayed{};
-    int preferred_node = -1;  // NUMA balancing; -1: none yet
-    CpuId wake_cpu = kNoCpu;  // moved while it slept
-  };
-  struct Bandwidth {
-    Bandwidth(sim::Engine& engine, Fair& owner, GroupId id);
-    void on_refill() { fair.refill(*this); }
-    void on_slack() { fair.distribute(*this); }
-    Fair& fair;
-    GroupId group;
-    double quota_ns = 0.0, pool_ns = 0.0;
-    sim::Duration period{};
-    sim::Event refill;
-    sim::Event slack;
-  };
-  struct Group {
-    double shares = 1024.0;
-    std::vector<ThreadId> threads;
-    DecayedWeight average{};                 // of its threads
-    std::unique_ptr<Bandwidth> bandwidth{};  // null: no quota
-    bool interrupts = false;
-  };
-  struct GroupOnCpu : Entity {
-    double min_v = 0.0;  // of the threads' queue
-    double load = 0.0;   // sum of runnable threads' weights
-    int threads = 0;
-    double runtime_ns = 0.0;  // of its quota, left here; negative: debt
-    bool throttled = false;
-    std::vector<ThreadId> parked{};  // runnable, but throttled
-    DecayedWeight average{};         // of threads that are here or were last
-  };
-  struct Cpu {
-    Cpu(sim::Engine& engine, Fair& owner, CpuId self);
-    void on_tick() { fair.tick(id); }
-    void on_balance() { fair.balance_busy(id); }
-    Fair& fair;
-    CpuId id;
-    std::vector<ThreadId> threads;  // runnable, the running one included
-    int interrupts = 0;             // of those
-    bool softirqd = false;          // interrupts have gone on for so long that they queue
-    std::vector<GroupId> groups;    // with a runnable thread
-    std::vector<GroupOnCpu> state;  // [group]
-    ThreadId current = kNoThread;
-    double min_v = 0.0;
-    sim::Instant accounted{};                        // of current's runtime
-    double group_ran_ns = 0.0, thread_ran_ns = 0.0;  // since each was picked
-    sim::Instant idle_since{};
-    double average_idle_ns = 0.0;
-    std::vector<sim::Instant> next_balance;  // [domain]
-    std::vector<int> failed, interval_ms;    // [domain]
-    sim::Event tick;
-    sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
-    sim::Event balance;
-  };
+  using Thread = FairThread;
+  using Group = FairGroup;
+  using Bandwidth = FairBandwidth;
+  using Cpu = FairCpu;
   template <class Index>
   static std::size_t at(Index index) {
     return static_cast<std::size_t>(index);
@@ -123,39 +68,52 @@ class Fair : public Scheduler {
 
   // --- policy ---
   // A thread has joined its group's queue (it is listed and counted there): give it its v. `from`
-  // is the CPU where it was before.
-  virtual void place(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from) = 0;
+  // is its group's queue on the CPU where it was before.
+  virtual void place(Cpu& cpu, Thread& thread, Arrival arrival, const GroupOnCpu& from) = 0;
   // Its group has joined the CPU's queue with it.
-  virtual void place_group(Cpu& cpu, GroupId group) = 0;
+  virtual void place_group(Cpu& cpu, GroupOnCpu& group) = 0;
   // The thread is about to leave, to sleep or to another CPU; `last`: its group leaves, too.
-  virtual void leave(Cpu& cpu, ThreadId thread, bool to_sleep, bool last) = 0;
-  // The current thread and its group have run up to their v.
-  virtual void has_run(Cpu& cpu) = 0;
-  // The group's weight here was `before`.
-  virtual void reweighed(Cpu& cpu, GroupId group, double before) = 0;
-  virtual ThreadId pick(const Cpu& cpu) const = 0;
-  // `next` gets the CPU; `group_too`: its group had not had it.
-  virtual void picked(Cpu& cpu, ThreadId next, bool group_too) = 0;
-  virtual bool wakeup_preempts(const Cpu& cpu, ThreadId thread) const = 0;
+  virtual void leave(Cpu& cpu, Thread& thread, bool to_sleep, bool last) = 0;
+  // Of two threads or more.
+  virtual Thread* pick(const Cpu& cpu) const = 0;
+  virtual bool wakeup_preempts(const Cpu& cpu, const Thread& thread) const = 0;
   // Whether a thread that others yield to may be next: a buddy of its queue and its group's.
-  virtual bool may_be_next(const Cpu& cpu, ThreadId thread) const = 0;
+  virtual bool may_be_next(const Cpu& cpu, const Thread& thread) const = 0;
   // Running time of the current thread from now after which a tick has something to decide.
   virtual double undisturbed_ns(const Cpu& cpu) const = 0;
+  // Of a policy with requests (with_requests_) alone:
+  // The current thread and its group have run up to their v.
+  virtual void has_run(Cpu&) {}
+  // The group's weight here was `before`.
+  virtual void reweighed(Cpu&, GroupOnCpu&, double /*before*/) {}
+  // `next` gets the CPU; `group_too`: its group had not had it.
+  virtual void picked(Thread& /*next*/, bool /*group_too*/) {}
+
+  Cpu& cpu_at(CpuId cpu) const { return *cpus_[at(cpu)]; }
+  static double nice0() { return 1024.0; }  // weight of nice 0, the unit of virtual time
+  void account(Cpu& cpu) {
+    const sim::Duration ran = engine_.now() - cpu.accounted;
+    cpu.accounted = engine_.now();
+    if (cpu.current != nullptr && ran > sim::Duration::zero()) charge(cpu, nanoseconds(ran));
+  }
+
+  // Where no arm_tick() follows: a tick's due time is that of the accounts up to the last one.
+  void account_alone(Cpu& cpu) {
+    if (cpu.tick_open) seek_tick(cpu);
+    account(cpu);
+  }
 
   sim::Engine& engine_;
   FairTunables tunables_;
-  double scale_;  // of times that grow with CPUs, semantics.md 1.2
+  bool with_requests_ = false;  // entities ask for slices, with deadlines
+  double scale_;                // of times that grow with CPUs, semantics.md 1.2
   sim::Duration tick_period_;
   std::vector<Thread> threads_;
-  std::deque<Cpu> cpus_;
-
-  GroupOnCpu& group_of(Cpu& cpu, ThreadId thread) {
-    return cpu.state[at(threads_[at(thread)].group)];
-  }
-  double nice0() const { return 1024.0; }  // weight of nice 0, the unit of virtual time
-  void account(Cpu& cpu);
+  std::vector<std::unique_ptr<Cpu>> cpus_;
 
  private:
+  friend FairCpu;
+  friend FairBandwidth;
   enum class Idleness { busy, idle, newly_idle };
   struct GroupLoad;
   struct NumaSearch;
@@ -163,80 +121,123 @@ class Fair : public Scheduler {
     return thread.allowed.empty() || thread.allowed[at(cpu)] != 0;
   }
   bool idle(CpuId cpu) const { return queued_[at(cpu)] == 0; }
+  static bool interrupt(const Thread& thread) { return thread.whole->interrupts; }
   double load(CpuId c) const { return loads_[at(c)] >= 0 ? loads_[at(c)] : sum_load(c); }
   double sum_load(CpuId cpu) const;
 
-  // fair.cpp: who runs
+  // fair.cpp: ticks
   void prepare();
-  void become(Thread& thread, bool runnable);
-  void put(Thread& thread, CpuId cpu);
-  void reweigh(Cpu& cpu, GroupId group);
-  void advance_min_v(Cpu& cpu);
-  void enqueue(Cpu& cpu, ThreadId thread, Arrival arrival, const Cpu& from);
-  void dequeue(Cpu& cpu, ThreadId thread, bool to_sleep);
-  void dispatch(Cpu& cpu, ThreadId next);
-  ThreadId next_thread(Cpu& cpu);
-  void reschedule(Cpu& cpu);
-  void tick(CpuId cpu);
+  void tick(Cpu& cpu);
   bool interrupted(const Cpu& cpu) const;
-  void arm_tick(Cpu& cpu);
-  sim::Instant tick_after(double delay_ns) const;
+  // Whom its CPU runs, or who waits there, has changed.
+  void rearm(Cpu& cpu) {
+    arm_tick(cpu);
+    arm_balance(cpu);
+    arm_nohz();
+  }
+  // Who runs alone has all the time, but for a quota. What a tick has to decide is sought when it
+  // comes, unless it may be later than the next one: most are put off before.
+  void arm_tick(Cpu& cpu) {
+    cpu.tick_open = false;
+    cpu.tick_due = sim::kNever;
+    if (cpu.current == nullptr) return;
+    if (cpu.threads.size() < 2 && cpu.current->whole->bandwidth == nullptr) return;
+    cpu.tick_open = cpu.tick_at <= engine_.now() + tick_period_;
+    if (!cpu.tick_open) advance_tick(cpu);
+  }
+  void advance_tick(Cpu& cpu);
+  void seek_tick(Cpu& cpu);
+  sim::Instant tick_after(sim::Instant from, double delay_ns) const;
+
+  // run_queue.cpp: coming and going, weights, who runs
+  void become(Thread& thread, bool runnable);
+  void put(Thread& thread, Cpu& cpu) {
+    if (thread.cpu != cpu.id) bring(thread, cpu);
+  }
+  void bring(Thread& thread, Cpu& cpu);
+  void charge(Cpu& cpu, double ran_ns);
+  void reweigh(Cpu& cpu, GroupOnCpu& group, DecayedWeight::Kept& kept);
+  void reweigh_all(Cpu& cpu);
+  void weigh_anew(CpuId cpu);
+  void enqueue(Cpu& cpu, Thread& thread, Arrival arrival);
+  void dequeue(Cpu& cpu, Thread& thread, bool to_sleep);
   void note_queue(Cpu& cpu);
+  void dispatch(Cpu& cpu, Thread* next);
+  Thread* next_thread(Cpu& cpu);
+  void reschedule(Cpu& cpu);
 
   // bandwidth.cpp: quotas
-  void spend(Cpu& cpu, GroupId group, double ran_ns);
-  bool afford(Cpu& cpu, GroupId group);
-  double affordable_ns(const Cpu& cpu) const;
-  void park(Cpu& cpu, GroupId group);
-  void unpark(Cpu& cpu, GroupId group);
-  void give_back(Cpu& cpu, GroupId group);
+  bool afford(GroupOnCpu& group) { return group.whole->bandwidth == nullptr || take(group); }
+  bool take(GroupOnCpu& group);
+  void park(Cpu& cpu, GroupOnCpu& group);
+  void unpark(Cpu& cpu, GroupOnCpu& group);
+  void give_back(GroupOnCpu& group) {
+    if (group.whole->bandwidth != nullptr) give_back_most(group);
+  }
+  void give_back_most(GroupOnCpu& group);
   void distribute(Bandwidth& limit);
   void refill(Bandwidth& limit);
 
   // placement.cpp: where a waking thread goes
   CpuId place_new(const Thread& thread, CpuId from) const;
-  CpuId place_waking(Thread& thread, ThreadId id, CpuId waker);
-  bool wake_wide(Thread& thread, ThreadId id, CpuId waker);
+  CpuId place_waking(Thread& thread, CpuId waker);
+  bool wake_wide(const Thread& thread, CpuId waker);
+  CpuId affine(const Thread& thread, CpuId waker, CpuId previous) const;
   bool attracts(CpuId waker, const Thread& woken, CpuId previous) const;
   CpuId idle_sibling(const Thread& thread, CpuId previous, CpuId target) const;
 
   // balance.cpp: moving waiting and running threads
-  void arm_balance(Cpu& cpu);
-  void arm_nohz();
-  void balance_busy(CpuId cpu);
+  // Busy CPUs balance at their domains' intervals; only worth an event when some thread may move
+  // and some queue is longer than another could be.
+  void arm_balance(Cpu& cpu) {
+    if (cpu.threads.empty() || !movable_) {
+      if (cpu.balance_at != sim::kNever) stop_balance(cpu);
+    } else if (cpu.balance_at < cpu.balance_due || cpu.balance_at == sim::kNever) {
+      start_balance(cpu);
+    }
+  }
+  void start_balance(Cpu& cpu);
+  void stop_balance(Cpu& cpu);
+  // Idle CPUs do not tick: while a queue waits somewhere, one of them balances for all at each
+  // tick.
+  void arm_nohz() {
+    if (nohz_pending_ || idle_.count() == 0) return;
+    if (movable_ && idle_.count() < static_cast<int>(cpus_.size())) start_nohz();
+  }
+  void start_nohz();
+  void balance_busy(Cpu& cpu);
   void balance_idle();
   void balance_newly_idle(Cpu& cpu);
   int balance_domain(Cpu& cpu, std::size_t domain, Idleness idleness);
-  void refresh(CpuId cpu);
-  void weigh_anew(CpuId cpu);
   GroupLoad group_load(const std::vector<CpuId>& group) const;
+  GroupLoad sum_group(const std::vector<CpuId>& group) const;
   CpuId busiest_cpu(const std::vector<CpuId>& group, CpuId pulling, bool numa) const;
   int pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, bool one);
   bool pull_running(Cpu& to, Cpu& from);
-  void move(ThreadId thread, Cpu& from, Cpu& to);
+  void move(Thread& thread, Cpu& from, Cpu& to);
   void note_migration(ThreadId thread, CpuId from, CpuId to);
 
   // fair_numa.cpp: preferred nodes
+  static double worth(const Thread& thread);
   int strangers(const Cpu& cpu) const;
-  int locality_lost(ThreadId thread, const Cpu& from, const Cpu& to, bool idle) const;
-  double worth(ThreadId thread) const;
+  int locality_lost(const Thread& thread, const Cpu& from, const Cpu& to, bool idle) const;
   void search(NumaSearch& found, int node) const;
-  bool relocate(ThreadId thread, Cpu& to);
+  bool relocate(Thread& thread, Cpu& to);
 
   CpuMap map_;
-  std::vector<std::vector<CpuId>> llc_cpus_;   // [llc], ascending
-  std::vector<std::vector<CpuId>> core_cpus_;  // [core], ascending
-  std::vector<int> llc_idle_;                  // [llc] CPUs with nothing queued
+  IdleCpus idle_;
   // What balancing asks of every CPU, far more often than it changes. [cpu]
   std::vector<int> queued_;              // runnable threads, without interrupts
   mutable std::vector<double> loads_;    // sum of its groups' weights; negative: not yet known
-  std::vector<sim::Instant> refreshed_;  // refresh()
+  std::vector<sim::Instant> refreshed_;  // weigh_anew()
   Dispatch& dispatch_;
   const Localities* localities_ = nullptr;    // null: NUMA nodes are not balanced
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
-  std::vector<Group> groups_;
+  std::vector<std::vector<bool>> affine_;     // [cpu][cpu]: one wakes threads of the other nearby
+  std::deque<Group> groups_;
   sim::Event nohz_;
-  int overloaded_ = 0, idle_cpus_ = 0;       // CPUs with two or more runnable threads, with none
+  bool nohz_pending_ = false;
+  int overloaded_ = 0;                       // CPUs with two or more runnable threads
   bool movable_ = false, prepared_ = false;  // movable: some thread has more than one CPU
   SchedulerStats stats_;
 };

@@ -27,31 +27,30 @@ struct Fair::NumaSearch {
 // Runnable threads there that would rather be on another node, or have no memory of their own.
 int Fair::strangers(const Cpu& cpu) const {
   int count = 0;
-  for (const ThreadId id : cpu.threads)
-    count += threads_[at(id)].preferred_node != map_.node[at(cpu.id)];
+  for (const Thread* const thread : cpu.threads)
+    count += thread->preferred_node != map_.node[at(cpu.id)];
   return count;
 }
 
 // migrate_degrades_locality: 1 worse, 0 better, -1 the same.
-int Fair::locality_lost(ThreadId id, const Cpu& from, const Cpu& to, bool idle) const {
-  const Thread& thread = threads_[at(id)];
+int Fair::locality_lost(const Thread& thread, const Cpu& from, const Cpu& to, bool idle) const {
   const int source = map_.node[at(from.id)];
   const int target = map_.node[at(to.id)];
   if (thread.preferred_node < 0 || source == target) return -1;
   if (source == thread.preferred_node) return strangers(from) > 0 ? 1 : -1;
   if (target == thread.preferred_node) return 0;
   if (idle) return -1;  // an idle core is often worse than remote memory
-  const bool grouped = localities_->group(id) >= 0;
+  const bool grouped = localities_->group(thread.id) >= 0;
   const auto weight = [&](int node) {
-    return grouped ? localities_->group_weight(id, node) : localities_->weight(id, node);
+    return grouped ? localities_->group_weight(thread.id, node)
+                   : localities_->weight(thread.id, node);
   };
   return weight(target) < weight(source) ? 1 : 0;
 }
 
 // task_h_load: what a thread adds to its CPU's load.
-double Fair::worth(ThreadId id) const {
-  const Thread& thread = threads_[at(id)];
-  const GroupOnCpu& group = cpus_[at(thread.cpu)].state[at(thread.group)];
+double Fair::worth(const Thread& thread) {
+  const GroupOnCpu& group = *thread.here;
   return group.load > 0 ? group.weight * thread.weight / group.load : 0.0;
 }
 
@@ -60,10 +59,10 @@ void Fair::search(NumaSearch& found, int node) const {
   const int source = map_.node[at(found.from->id)];
   double there = 0.0, here = 0.0;
   int cpus_there = 0, cpus_here = 0;
-  for (const Cpu& cpu : cpus_) {
-    const int of = map_.node[at(cpu.id)];
-    if (of == node) there += load(cpu.id), ++cpus_there;
-    if (of == source) here += load(cpu.id), ++cpus_here;
+  for (CpuId cpu = 0; cpu < static_cast<CpuId>(cpus_.size()); ++cpu) {
+    const int of = map_.node[at(cpu)];
+    if (of == node) there += load(cpu), ++cpus_there;
+    if (of == source) here += load(cpu), ++cpus_here;
   }
   // load_too_imbalanced: never further from an even load than before.
   const auto worse = [&](double moved) {
@@ -72,22 +71,23 @@ void Fair::search(NumaSearch& found, int node) const {
     };
     return apart(moved) > apart(0.0);
   };
-  const double own_worth = worth(found.thread);
+  const double own_worth = worth(own);
   const bool may_move = !worse(own_worth);
   const int group = localities_->group(found.thread);
   const double move_gain = group >= 0 ? found.group_gain : found.gain;
-  for (const Cpu& cpu : cpus_) {
+  for (const auto& each : cpus_) {
+    const Cpu& cpu = *each;
     if (map_.node[at(cpu.id)] != node || !allowed(own, cpu.id)) continue;
-    const ThreadId other = cpu.current;
-    if (other == found.thread) continue;
-    if (other == kNoThread) {
+    if (cpu.current == &own) continue;
+    if (cpu.current == nullptr) {
       if (!may_move || move_gain < found.best_gain || !cpu.threads.empty()) continue;
       found.best = idle_sibling(own, found.from->id, cpu.id);
       found.swap = kNoThread;
       found.best_gain = move_gain;
       continue;
     }
-    if (!allowed(threads_[at(other)], found.from->id)) continue;
+    if (!allowed(*cpu.current, found.from->id)) continue;
+    const ThreadId other = cpu.current->id;
     const int others = localities_->group(other);
     double gain = 0.0;
     if (others == group) {
@@ -104,7 +104,7 @@ void Fair::search(NumaSearch& found, int node) const {
       gain = move_gain;
       swap = kNoThread;
     } else if (gain < kSmallGain || gain <= found.best_gain + kSmallGain / 2 ||
-               worse(own_worth - worth(other))) {
+               worse(own_worth - worth(*cpu.current))) {
       continue;
     }
     found.best = swap == kNoThread ? idle_sibling(own, found.from->id, cpu.id) : cpu.id;
@@ -120,7 +120,7 @@ NumaMove Fair::move_near(ThreadId id, int node, bool widely) {
   if (localities_ == nullptr || node == from) return move;
   NumaSearch found;
   found.thread = id;
-  found.from = &cpus_[at(source)];
+  found.from = &cpu_at(source);
   const auto look = [&](int there) {
     found.gain = localities_->weight(id, there) - localities_->weight(id, from);
     found.group_gain = localities_->group_weight(id, there) - localities_->group_weight(id, from);
@@ -139,38 +139,35 @@ NumaMove Fair::move_near(ThreadId id, int node, bool widely) {
     prefer(id, move.node);
   }
   if (found.best == kNoCpu) return move;
-  move.moved = relocate(id, cpus_[at(found.best)]);
-  if (move.moved && found.swap != kNoThread) relocate(found.swap, cpus_[at(source)]);
+  move.moved = relocate(threads_[at(id)], cpu_at(found.best));
+  if (move.moved && found.swap != kNoThread) relocate(threads_[at(found.swap)], cpu_at(source));
   return move;
 }
 
 // Whatever it is about; false where it may not run, or where its group's quota is used up.
-bool Fair::relocate(ThreadId id, Cpu& to) {
-  Thread& thread = threads_[at(id)];
-  Cpu& from = cpus_[at(thread.cpu)];
+bool Fair::relocate(Thread& thread, Cpu& to) {
+  Cpu& from = cpu_at(thread.cpu);
   if (&from == &to || !allowed(thread, to.id)) return false;
   if (!thread.runnable) {
     thread.wake_cpu = to.id;
     return true;
   }
-  if (from.state[at(thread.group)].throttled || to.state[at(thread.group)].throttled) return false;
+  if (thread.here->throttled || to.state[at(thread.group)].throttled) return false;
   account(from);
   account(to);
   const bool running = thread.on_cpu;
-  dequeue(from, id, false);
+  dequeue(from, thread, false);
   if (running) {
     dispatch(from, next_thread(from));
   } else {
     arm_tick(from);
   }
-  enqueue(to, id, Arrival::move, from);
-  note_migration(id, from.id, to.id);
-  if (to.current == kNoThread) {
+  enqueue(to, thread, Arrival::move);
+  note_migration(thread.id, from.id, to.id);
+  if (to.current == nullptr) {
     reschedule(to);
   } else {
-    arm_tick(to);
-    arm_balance(to);
-    arm_nohz();
+    rearm(to);
   }
   return true;
 }
@@ -180,12 +177,13 @@ void Fair::allow(ThreadId id, const std::vector<CpuId>& cpus) {
   if (cpus.empty()) throw sim::ModelError{"scheduler: a thread needs a CPU"};
   thread.allowed.assign(cpus_.size(), 0);
   for (const CpuId cpu : cpus) thread.allowed.at(at(cpu)) = 1;
+  thread.pinned = std::count(thread.allowed.begin(), thread.allowed.end(), char{1}) == 1;
   if (allowed(thread, thread.cpu)) return;
   // The one with the fewest threads.
   const CpuId best = *std::min_element(cpus.begin(), cpus.end(), [&](CpuId a, CpuId b) {
-    return cpus_[at(a)].threads.size() < cpus_[at(b)].threads.size();
+    return cpu_at(a).threads.size() < cpu_at(b).threads.size();
   });
-  relocate(id, cpus_[at(best)]);
+  relocate(thread, cpu_at(best));
 }
 
 }  // namespace models::scheduler

@@ -56,21 +56,20 @@ CpuId Fair::place_new(const Thread& thread, CpuId from) const {
 }
 
 // A waker that wakes many different threads is no reason to pull each of them to its cache.
-bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
-  const ThreadId running = cpus_[at(waker)].current;
-  if (running == kNoThread) return false;
-  Thread& master = threads_[at(running)];
-  if (engine_.now() - master.flips_decayed > kFlipDecay) {
-    master.flips /= 2;
-    master.flips_decayed = engine_.now();
+bool Fair::wake_wide(const Thread& thread, CpuId waker) {
+  Thread* const master = cpu_at(waker).current;
+  if (master == nullptr) return false;
+  if (engine_.now() - master->flips_decayed > kFlipDecay) {
+    master->flips /= 2;
+    master->flips_decayed = engine_.now();
   }
-  if (master.last_wakee != id) {
-    master.last_wakee = id;
-    ++master.flips;
+  if (master->last_wakee != thread.id) {
+    master->last_wakee = thread.id;
+    ++master->flips;
   }
-  const auto llc_cpus = static_cast<int>(llc_cpus_[at(map_.llc[at(waker)])].size());
-  const int most = std::max(master.flips, thread.flips);
-  const int least = std::min(master.flips, thread.flips);
+  const int llc_cpus = idle_.sharing_cache(waker);
+  const int most = std::max(master->flips, thread.flips);
+  const int least = std::min(master->flips, thread.flips);
   return least >= llc_cpus && most >= least * llc_cpus;
 }
 
@@ -78,20 +77,17 @@ bool Fair::wake_wide(Thread& thread, ThreadId id, CpuId waker) {
 // the waker's CPU, a thread that an interrupt runs on top of does not count: sockets wake their
 // readers "synchronously", as if who wakes them slept at once, in softirqs too.
 bool Fair::attracts(CpuId waker, const Thread& woken, CpuId previous) const {
-  const Cpu& cpu = cpus_[at(waker)];
-  const auto interrupt = [&](ThreadId id) {
-    return groups_[at(threads_[at(id)].group)].interrupts;
-  };
+  const Cpu& cpu = cpu_at(waker);
   const auto part = [&](const Thread& thread) {
     const GroupOnCpu& group = cpu.state[at(thread.group)];
     return group.load > 0 ? group.weight * thread.weight / group.load : thread.weight;
   };
   double here = load(waker);
-  if (cpu.current != kNoThread && interrupt(cpu.current)) {
+  if (cpu.current != nullptr && interrupt(*cpu.current)) {
     const Thread* last = nullptr;
-    for (const ThreadId id : cpu.threads) {
-      const Thread& thread = threads_[at(id)];
-      if (!interrupt(id) && (last == nullptr || thread.last_ran > last->last_ran)) last = &thread;
+    for (const Thread* const thread : cpu.threads) {
+      if (!interrupt(*thread) && (last == nullptr || thread->last_ran > last->last_ran))
+        last = thread;
     }
     if (last != nullptr) here -= part(*last);
   }
@@ -101,35 +97,25 @@ bool Fair::attracts(CpuId waker, const Thread& woken, CpuId previous) const {
          load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
 }
 
-CpuId Fair::place_waking(Thread& thread, ThreadId id, CpuId waker) {
+[[gnu::flatten]] CpuId Fair::place_waking(Thread& thread, CpuId waker) {
   const CpuId hint = std::exchange(thread.wake_cpu, kNoCpu);
   const CpuId previous = hint == kNoCpu ? thread.cpu : hint;
-  if (!tunables_.balancing) return previous;
-  if (!thread.allowed.empty() &&
-      std::count(thread.allowed.begin(), thread.allowed.end(), char{1}) == 1) {
-    return previous;
-  }
-  const bool wide = wake_wide(thread, id, waker);
-  CpuId target = previous;
-  if (!wide && waker != previous && allowed(thread, waker)) {
-    const bool near = std::any_of(
-        domains_[at(waker)].begin(), domains_[at(waker)].end(), [&](const Domain& domain) {
-          return domain.wake_affine &&
-                 std::binary_search(domain.span.begin(), domain.span.end(), previous);
-        });
-    const bool shares_cache = map_.llc[at(waker)] == map_.llc[at(previous)];
-    if (near && tunables_.affine_by_load) {
-      if (attracts(waker, thread, previous)) target = waker;
-    } else if (near && idle(waker) && shares_cache) {
-      target = idle(previous) ? previous : waker;  // wake_affine_idle
-    } else if (near) {
-      // wake_affine_weight; the wakee itself is not queued anywhere now.
-      const double here = (load(waker) + thread.weight) * 100;
-      const double there = load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
-      if (here < there) target = waker;
-    }
-  }
-  return idle_sibling(thread, previous, target);
+  if (!tunables_.balancing || thread.pinned) return previous;
+  const bool wide = wake_wide(thread, waker);
+  const bool choice =
+      !wide && waker != previous && allowed(thread, waker) && affine_[at(waker)][at(previous)];
+  return idle_sibling(thread, previous, choice ? affine(thread, waker, previous) : previous);
+}
+
+// Which of the waker's CPU and its own, nearby, attracts the thread.
+CpuId Fair::affine(const Thread& thread, CpuId waker, CpuId previous) const {
+  if (tunables_.affine_by_load) return attracts(waker, thread, previous) ? waker : previous;
+  if (idle(waker) && map_.llc[at(waker)] == map_.llc[at(previous)])
+    return idle(previous) ? previous : waker;  // wake_affine_idle
+  // wake_affine_weight; the wakee itself is not queued anywhere now.
+  const double here = (load(waker) + thread.weight) * 100;
+  const double there = load(previous) * (100 + (tunables_.imbalance_pct - 100) / 2.0);
+  return here < there ? waker : previous;
 }
 
 CpuId Fair::idle_sibling(const Thread& thread, CpuId previous, CpuId target) const {
@@ -137,21 +123,12 @@ CpuId Fair::idle_sibling(const Thread& thread, CpuId previous, CpuId target) con
   if (previous != target && map_.llc[at(previous)] == map_.llc[at(target)] && idle(previous)) {
     return previous;
   }
-  const std::vector<CpuId>& near = llc_cpus_[at(map_.llc[at(target)])];
-  CpuId any_idle = kNoCpu;
-  if (llc_idle_[at(map_.llc[at(target)])] > 0) {
-    // From the target on, and round.
-    const auto first = std::upper_bound(near.begin(), near.end(), target) - near.begin();
-    for (std::size_t step = 0; step < near.size(); ++step) {
-      const CpuId cpu = near[(static_cast<std::size_t>(first) + step) % near.size()];
-      if (!idle(cpu) || !allowed(thread, cpu)) continue;
-      if (any_idle == kNoCpu) any_idle = cpu;
-      const std::vector<CpuId>& core = core_cpus_[at(map_.core[at(cpu)])];
-      if (std::all_of(core.begin(), core.end(), [&](CpuId other) { return idle(other); }))
-        return cpu;
-    }
-  }
-  if (any_idle != kNoCpu) return any_idle;
+  if (idle_.count() == 0) return allowed(thread, target) ? target : previous;
+  const CpuId near =
+      thread.allowed.empty()
+          ? idle_.near(target, [](CpuId) { return true; })
+          : idle_.near(target, [&](CpuId cpu) { return thread.allowed[at(cpu)] != 0; });
+  if (near != kNoCpu) return near;
   return allowed(thread, target) ? target : previous;
 }
 

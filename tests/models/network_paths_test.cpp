@@ -96,6 +96,18 @@ TEST_CASE("a flood of packets leaves the guest's backend a CPU") {
   CHECK(metric(run(host), "vm.guest.net.packets") > 100'000);
 }
 
+// Nor does the guest's softirq, and who reads what it brings runs on the same vCPU.
+TEST_CASE("a flood of packets leaves a guest of one vCPU time to read them") {
+  HostDescription host = networked(1.25e9);
+  host.vms.front().vcpus = 1;
+  workload::NetProfile& net = host.vms.front().workload.net;
+  net.conversation = workload::Conversation::datagrams_in;
+  net.in_kernel = true;
+  net.at_once = 16;
+  net.connections = 1;
+  CHECK(metric(run(host), "vm.guest.net.packets") > 50'000);
+}
+
 TEST_CASE("a vCPU waits for the network while its conversation does") {
   const auto waits = [](const HostDescription& host) {
     return run(host).time.front().share[static_cast<std::size_t>(Cause::network)];

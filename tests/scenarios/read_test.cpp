@@ -122,6 +122,8 @@ TEST_CASE("mistakes are refused where they stand") {
 TEST_CASE("a mistake in an array of tables names the element") {
   CHECK_THAT(refusal(kSmall + "[[host.link]]\nfrom = 0\nto = 1\nbandwidth = 5\n"),
              Catch::Contains("host.link[0].bandwidth: got 5"));
+  CHECK_THAT(refusal(kSmall + "[vm.disk]\non = \"sda\"\n"),
+             Catch::Contains("vm.guest.disk: ") && Catch::Contains("begun with [[vm.disk]]"));
 }
 
 TEST_CASE("all mistakes of a file are reported at once") {

@@ -4,8 +4,8 @@
 
 namespace models::storage::device {
 
-std::unique_ptr<BlockDevice> make_device(sim::Engine& engine, const Description& description,
-                                         const std::string& name, HostWay* way) {
+std::unique_ptr<Drive> make_device(sim::Engine& engine, const Description& description,
+                                   const std::string& name, HostWay* way) {
   if (description.capacity.count() < 512)
     throw sim::ConfigError{"a device smaller than a sector, needs a capacity"};
   switch (description.kind) {

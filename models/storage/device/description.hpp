@@ -28,7 +28,7 @@ struct Description {
 
 // Throws ConfigError for what cannot be. `name` names its random streams; of a drive that sends its
 // data into memory itself (flash), `way` is the way there; null: nothing else is in it.
-std::unique_ptr<BlockDevice> make_device(sim::Engine& engine, const Description& description,
-                                         const std::string& name, HostWay* way = nullptr);
+std::unique_ptr<Drive> make_device(sim::Engine& engine, const Description& description,
+                                   const std::string& name, HostWay* way = nullptr);
 
 }  // namespace models::storage::device

@@ -28,7 +28,8 @@ void check(const FlashConfig& config) {
 
 Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity,
              const std::string& name, HostWay* way)
-    : engine_{engine},
+    : Drive{engine},
+      engine_{engine},
       config_{(check(config), config)},
       way_{way},
       capacity_{capacity},
@@ -44,6 +45,7 @@ Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity
 }
 
 sim::Task<> Flash::serve(Request request) {
+  const sim::Instant arrived = arrive();
   co_await places_.take();
   switch (request.operation) {
     case Operation::read:
@@ -65,6 +67,7 @@ sim::Task<> Flash::serve(Request request) {
       break;
   }
   places_.give_back();
+  complete(request, arrived);
 }
 
 // --- reads ---

@@ -19,7 +19,7 @@
 #include <deque>
 #include <string>
 
-#include "models/storage/block_device.hpp"
+#include "models/storage/device/drive.hpp"
 #include "models/storage/device/flash_spare.hpp"
 #include "models/storage/device/host_way.hpp"
 #include "models/storage/places.hpp"
@@ -55,7 +55,7 @@ struct FlashConfig {
   double preconditioned = 1.0;  // share of the capacity that holds data
 };
 
-class Flash final : public BlockDevice {
+class Flash final : public Drive {
  public:
   // `name` names the stream of read times; `way` may be null.
   Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity,

@@ -24,7 +24,8 @@ void check(const HddConfig& config) {
 }  // namespace
 
 Hdd::Hdd(sim::Engine& engine, const HddConfig& config, sim::Bytes capacity)
-    : engine_{engine},
+    : Drive{engine},
+      engine_{engine},
       config_{(check(config), config)},
       capacity_{capacity},
       platter_{config.platter, capacity},
@@ -35,6 +36,7 @@ Hdd::Hdd(sim::Engine& engine, const HddConfig& config, sim::Bytes capacity)
       done_{sim::Event::calling<&Hdd::finish>(engine, *this)} {}
 
 sim::Task<> Hdd::serve(Request request) {
+  const sim::Instant arrived = arrive();
   co_await places_.take();
   co_await controller_.serve(config_.command_overhead);
   switch (request.operation) {
@@ -52,6 +54,7 @@ sim::Task<> Hdd::serve(Request request) {
     }
   }
   places_.give_back();
+  complete(request, arrived);
 }
 
 sim::Task<> Hdd::read(Request request) {

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "models/storage/block_device.hpp"
+#include "models/storage/device/drive.hpp"
 #include "models/storage/device/platter.hpp"
 #include "models/storage/places.hpp"
 #include "sim/event.hpp"
@@ -41,7 +41,7 @@ struct HddConfig {
   int cached_writes = 64;      // places in it; adjacent writes share one
 };
 
-class Hdd final : public BlockDevice {
+class Hdd final : public Drive {
  public:
   struct Stats {
     std::uint64_t media_reads = 0;   // that needed the arm

@@ -25,7 +25,8 @@ void check(const LunConfig& config) {
 }  // namespace
 
 Lun::Lun(sim::Engine& engine, const LunConfig& config, sim::Bytes capacity)
-    : engine_{engine},
+    : Drive{engine},
+      engine_{engine},
       config_{(check(config), config)},
       capacity_{capacity},
       places_{engine, config.queue_depth},
@@ -34,9 +35,11 @@ Lun::Lun(sim::Engine& engine, const LunConfig& config, sim::Bytes capacity)
 }
 
 sim::Task<> Lun::serve(Request request) {
+  const sim::Instant arrived = arrive();
   const bool moves = request.operation == Operation::read || request.operation == Operation::write;
   if (!moves || request.size <= config_.max_transfer) {
     co_await command(request.operation, request.size);
+    complete(request, arrived);
     co_return;
   }
   sim::Join commands{engine_};
@@ -46,6 +49,7 @@ sim::Task<> Lun::serve(Request request) {
     left -= size;
   }
   co_await commands.all();
+  complete(request, arrived);
 }
 
 Lun::Link& Lun::next_link() {

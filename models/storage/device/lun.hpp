@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <deque>
 
-#include "models/storage/block_device.hpp"
+#include "models/storage/device/drive.hpp"
 #include "models/storage/places.hpp"
 #include "sim/server.hpp"
 
@@ -39,7 +39,7 @@ struct LunConfig {
   int parallel = 128;                     // commands at work in the array
 };
 
-class Lun final : public BlockDevice {
+class Lun final : public Drive {
  public:
   Lun(sim::Engine& engine, const LunConfig& config, sim::Bytes capacity);
 

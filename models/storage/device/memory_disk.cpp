@@ -15,15 +15,18 @@ void check(const MemoryDiskConfig& config) {
 }  // namespace
 
 MemoryDisk::MemoryDisk(sim::Engine& engine, const MemoryDiskConfig& config, sim::Bytes capacity)
-    : engine_{engine},
+    : Drive{engine},
+      engine_{engine},
       config_{(check(config), config)},
       capacity_{capacity},
       servers_{engine, config.parallel} {}
 
 sim::Task<> MemoryDisk::serve(Request request) {
+  const sim::Instant arrived = arrive();
   const bool moves = request.operation == Operation::read || request.operation == Operation::write;
   co_await servers_.serve(config_.service +
                           (moves ? request.size / config_.copy_rate : sim::Duration::zero()));
+  complete(request, arrived);
 }
 
 }  // namespace models::storage::device

@@ -5,7 +5,7 @@
 // Checked tests/models/storage/device/memory_disk_test.cpp.
 #pragma once
 
-#include "models/storage/block_device.hpp"
+#include "models/storage/device/drive.hpp"
 #include "sim/server.hpp"
 
 namespace models::storage::device {
@@ -16,7 +16,7 @@ struct MemoryDiskConfig {
   int parallel = 16;
 };
 
-class MemoryDisk final : public BlockDevice {
+class MemoryDisk final : public Drive {
  public:
   MemoryDisk(sim::Engine& engine, const MemoryDiskConfig& config, sim::Bytes capacity);
 

@@ -50,6 +50,7 @@ struct Stats {
   sim::Bytes written_bytes{};
   std::int64_t zeroes = 0;  // fallocate
   std::int64_t syncs = 0;   // fdatasync
+  sim::Bytes unwritten{};   // read of what no image of the chain holds: not asked of the file
 };
 
 }  // namespace models::storage::image

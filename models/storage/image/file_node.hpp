@@ -26,6 +26,8 @@ class FileNode {
   // A write and a flush, for metadata whose order matters (bdrv_pwrite_sync).
   sim::Task<> write_sync(std::int64_t offset, std::int64_t size);
 
+  // A read of what the image knows to be zero.
+  void read_nothing(std::int64_t size) { stats_.unwritten += sim::Bytes{size}; }
   const Stats& stats() const { return stats_; }
 
  private:

@@ -134,7 +134,10 @@ sim::Task<> Qcow2::read_extent(Extent here, std::int64_t offset, Origin from) {
     co_await file_.read(here.host, here.bytes, from);
     co_return;
   }
-  if (here.zero || backing_ == nullptr) co_return;
+  if (here.zero || backing_ == nullptr) {
+    file_.read_nothing(here.bytes);
+    co_return;
+  }
   const std::int64_t there = std::min(here.bytes, backing_->capacity().count() - offset);
   if (there <= 0) co_return;
   co_await backing_->serve({.offset = sim::Bytes{offset},

@@ -1,6 +1,7 @@
 #include "models/network/receive_queue.hpp"
 
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "sim/error.hpp"
 #include "tests/models/network/machine.hpp"
@@ -99,4 +100,67 @@ TEST_CASE("an impossible ring is refused") {
   ReceiveConfig config = free_config();
   config.descriptors = 0;
   CHECK_THROWS_WITH((ReceiveQueue{engine, config, softirq, up}), "rx_ring = 0, needs at least 1");
+}
+
+namespace {
+
+// A softirq that notes when it becomes a thread, and is one again.
+struct Giving : OwnCpu {
+  explicit Giving(sim::Engine& engine) : OwnCpu{engine} {}
+  bool defer() override {
+    at.push_back(in_us(engine().now()));
+    return true;
+  }
+  std::vector<double> at;
+};
+
+// One whose CPU has a reader with 150 us of work for each of its turns.
+struct Contended : Giving {
+  explicit Contended(sim::Engine& engine) : Giving{engine} {}
+  bool defer() override {
+    in_turn = true;
+    return Giving::defer();
+  }
+  sim::Task<> work(sim::Duration cpu_time) override {
+    if (std::exchange(in_turn, false)) co_await engine().delay(sim::Duration{150'000'000});
+    co_await OwnCpu::work(cpu_time);
+  }
+  bool in_turn = false;
+};
+
+}  // namespace
+
+TEST_CASE("as a thread it lets others run for as long as it has") {
+  sim::Engine engine;
+  Contended softirq{engine};
+  Deliver up{engine};
+  Note to{engine};
+  ReceiveConfig config = free_config();
+  config.descriptors = 1'024;
+  config.costs.receive.per_buffer = sim::Cycles{1'000};
+  ReceiveQueue queue{engine, config, softirq, up};
+  for (int i = 0; i < 400; ++i) queue.arrive(Batch{.to = &to});
+  engine.run();
+  // It has run for 320 us: three turns of 150, the first after a switch, the others a look each.
+  REQUIRE(softirq.at.size() == 3);
+  CHECK(softirq.at[1] == Approx(471));
+  CHECK(softirq.at[2] == Approx(621.001));
+}
+
+TEST_CASE("a softirq goes on as a thread after every 300 packets that it has without a pause") {
+  sim::Engine engine;
+  Giving softirq{engine};
+  Deliver up{engine};
+  Note to{engine};
+  ReceiveConfig config = free_config();
+  config.descriptors = 1'024;
+  config.costs.receive.per_buffer = sim::Cycles{1'000};  // 1 us
+  ReceiveQueue queue{engine, config, softirq, up};
+  for (int i = 0; i < 700; ++i) queue.arrive(Batch{.to = &to});
+  engine.run();
+  // Rounds of 64, so after 320; its turn takes a microsecond.
+  CHECK(softirq.at == std::vector<double>{320, 641});
+  for (int i = 0; i < 300; ++i) queue.arrive(Batch{.to = &to});
+  engine.run();
+  CHECK(softirq.at.size() == 2);
 }

@@ -267,3 +267,15 @@ TEST_CASE("a raw image passes requests on and charges a sparse file's metadata",
   tests::run(engine, full.serve({.operation = Operation::flush}));
   CHECK(full.metadata_writes() == 0);
 }
+
+TEST_CASE("what was never written is read without the file, and counted", "[qcow2]") {
+  Bench bench{sparse()};
+  bench.write({}, 4_KiB);
+  bench.log();
+  bench.serve(Operation::read, {}, 4_KiB);
+  CHECK(bench.log() == "r4 ");
+  CHECK(bench.image.stats().unwritten.count() == 0);
+  bench.serve(Operation::read, kCluster * 5, 8_KiB);
+  CHECK(bench.log().empty());
+  CHECK(bench.image.stats().unwritten == 8_KiB);
+}

@@ -1,0 +1,108 @@
+// What Linux's fair schedulers (fair.hpp) keep of threads, of groups and of CPUs.
+//
+// Threads and groups are many and a wake-up asks a little of each: it goes from the thread by
+// pointers to its group, and to that group's queue on the CPU where the thread is or was. All of
+// them stand where they are from the first wake-up on.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "models/scheduler/decayed_weight.hpp"
+#include "models/scheduler/entity.hpp"
+#include "models/scheduler/scheduler.hpp"
+#include "sim/engine.hpp"
+#include "sim/event.hpp"
+
+namespace models::scheduler {
+
+class Fair;
+
+// A group's quota (bandwidth.cpp).
+struct FairBandwidth {
+  FairBandwidth(sim::Engine& engine, Fair& owner, GroupId id);
+  void on_refill();
+  void on_slack();
+  Fair& fair;
+  GroupId group;
+  double quota_ns = 0.0, pool_ns = 0.0;
+  sim::Duration period{};
+  sim::Event refill;
+  sim::Event slack;
+};
+
+struct FairGroup {
+  // Nobody asks how much of its load is where: the averages of what is alone are left at nothing.
+  bool alone() const { return threads == 1; }
+  double shares = 1024.0;
+  int threads = 0;
+  bool interrupts = false;
+  DecayedWeight average{};                     // of its threads
+  std::unique_ptr<FairBandwidth> bandwidth{};  // null: no quota
+};
+
+// A group's queue on one CPU.
+struct GroupOnCpu : Entity {
+  FairGroup* whole = nullptr;
+  double min_v = 0.0;  // of the threads' queue
+  double load = 0.0;   // sum of runnable threads' weights
+  int threads = 0;
+  bool throttled = false;
+  DecayedWeight average{};         // of threads that are here or were last
+  double runtime_ns = 0.0;         // of its quota, left here; negative: debt
+  std::vector<ThreadId> parked{};  // runnable, but throttled
+};
+
+struct FairThread : Entity {
+  ThreadId id = kNoThread;
+  GroupId group = 0;
+  CpuId cpu = kNoCpu;
+  bool placed = false;  // has been woken before
+  bool runnable = false, on_cpu = false;
+  bool pinned = false;         // one CPU is allowed
+  FairGroup* whole = nullptr;  // its group
+  GroupOnCpu* here = nullptr;  // the group's queue on `cpu`
+  DecayedWeight average{};     // while it is runnable
+  sim::Instant last_ran{};
+  ThreadId last_wakee = kNoThread;  // wake_wide
+  int flips = 0;
+  sim::Instant flips_decayed{};
+  int preferred_node = -1;    // NUMA balancing; -1: none yet
+  CpuId wake_cpu = kNoCpu;    // moved while it slept
+  std::vector<char> allowed;  // [cpu]; empty: every CPU
+};
+
+struct FairCpu {
+  FairCpu(sim::Engine& engine, Fair& owner, CpuId self);
+  void on_tick();
+  void on_balance();
+  void balance_next(std::size_t domain, sim::Instant when) {
+    next_balance[domain] = when;
+    balance_due = *std::min_element(next_balance.begin(), next_balance.end());
+  }
+  Fair& fair;
+  CpuId id;
+  int interrupts = 0;                // of the threads
+  FairThread* current = nullptr;     // null: idle
+  std::vector<FairThread*> threads;  // runnable, the running one included
+  std::vector<GroupOnCpu*> groups;   // with a runnable thread
+  sim::Instant accounted{};          // of current's runtime
+  double min_v = 0.0;
+  double group_ran_ns = 0.0, thread_ran_ns = 0.0;  // since each was picked
+  bool softirqd = false;          // interrupts have gone on for so long that they queue
+  std::vector<GroupOnCpu> state;  // [group]
+  sim::Instant idle_since{};
+  double average_idle_ns = 0.0;
+  sim::Event tick;
+  sim::Instant tick_at = sim::kNever;   // when it is pending
+  bool tick_open = false;               // tick_due is yet to be sought
+  sim::Instant tick_due = sim::kNever;  // a pending tick may be earlier: it then waits on
+  sim::Event balance;
+  sim::Instant balance_at = sim::kNever;   // when it is pending
+  sim::Instant balance_due = sim::kNever;  // the soonest of
+  std::vector<sim::Instant> next_balance;  // [domain]
+  std::vector<int> failed, interval_ms;    // [domain]
+};
+
+}  // namespace models::scheduler
