@@ -39,8 +39,7 @@ double RunningHost::exits_of(const Worker& worker) const {
   double per_instruction = 0.0;
   for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
     const auto k = static_cast<vmm::ExitKind>(kind);
-    const bool none = k == vmm::ExitKind::inject ||
-                      (k == vmm::ExitKind::eoi && virtual_interrupts) ||
+    const bool none = !vmm::exits(k) || (k == vmm::ExitKind::eoi && virtual_interrupts) ||
                       (k == vmm::ExitKind::ipi && topology_.description().doorbell.count() > 0);
     if (!none) per_instruction += vm.workload.exits[k] / 1000.0;
   }

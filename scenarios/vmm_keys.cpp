@@ -1,6 +1,7 @@
 #include "scenarios/vmm_keys.hpp"
 
 #include "scenarios/boot_keys.hpp"
+#include "scenarios/exit_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
@@ -68,32 +69,6 @@ const Section<models::Credit2Tunables>& credit2_keys() {
   static const Section<T> section{
       quantity("ratelimit", Unit::time, &T::ratelimit, "sched_ratelimit_us"),
       quantity("migrate_resist", Unit::time, &T::migrate_resist, "sched_credit2_migrate_resist"),
-  };
-  return section;
-}
-
-const Section<models::vmm::ExitCosts>& exit_keys() {
-  using T = models::vmm::ExitCosts;
-  static const Section<T> section{
-      quantity("dispatch", Unit::cycles, &T::dispatch, "of every exit, beyond the hardware's part"),
-      quantity("mitigations", Unit::cycles, &T::mitigations,
-               "of every exit, against leaks: buffers cleared, return stack filled, retpolines"),
-      truth("fast_path", &T::fast_path, "timers and interrupts to others stay in the inner loop"),
-      quantity("fast_path_saves", Unit::cycles, &T::fast_path_saves, "what that saves an exit"),
-      quantity("user", Unit::cycles, &T::user, "to the VMM's process and back"),
-      quantity("emulate", Unit::cycles, &T::emulate, "fetching and decoding an instruction"),
-      quantity("timer", Unit::cycles, &T::timer, "arming a host timer"),
-      quantity("icr", Unit::cycles, &T::icr, "decoding an interrupt command"),
-      quantity("notify", Unit::cycles, &T::notify, "reaching another CPU"),
-      quantity("inject", Unit::cycles, &T::inject, "vector, guest handler's entry and return"),
-      quantity("fault", Unit::cycles, &T::fault, "shadow paging: following one page-table change"),
-      truth("nested", &T::nested, "the VMM itself runs in a VM"),
-      quantity("level_switch", Unit::cycles, &T::level_switch,
-               "nested: control structures copied between levels"),
-      whole("trapped_light", &T::trapped_light, 0, 1000,
-            "nested: steps of a handler that exit to the lower VMM"),
-      whole("trapped_user", &T::trapped_user, 0, 1000,
-            "nested: more of them on the way to the VMM's process"),
   };
   return section;
 }
@@ -288,7 +263,7 @@ const Section<VmmDescription>& vmm_keys() {
              "how guests' addresses are translated; native: processes and containers; automatic: "
              "nested where the CPU can, else shadow"),
       table("shadow", &T::shadow, &shadow_keys, "shadow paging, where it is in force"),
-      table("exits", &T::exits, &exit_keys, "what VM exits cost"),
+      table("exits", &T::exits, &exit_cost_keys, "what VM exits cost"),
       choice("backend", &T::backend, backends,
              "where device models run: a process of each VM, one domain for all, one for each"),
       whole("dom0_vcpus", &T::dom0_vcpus, 1, 1024, "of the domain that all share"),

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "scenarios/boot_keys.hpp"
+#include "scenarios/exit_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
@@ -224,26 +225,6 @@ const Section<models::memory::WriteProfile>& write_keys() {
   return section;
 }
 
-const Section<models::vmm::ExitProfile>& exit_keys() {
-  using T = models::vmm::ExitProfile;
-  static const Section<T> section = [] {
-    Section<T> all;
-    for (int i = 0; i < models::vmm::kExitKinds; ++i) {
-      const auto kind = static_cast<models::vmm::ExitKind>(i);
-      all.push_back({models::vmm::name(kind),
-                     "number 0 to 1000",
-                     "exits of this kind in 1000 instructions",
-                     [=](T& exits, const Node& node, const std::string& path, Problems& problems) {
-                       read_real(exits[kind], node, path, problems, 0, 1000);
-                     },
-                     [=](const T& exits) { return Json(exits[kind]); },
-                     {}});
-    }
-    return all;
-  }();
-  return section;
-}
-
 const Section<models::translation::PageReferences>& page_reference_keys() {
   using T = models::translation::PageReferences;
   static const Section<T> section{
@@ -316,7 +297,8 @@ const Section<workload::Description>& workload_keys() {
       table("sync", &T::sync, &sync_keys, "how its vCPUs wait for each other"),
       table("address_spaces", &T::address_spaces, &address_space_keys,
             "how its kernel goes from process to process"),
-      table("exits", &T::exits, &exit_keys, "VM exits that its instructions take in a guest"),
+      table("exits", &T::exits, &exit_profile_keys,
+            "VM exits that its instructions take in a guest"),
       quantity("unit", Unit::instructions, &T::unit, "instructions of one unit of work",
                Zero::refused),
       quantity("burst", Unit::instructions, &T::burst, "mean between two waits; 0: never waits"),

@@ -53,8 +53,8 @@ ThreadId Credit::add_thread(const ThreadConfig& config) {
   if (!config.allowed.empty()) {
     unit.allowed.assign(cpus_.size(), 0);
     for (const CpuId cpu : config.allowed) unit.allowed.at(at(cpu)) = 1;
-    unit.cpu = config.allowed.front();
   }
+  unit.cpu = first_cpu(unit);
   units_.push_back(std::move(unit));
   const auto id = static_cast<ThreadId>(units_.size()) - 1;
   domains_.at(at(config.group)).units.push_back(id);
@@ -196,9 +196,8 @@ void Credit::wake(ThreadId id, CpuId) {
   if (unit.runnable) throw sim::ModelError{"scheduler: wake of a runnable thread"};
   ++stats_.wakeups;
   unit.runnable = true;
-  if (!unit.placed) {
-    unit.placed = true;
-    unit.cpu = first_cpu(unit);
+  if (!unit.woken) {
+    unit.woken = true;
   } else if (unit.priority == Priority::under && !unit.parked) {
     unit.priority = Priority::boost;
   }

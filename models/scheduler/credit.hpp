@@ -6,9 +6,10 @@
 // CPU that finds nothing better than OVER on its queue steals from others.
 //
 // Models  boost and its end at the tick, tickling of idle CPUs, rate limit, caps with parking,
-//         active list, moves at ticks towards idle cores, stealing nearest node first.
+//         active list, moves at ticks towards idle cores, stealing nearest node first; where
+//         vCPUs are created, for there they stay unless a move gains: to a socket twice as idle.
 // Omits   soft affinity, the migration delay (off by default), tasklets.
-// Source  semantics.md 2.1 (xen/common/sched/credit.c).
+// Source  semantics.md 2.1 (xen/common/sched/credit.c); xen/common/domctl.c of 4.3.
 // Checked tests/models/scheduler/credit_test.cpp; validation subsystem consolidation.
 #pragma once
 
@@ -52,7 +53,7 @@ class Credit final : public Scheduler {
     bool parked = false;  // over its cap
     bool runnable = false;
     bool on_cpu = false;
-    bool placed = false;
+    bool woken = false;        // ever
     CpuId moving_to = kNoCpu;  // asked to go there once it has left its CPU
   };
   struct Domain {
@@ -96,7 +97,8 @@ class Credit final : public Scheduler {
   void settle_credit(Unit& unit, ThreadId id, double cap_of_unit);
   CpuId pick(const Unit& unit) const;
   CpuId first_cpu(const Unit& unit) const;
-  int idle_siblings(CpuId cpu, bool whole_socket) const;
+  CpuId emptiest_cpu() const;
+  int idle_siblings(CpuId cpu, bool whole_socket, CpuId own) const;
   void move(Unit& unit, ThreadId id, CpuId to);
   void arm(Cpu& cpu);
 

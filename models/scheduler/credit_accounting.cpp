@@ -106,46 +106,70 @@ void Credit::settle_credit(Unit& unit, ThreadId id, double cap_of_unit) {
 
 // --- placement ----------------------------------------------------------------------------------
 
-int Credit::idle_siblings(CpuId cpu, bool whole_socket) const {
+// Idle CPUs of the core or socket. `own`: that of a vCPU which is alone there, idle but for it;
+// else none.
+int Credit::idle_siblings(CpuId cpu, bool whole_socket, CpuId own) const {
   int count = 0;
-  for (std::size_t other = 0; other < cpus_.size(); ++other) {
-    const bool near = whole_socket ? map_.llc[other] == map_.llc[at(cpu)]
-                                   : map_.core[other] == map_.core[at(cpu)];
-    count += near && (idle(static_cast<CpuId>(other)) || static_cast<CpuId>(other) == cpu);
+  for (CpuId other = 0; other < static_cast<CpuId>(cpus_.size()); ++other) {
+    const bool near = whole_socket ? map_.llc[at(other)] == map_.llc[at(cpu)]
+                                   : map_.core[at(other)] == map_.core[at(cpu)];
+    count += near && (idle(other) || other == own);
   }
   return count;
 }
 
 // _csched_cpu_pick: an idle CPU whose core is idler, or whose socket is twice as idle.
 CpuId Credit::pick(const Unit& unit) const {
+  const CpuId own = cpus_[at(unit.cpu)].queue.empty() ? unit.cpu : kNoCpu;
   CpuId best = unit.cpu;
   const auto count = static_cast<CpuId>(cpus_.size());
   for (CpuId step = 1; step < count; ++step) {
     const CpuId other = (unit.cpu + step) % count;
     if (!idle(other) || !allowed(unit, other)) continue;
     const bool same_socket = map_.llc[at(other)] == map_.llc[at(best)];
-    const int here = idle_siblings(best, !same_socket);
-    const int there = idle_siblings(other, !same_socket);
+    const int here = idle_siblings(best, !same_socket, own);
+    const int there = idle_siblings(other, !same_socket, own);
     if (here * (same_socket ? 1 : 2) < there) best = other;
   }
   return best;
 }
 
-// A new vCPU: an idle CPU of the idlest socket and core, else the shortest queue.
+// Where a new vCPU is put (XEN_DOMCTL_max_vcpus): a domain's first on the emptiest CPU, each
+// further one on the CPU after; from there on the next that it may use.
 CpuId Credit::first_cpu(const Unit& unit) const {
-  CpuId best = kNoCpu;
-  const auto better = [&](CpuId a, CpuId b) {
-    if (idle(a) != idle(b)) return idle(a);
-    if (!idle(a)) return cpus_[at(a)].queue.size() < cpus_[at(b)].queue.size();
-    const int socket_a = idle_siblings(a, true), socket_b = idle_siblings(b, true);
-    const int core_a = idle_siblings(a, false), core_b = idle_siblings(b, false);
-    return core_a != core_b ? core_a > core_b : socket_a > socket_b;
-  };
-  for (CpuId cpu = 0; cpu < static_cast<CpuId>(cpus_.size()); ++cpu) {
-    if (!allowed(unit, cpu)) continue;
-    if (best == kNoCpu || better(cpu, best)) best = cpu;
+  const std::vector<ThreadId>& before = domains_.at(at(unit.domain)).units;
+  const auto count = static_cast<CpuId>(cpus_.size());
+  const CpuId first = before.empty() ? emptiest_cpu() : (units_[at(before.back())].cpu + 1) % count;
+  for (CpuId step = 0; step < count; ++step) {
+    const CpuId cpu = (first + step) % count;
+    if (allowed(unit, cpu)) return cpu;
   }
-  return best == kNoCpu ? unit.cpu : best;
+  return first;
+}
+
+// default_vcpu0_location: with fewest vCPUs, of equals the last; of a core with several threads the
+// second only, and of CPU 0's core none that is not emptier than all others.
+CpuId Credit::emptiest_cpu() const {
+  std::vector<int> vcpus(cpus_.size(), 0);
+  for (const Unit& unit : units_) ++vcpus[at(unit.cpu)];
+  const auto count = static_cast<CpuId>(cpus_.size());
+  // Threads of the core with lower numbers.
+  const auto rank = [&](CpuId cpu) {
+    return std::count(map_.core.begin(), map_.core.begin() + cpu, map_.core[at(cpu)]);
+  };
+  const auto threads = [&](CpuId cpu) {
+    return std::count(map_.core.begin(), map_.core.end(), map_.core[at(cpu)]);
+  };
+  CpuId best = 0;
+  for (CpuId cpu = 1; cpu < count && best == 0; ++cpu) {
+    if (map_.core[at(cpu)] == map_.core[0]) best = cpu;
+  }
+  for (CpuId cpu = 1; cpu < count; ++cpu) {
+    if (map_.core[at(cpu)] == map_.core[0]) continue;
+    if (rank(cpu) != (threads(cpu) > 1 ? 1 : 0)) continue;
+    if (vcpus[at(cpu)] <= vcpus[at(best)]) best = cpu;
+  }
+  return best;
 }
 
 }  // namespace models::scheduler

@@ -6,8 +6,9 @@ namespace models::vmm {
 namespace {
 
 constexpr std::array<std::string_view, kExitKinds> kNames{
-    "cpuid", "hypercall", "msr-write", "timer",    "ipi",       "self-ipi", "eoi",
-    "halt",  "interrupt", "pio",       "pio-user", "mmio-user", "inject",   "page-table"};
+    "cpuid",  "hypercall",  "msr-write",   "timer",     "ipi",      "self-ipi",
+    "eoi",    "halt",       "interrupt",   "pio",       "pio-user", "mmio-user",
+    "inject", "page-table", "system-call", "clock-read"};
 
 // The handler's own work; `fast`: the inner loop can answer it.
 struct Handler {
@@ -27,6 +28,8 @@ Handler handler(ExitKind kind, const ExitCosts& costs) {
     case ExitKind::interrupt:
     case ExitKind::inject:
     case ExitKind::pio:
+    case ExitKind::system_call:
+    case ExitKind::clock_read:
       return {};
     case ExitKind::timer:
       return {.own = sum(costs.timer), .fast = true};
@@ -54,6 +57,11 @@ double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
               const ExitCosts& costs, sim::Cycles doorbell) {
   const auto count = [](sim::Cycles c) { return static_cast<double>(c.count()); };
   if (kind == ExitKind::inject) return count(costs.inject);
+  if (kind == ExitKind::system_call) return count(costs.system_call);
+  if (kind == ExitKind::clock_read) {
+    const double call = count(costs.clock_read);
+    return call > 0 ? call + count(costs.system_call) : 0.0;
+  }
   if (virtual_interrupts && kind == ExitKind::eoi) return 0.0;
   const Handler work = handler(kind, costs);
   if (kind == ExitKind::ipi && doorbell.count() > 0) return count(doorbell);

@@ -8,6 +8,8 @@
 // Models  the fast path that answers interrupts to others and timers without leaving the inner
 //         loop (5.8 and later); virtual interrupt delivery, which leaves out the end of interrupt;
 //         AVIC's doorbell, which leaves out the sender's exit.
+//         Beside them what paravirtual guests pay for system calls, and guests whose VMM's clock
+//         processes cannot read for a look at it.
 // Omits   caches and TLBs cooled by the handler.
 // Source  semantics.md 3.7: round trips by generation (Agesen et al. ATC 2012), the rest [recall]
 //         where the header of a figure says so; Ben-Yehuda et al. OSDI 2010 for nesting.
@@ -33,6 +35,10 @@ struct ExitCosts {
   sim::Cycles notify{1'000};         // reaching the other CPU [recall]
   sim::Cycles inject{500};           // vector, guest handler's entry and return [recall]
   sim::Cycles fault{2'500};  // shadow paging: walking both tables, writing the shadow [recall]
+  // Of a paravirtual guest, whose processes and kernel the VMM switches between: the way to the
+  // kernel and back. Else the CPU does it itself.
+  sim::Cycles system_call{0};
+  sim::Cycles clock_read{0};  // the guest's own system call and its clock; 0: processes read it
   // The VMM itself runs in a VM.
   bool nested = false;
   sim::Cycles level_switch{5'000};  // copying control structures between levels [recall]

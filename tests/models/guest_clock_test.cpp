@@ -99,6 +99,20 @@ TEST_CASE("exits cost what their kind costs, and nothing in a container", "[exit
   CHECK(share(run(host), Cause::exits) == 0.0);
 }
 
+TEST_CASE("a look at the clock is a system call that the VMM passes on, and no exit", "[exits]") {
+  HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
+  VmDescription& vm = host.vms.front();
+  vm.workload.profile.base_cpi = 1.0;
+  vm.workload.exits[vmm::ExitKind::clock_read] = 1.0;
+  CHECK(share(run(host), Cause::exits) == 0.0);
+  host.vmm.exits.clock_read = sim::Cycles{300};
+  host.vmm.exits.system_call = sim::Cycles{1'300};
+  const Results slow = run(host);
+  CHECK(share(slow, Cause::exits) == Approx(1600.0 / 2600.0));
+  CHECK(metric(slow, "vm.guest.exits") == 0.0);
+}
+
 TEST_CASE("only shadow paging exits for page tables", "[exits]") {
   HostDescription host = one_cpu();
   host.vms.front().workload.exits[vmm::ExitKind::page_table] = 0.1;

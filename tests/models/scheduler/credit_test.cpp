@@ -107,10 +107,65 @@ TEST_CASE("credit: a CPU that falls idle steals what waits elsewhere", "[credit]
   const ThreadId c = host.thread();
   for (const ThreadId id : {a, b, c}) host.scheduler.wake(id, 0);
   host.at(5);
-  const ThreadId leaving = host.scheduler.running(1);
-  host.scheduler.block(leaving);
-  CHECK(host.scheduler.running(1) == c);
-  CHECK(host.scheduler.stats().migrations >= 1);
+  CHECK(host.scheduler.cpu_of(c) == host.scheduler.cpu_of(a));  // the last of two empty CPUs
+  host.scheduler.block(b);
+  CHECK(host.scheduler.running(host.scheduler.cpu_of(b)) == c);
+  CHECK(host.scheduler.stats().migrations == 1);
+}
+
+// XEN_DOMCTL_max_vcpus and default_vcpu0_location of Xen 4.3, on paper.
+TEST_CASE("credit: guests of two vCPUs are created from the last core down", "[credit]") {
+  Host host{cpus(8, 2)};
+  std::vector<CpuId> at;
+  for (int domain = 0; domain < 5; ++domain) {
+    const GroupId group = host.scheduler.add_group(1024);
+    for (int i = 0; i < 2; ++i) at.push_back(host.scheduler.cpu_of(host.thread(group)));
+  }
+  // Second threads of the cores, the fullest and CPU 0's core last; each with the CPU after.
+  CHECK(at == std::vector<CpuId>{7, 0, 5, 6, 3, 4, 1, 2, 7, 0});
+}
+
+TEST_CASE("credit: a vCPU that may not use the CPU it is created on goes to the next that it may",
+          "[credit]") {
+  Host host{cpus(4)};
+  const GroupId group = host.scheduler.add_group(1024);
+  const auto created = [&](std::vector<CpuId> allowed) {
+    return host.scheduler.cpu_of(
+        host.scheduler.add_thread({.group = group, .weight = 1024, .allowed = std::move(allowed)}));
+  };
+  CHECK(created({1, 2}) == 1);  // from 3
+  CHECK(created({1, 2}) == 2);  // the one after
+  CHECK(created({0, 1}) == 0);  // from 3
+}
+
+namespace {
+
+// Two sockets of four single-threaded cores: where a vCPU that is created on CPU 0 is 100 ms later
+// when others run on `busy`.
+CpuId settled(const std::vector<CpuId>& busy) {
+  CpuMap map = cpus(8);
+  for (std::size_t cpu = 4; cpu < 8; ++cpu) map.llc[cpu] = map.node[cpu] = 1;
+  map.distance = {{10, 20}, {20, 10}};
+  Host host{map};
+  const auto add = [&](GroupId group, const std::vector<CpuId>& allowed) {
+    return host.scheduler.add_thread({.group = group, .weight = 1024, .allowed = allowed});
+  };
+  for (const CpuId cpu : busy) host.scheduler.wake(add(host.scheduler.add_group(1024), {cpu}), cpu);
+  const GroupId group = host.scheduler.add_group(1024);
+  add(group, {7});  // its domain's first; CPU 0 is the one after
+  const ThreadId free = add(group, {});
+  host.scheduler.wake(free, 0);
+  host.at(100);
+  return host.scheduler.cpu_of(free);
+}
+
+}  // namespace
+
+TEST_CASE("credit: a vCPU leaves its socket for one that is more than twice as idle", "[credit]") {
+  CHECK(settled({}) == 0);
+  CHECK(settled({1, 2}) == 0);  // its own and one more here, four there
+  CHECK(settled({1, 2, 3}) / 4 == 1);
+  CHECK(settled({1, 2, 3, 4, 5}) == 0);  // one here, two there
 }
 
 TEST_CASE("credit: at a tick a vCPU leaves a shared core for an idle one", "[credit]") {

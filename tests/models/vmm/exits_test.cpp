@@ -41,6 +41,25 @@ TEST_CASE("a doorbell takes the place of the sender's exit") {
   CHECK(cycles(ExitKind::cpuid, kRoundTrip, true, kPlain, sim::Cycles{2'000}) == Approx(1100));
 }
 
+TEST_CASE("system calls and looks at the clock are free where the CPU and the vDSO do them") {
+  CHECK(plain(ExitKind::system_call) == 0);
+  CHECK(plain(ExitKind::clock_read) == 0);
+  ExitCosts paravirtual;
+  paravirtual.system_call = sim::Cycles{1'300};
+  CHECK(plain(ExitKind::system_call, paravirtual) == Approx(1300));
+  CHECK(plain(ExitKind::clock_read, paravirtual) == 0);  // the clock is in the process
+  paravirtual.clock_read = sim::Cycles{300};
+  CHECK(plain(ExitKind::clock_read, paravirtual) == Approx(1600));
+}
+
+TEST_CASE("neither they nor injected interrupts count as exits") {
+  int counted = 0;
+  for (int i = 0; i < kExitKinds; ++i) counted += exits(static_cast<ExitKind>(i));
+  CHECK(counted == kExitKinds - 3);
+  CHECK_FALSE(exits(ExitKind::system_call));
+  CHECK_FALSE(exits(ExitKind::clock_read));
+}
+
 TEST_CASE("the fast path shortens timers and interrupts to others, nothing else") {
   ExitCosts fast;
   fast.fast_path = true;
