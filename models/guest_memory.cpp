@@ -73,9 +73,8 @@ void RunningHost::place(Vm& vm) {
   const double own = vm.description->workload.numa_locality;
   for (std::size_t i = 0; i < vm.virtual_nodes.size(); ++i)
     vm.node_accesses[i] = vm.virtual_nodes[i].accesses(vm.accesses, own);
-  contention_.carry(engine_.now());
   for (const int id : vm.vcpus)
-    contention_.place(workers_[at(id)].stream, *workers_[at(id)].accesses);
+    contention_.place(workers_[at(id)].stream, *workers_[at(id)].accesses, engine_.now());
   settle_later();
 }
 

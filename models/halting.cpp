@@ -69,6 +69,11 @@ void RunningHost::wake_spinning(Worker& worker, scheduler::CpuId waker) {
     return;
   }
   if (worker.progress.state() != guest::Progress::State::halted) return;  // not yet asleep
+  wake(worker, waker);
+}
+
+// A vCPU that has slept.
+void RunningHost::wake(Worker& worker, scheduler::CpuId waker) {
   worker.waiting_since = worker.busy_since = engine_.now();
   worker.progress.become(guest::Progress::State::runnable);
   worker.woken = true;

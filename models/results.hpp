@@ -24,7 +24,8 @@ struct Metric {
   double value = 0.0;  // SI base unit
 };
 
-// Documents a metric; names are patterns with <vm> for a VM class, <array> for an array, <disk> for disks.
+// Documents a metric; names are patterns with <vm> for a VM class, <array> for an array, <disk> for
+// disks.
 struct MetricKind {
   std::string_view name;
   std::string_view unit;

@@ -170,6 +170,7 @@ class RunningHost final : public scheduler::Dispatch {
   guest::InstructionTime instruction_time(const Worker& worker) const;
   void halt(int worker);
   void sleep(Worker& worker);
+  void wake(Worker& worker, scheduler::CpuId waker);
   void wake_spinning(Worker& worker, scheduler::CpuId waker);
   void write_timer(int worker, bool after);
   bool may_poll(const Worker& worker) const;

@@ -125,15 +125,6 @@ void RunningHost::owe_cycles(int worker, sim::Cycles cycles) {
   owe_exit(workers_[at(worker)], static_cast<double>(cycles.count()));
 }
 
-void RunningHost::await_ios(int id, int more) {
-  Worker& worker = workers_[at(id)];
-  const bool awaited = worker.awaited_ios > 0;
-  worker.awaited_ios += more;
-  if (awaited == (worker.awaited_ios > 0)) return;
-  book(worker);
-  worker.progress.await_io(!awaited);
-}
-
 void RunningHost::owe_exit(Worker& worker, double cycles) {
   book(worker);
   worker.progress.owe_exits(sim::from_seconds(cycles / topology_.description().frequency.count()));

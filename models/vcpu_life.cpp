@@ -176,12 +176,16 @@ void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
     return;
   }
   if (self.progress.state() == guest::Progress::State::stopped) return;  // until it is started
-  self.busy_since = engine_.now();
-  self.waiting_since = self.busy_since;
-  self.progress.become(guest::Progress::State::runnable);
-  self.woken = true;
-  scheduler_->wake(self.thread, waker);
-  if (gangs_ && self.progress.state() == guest::Progress::State::runnable) gangs_->waits(self.vm);
+  wake(self, waker);
+}
+
+void RunningHost::await_ios(int id, int more) {
+  Worker& worker = workers_[at(id)];
+  const bool awaited = worker.awaited_ios > 0;
+  worker.awaited_ios += more;
+  if (awaited == (worker.awaited_ios > 0)) return;
+  book(worker);
+  worker.progress.await_io(!awaited);
 }
 
 void RunningHost::Run::await_suspend(std::coroutine_handle<> waiter) {

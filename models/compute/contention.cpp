@@ -107,9 +107,12 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
   return id;
 }
 
-void Contention::place(StreamId id, const std::vector<double>& shares) {
+void Contention::place(StreamId id, const std::vector<double>& shares, sim::Instant now) {
   Stream& stream = streams_[index(id)];
-  if (stream.cpu >= 0 && stream.traffic_Bps > 0) add_load(stream, -stream.traffic_Bps);
+  if (stream.cpu >= 0 && stream.traffic_Bps > 0) {
+    carry(now);
+    add_load(stream, -stream.traffic_Bps);
+  }
   stream.shares = shares;
   stream.paced_in = {};
   stream.memories.clear();

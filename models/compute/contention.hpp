@@ -61,8 +61,9 @@ class Contention {
 
   // A thread that may run; `profile` must outlive this object.
   StreamId add(const Profile& profile, Burden burden = {});
-  // Where the stream's memory is: one share for each memory, summing to 1. Call carry() before.
-  void place(StreamId stream, const std::vector<double>& shares);
+  // Where the stream's memory is: one share for each memory, summing to 1; `now` counts for one
+  // that runs.
+  void place(StreamId stream, const std::vector<double>& shares, sim::Instant now = sim::kStart);
   // Traffic of devices and kernel threads at a memory, beside that of streams; a change of it.
   void add_traffic(int memory, double change_Bps, sim::Instant now);
   // Other page walks from now on, of all streams of the profile.

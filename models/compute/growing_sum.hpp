@@ -1,6 +1,6 @@
 // A sum that grows at a known rate, integrated when the rate changes.
 //
-// Checked tests/models/compute/contention_test.cpp.
+// Checked tests/models/compute/growing_sum_test.cpp.
 #pragma once
 
 #include "sim/units.hpp"

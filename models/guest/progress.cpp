@@ -15,7 +15,8 @@ constexpr std::size_t at(Cause cause) {
 double busy_s(const Causes& causes) {
   double all_s = 0.0;
   for (const double s : causes) all_s += s;
-  for (const Cause without : {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in, Cause::storage})
+  for (const Cause without :
+       {Cause::idle, Cause::steal, Cause::co_stop, Cause::swap_in, Cause::storage})
     all_s -= causes[at(without)];
   return all_s;
 }

@@ -1,36 +1,22 @@
 // Spinlocks of guests whose vCPUs lose their CPUs: who gets them, who sleeps, who is waited for.
 #include <catch2/catch.hpp>
 
-#include "models/host.hpp"
+#include "tests/models/vcpus_that_wait.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using namespace tests;
 
 namespace {
 
-// Eight CPUs of a core each; guests of eight vCPUs that use a lock of their kernel.
+// That use a lock of their kernel.
 HostDescription locking(int guests, bool paravirtual) {
-  HostDescription host;
-  auto& d = host.hardware;
-  d.sockets = 1;
-  d.cores_per_node = 8;
-  d.threads_per_core = 1;
-  d.frequency = sim::Hertz{2e9};
-  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
-  d.llc = {.size = 8_MiB, .shared_by = 8, .latency = 20_ns};
-  d.memory = 64_GiB;
-  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
-  d.controller.latency = 90_ns;
+  HostDescription host = guests_of_eight(guests);
   host.vmm.pause_loop.kicked = false;
-  VmDescription vm;
-  vm.name = "guest";
-  vm.count = guests;
-  vm.vcpus = 8;
-  vm.memory = 1_GiB;
+  VmDescription& vm = host.vms.front();
   vm.kvm_features = {.fair_locks = false, .pv_unhalt = paravirtual};
   vm.workload.sync.lock_every = sim::Instructions{100'000};
   vm.workload.sync.lock_hold = sim::Instructions{4'000};  // 32 % of the time somebody holds it
-  host.vms.push_back(vm);
   return host;
 }
 
@@ -40,23 +26,6 @@ KvmFeatures& features(HostDescription& host) {
 
 guest::SyncProfile& sync(HostDescription& host) {
   return host.vms.front().workload.sync;
-}
-
-Results run(const HostDescription& host) {
-  return simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  REQUIRE(results.violations.empty());
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
-}
-
-double throughput(const HostDescription& host) {
-  return metric(run(host), "vm.guest.throughput");
 }
 
 double sleeps(const HostDescription& host) {

@@ -1,64 +1,26 @@
 // vCPUs that wait for each other, with and without a CPU for all of them.
 #include <catch2/catch.hpp>
 
-#include "models/host.hpp"
+#include "tests/models/vcpus_that_wait.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using namespace tests;
 
 namespace {
 
-HostDescription host_of(int guests) {
-  HostDescription host;
-  auto& d = host.hardware;
-  d.sockets = 1;
-  d.cores_per_node = 8;
-  d.threads_per_core = 1;
-  d.frequency = sim::Hertz{2e9};
-  d.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 6_ns};
-  d.llc = {.size = 8_MiB, .shared_by = 8, .latency = 20_ns};
-  d.memory = 64_GiB;
-  d.controller.channel_bandwidth = sim::BytesPerSecond{10e9};
-  d.controller.latency = 90_ns;
-  VmDescription vm;
-  vm.name = "guest";
-  vm.count = guests;
-  vm.vcpus = 8;
-  vm.memory = 1_GiB;
-  host.vms.push_back(vm);
-  return host;
-}
-
 HostDescription flushing(int guests) {
-  HostDescription host = host_of(guests);
-
+  HostDescription host = guests_of_eight(guests);
   host.vms.front().workload.sync.flush_every = sim::Instructions{1'000'000};  // 0.5 ms
   return host;
 }
 
 HostDescription locking(int guests) {
-  HostDescription host = host_of(guests);
+  HostDescription host = guests_of_eight(guests);
   auto& sync = host.vms.front().workload.sync;
   sync.lock_every = sim::Instructions{200'000};
   sync.lock_hold = sim::Instructions{10'000};  // 40 % of the time somebody holds it
   return host;
-}
-
-Results run(const HostDescription& host) {
-  return simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  REQUIRE(results.violations.empty());
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
-}
-
-double throughput(const HostDescription& host) {
-  return metric(run(host), "vm.guest.throughput");
 }
 
 double share(const Results& results, Cause cause) {
@@ -171,7 +133,7 @@ TEST_CASE("directed yields of spinning guests leave a neighbour its share of a C
   host.vms.front().workload.sync.lock_hold = sim::Instructions{50'000};
   host.vms.front().pin.mode = PinMode::cpus;
   for (int cpu = 0; cpu < 8; ++cpu) host.vms.front().pin.cpus.push_back({cpu});
-  VmDescription narrow = host_of(1).vms.front();
+  VmDescription narrow = guests_of_eight(1).vms.front();
   narrow.name = "narrow";
   narrow.vcpus = 2;
   narrow.pin = {.mode = PinMode::cpus, .cpus = {{0}, {1}}};

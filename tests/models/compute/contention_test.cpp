@@ -271,3 +271,25 @@ TEST_CASE("a compute die gets no more than its port reads and writes", "[content
   for (int i = 0; i < 4; ++i) die_Bps += 0.64 / contention.state(i).pace.instruction_s;
   CHECK(die_Bps == Approx(2e9).epsilon(0.03));
 }
+
+TEST_CASE("each change of loads ends the time in which the old ones were carried", "[contention]") {
+  const Topology topology{two_nodes()};
+  const Profile profile = misser();
+  Contention contention{topology, {.link_bandwidth = false, .controller_queueing = false}};
+  const StreamId stream = contention.add(profile);
+  contention.place(stream, {1.0, 0.0});
+  contention.start(stream, 0);
+  contention.settle(sim::kStart);
+  const double read_Bps = contention.load_Bps(0);
+  REQUIRE(read_Bps > 0);
+  contention.place(stream, {0.0, 1.0}, sim::kStart + 1_s);
+  contention.settle(sim::kStart + 1_s);
+  const double remote_Bps = contention.load_Bps(1);
+  contention.add_traffic(0, 5e8, sim::kStart + 2_s);
+  contention.stop(0, sim::kStart + 3_s);
+  contention.settle(sim::kStart + 3_s);
+  contention.add_traffic(0, -5e8, sim::kStart + 4_s);
+  const CarriedLoads& carried = contention.carry(sim::kStart + 5_s);
+  CHECK(carried.carried_B(0) == Approx(read_Bps + 2 * 5e8));
+  CHECK(carried.carried_B(1) == Approx(2 * remote_Bps));
+}

@@ -128,6 +128,14 @@ struct Contended : Giving {
   bool in_turn = false;
 };
 
+// A microsecond for each packet.
+ReceiveConfig slow_config() {
+  ReceiveConfig config = free_config();
+  config.descriptors = 1'024;
+  config.costs.receive.per_buffer = sim::Cycles{1'000};
+  return config;
+}
+
 }  // namespace
 
 TEST_CASE("as a thread it lets others run for as long as it has") {
@@ -135,10 +143,7 @@ TEST_CASE("as a thread it lets others run for as long as it has") {
   Contended softirq{engine};
   Deliver up{engine};
   Note to{engine};
-  ReceiveConfig config = free_config();
-  config.descriptors = 1'024;
-  config.costs.receive.per_buffer = sim::Cycles{1'000};
-  ReceiveQueue queue{engine, config, softirq, up};
+  ReceiveQueue queue{engine, slow_config(), softirq, up};
   for (int i = 0; i < 400; ++i) queue.arrive(Batch{.to = &to});
   engine.run();
   // It has run for 320 us: three turns of 150, the first after a switch, the others a look each.
@@ -152,10 +157,7 @@ TEST_CASE("a softirq goes on as a thread after every 300 packets that it has wit
   Giving softirq{engine};
   Deliver up{engine};
   Note to{engine};
-  ReceiveConfig config = free_config();
-  config.descriptors = 1'024;
-  config.costs.receive.per_buffer = sim::Cycles{1'000};  // 1 us
-  ReceiveQueue queue{engine, config, softirq, up};
+  ReceiveQueue queue{engine, slow_config(), softirq, up};
   for (int i = 0; i < 700; ++i) queue.arrive(Batch{.to = &to});
   engine.run();
   // Rounds of 64, so after 320; its turn takes a microsecond.
