@@ -195,7 +195,7 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
       if (boots || (emulation && description.workload.emulation > sim::Duration::zero())) {
         vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
-      if (description.workload.io.any() || (boots && !description.disks.empty()))
+      if (description.workload.uses_disk() || (boots && !description.disks.empty()))
         io_->add(index, place.emulator_cpus, group);
       if (!description.nics.empty()) network_->add(index, place.emulator_cpus, group);
     }

@@ -106,13 +106,13 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
   }
   disk_ = std::make_unique<GuestDisk>(host, description, profile, *below, threads.loop,
                                       std::move(threads.vcpus));
-  cached_ = disk_.get();
+  direct_ = disk_.get();
   if (description.formatted) {
     file_system_ =
-        std::make_unique<storage::file_system::FileSystem>(*cached_, description.file_system);
-    cached_ = file_system_.get();
+        std::make_unique<storage::file_system::FileSystem>(*disk_, description.file_system);
+    direct_ = file_system_.get();
   }
-  guest_cache_ = std::make_unique<cache::PageCache>(*cached_, description.guest_cache);
+  guest_cache_ = std::make_unique<cache::PageCache>(*direct_, description.guest_cache);
   cached_ = guest_cache_.get();
 }
 

@@ -46,8 +46,9 @@ class DiskPath {
   static sim::Bytes largest_file(const DiskDescription& description);
 
   void start();
-  // What a job asks: through the guest's page cache unless `direct`.
-  storage::BlockDevice& top(bool direct) { return direct ? *disk_ : *cached_; }
+  // What a job asks: the guest's file system, through its page cache unless `direct`.
+  storage::BlockDevice& top(bool direct) { return direct ? *direct_ : *cached_; }
+  void drop_cached() { guest_cache_->drop_clean(); }
   const GuestDisk& disk() const { return *disk_; }
   storage::image::Image* image() { return image_.get(); }
   storage::image::Image* backing() { return backing_.get(); }
@@ -76,6 +77,7 @@ class DiskPath {
   std::unique_ptr<GuestDisk> disk_;
   std::unique_ptr<storage::file_system::FileSystem> file_system_;
   std::unique_ptr<storage::cache::PageCache> guest_cache_;
+  storage::BlockDevice* direct_ = nullptr;
   storage::BlockDevice* cached_ = nullptr;
 };
 

@@ -126,7 +126,8 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
   if (!popping_) {
     popping_ = true;
     ++stats_.kicks;
-    host_.owe_exits(vcpu, 1, vmm::ExitKind::pio);
+    host_.owe_exits(vcpu, 1,
+                    host_.block_costs().ioeventfd ? vmm::ExitKind::pio : vmm::ExitKind::pio_user);
     host_.owe_cycles(vcpu, host_.block_costs().kick);
     // In the system call that submits, before what other jobs have begun.
     RunningHost::Run kick = host_.run(vcpu, 1.0, scheduler::kNoCpu);

@@ -138,8 +138,11 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   }
   const workload::Description& work = description.workload;
   const int index_of_kind = vms_[at(kind.vms.front())].kind;
-  // Of a guest that does nothing but I/O, a transaction is the unit.
-  const double units = work.idle && work.io.any() ? io_->transactions(index_of_kind)
+  // Of a guest that does nothing but I/O, a transaction is the unit; of one that does nothing but
+  // tests, by the time that they took.
+  const double tests_s = work.idle && !work.io.any() ? io_->in_tests_s(index_of_kind) : 0.0;
+  const double units = tests_s > 0 ? io_->transactions(index_of_kind) * measured_s / tests_s
+                       : work.idle && work.io.any() ? io_->transactions(index_of_kind)
                        : work.idle && work.net.any()
                            ? network_->units(index_of_kind)
                            : instructions / static_cast<double>(work.unit.count());

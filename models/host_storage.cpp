@@ -98,7 +98,7 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
   }
   for (const VmDescription& vm : host.vms) {
     complaints.need(
-        !vm.workload.io.any() || !vm.disks.empty(),
+        !vm.workload.uses_disk() || !vm.disks.empty(),
         fmt::format("vm.{}.disk: its workload does I/O; give it a [[vm.disk]]", vm.name));
     for (const DiskDescription& disk : vm.disks) {
       complaints.need(!disk.on.empty(), fmt::format("vm.{}.disk: need on = a disk, array or volume "

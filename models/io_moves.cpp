@@ -43,7 +43,8 @@ sim::Task<> IoPaths::drained(int vm) {
 void IoPaths::arrive(int vm, const IoPaths& from, int vm_there) {
   RunningGuest* guest = find(vm);
   if (guest == nullptr || !guest->description->workload.io.any()) return;
-  for (const Stream* stream : from.find(vm_there)->streams) guest->came_with.push_back(*stream);
+  for (const Stream* stream : from.find(vm_there)->own->streams)
+    guest->came_with.push_back(*stream);
   run_jobs(*guest);
 }
 

@@ -43,6 +43,10 @@ class IoPaths {
   void begin_jobs(int vm);
   // A block of its first disk, anywhere, read by its first vCPU's kernel; returns when it is there.
   sim::Task<> read(int vm, sim::Bytes block, sim::Random& random);
+  // The next part of a file on its first disk, read or written through its page cache by job `job`;
+  // `position_B` goes on by it.
+  sim::Task<> copy(int vm, storage::Operation operation, sim::Bytes amount, int job,
+                   std::int64_t& position_B);
   // The worker that serves a device of the VM: a new thread, or one of dom0's.
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
   // A VM that migrates: its jobs stop, its requests come back, and its jobs go on at the other host
@@ -56,6 +60,7 @@ class IoPaths {
   void join(int kind, const IoPaths& other, int other_kind);
   void begin_measuring();
   double transactions(int kind) const;
+  double in_tests_s(int kind) const;  // from the first test's begin to the last one's end, mean
   // Shares of the time in which vCPUs of the class do nothing that its jobs wait for the VMM's
   // threads and for storage; zero for jobs that have times of their own to wait.
   struct Waiting {
@@ -106,8 +111,29 @@ class IoPaths {
     sim::Bytes size{};
     std::int64_t next = 0;  // block
     std::int64_t issued = 0;
+    std::int64_t begun = 0;  // transactions
     int unsynced = 0;
     std::set<std::int64_t> written{};  // files, since the last sync
+  };
+  struct TestRun {  // of one VM
+    sim::Instant began = sim::kNever;
+    sim::Instant ended = sim::kNever;
+    std::uint64_t ios = 0;
+    std::uint64_t bytes = 0;
+  };
+  struct TestTimes {  // of a class, of I/Os
+    sim::Histogram spread;
+    sim::Tally mean_s;
+  };
+  struct RunningGuest;
+  struct Load {  // jobs of a guest: its workload's own, or a test's
+    RunningGuest& guest;
+    workload::IoProfile profile;
+    TestRun* test = nullptr;
+    TestTimes* times = nullptr;
+    std::vector<Stream*> streams{};  // [job]
+    int at_work = 0;                 // jobs that have not ended
+    bool over = false;               // its time is
   };
   struct RunningGuest {
     int vm = 0;
@@ -117,8 +143,9 @@ class IoPaths {
     std::string name;        // of its streams
     std::vector<std::unique_ptr<EventLoop>> loops;
     std::vector<std::unique_ptr<DiskPath>> disks;  // job i uses disk i mod their number
-    int at_work = 0;                               // jobs that have not ended
-    std::vector<Stream*> streams;                  // [job]
+    Load* own = nullptr;                           // of its workload
+    std::vector<TestRun> tests{};                  // as its workload's
+    bool up = false;                               // runs jobs
     bool stopped = false;                          // left for another host
     std::vector<TrackedPart*> moving{};            // of its disks
     std::vector<Stream> came_with{};               // where its jobs were at the other host
@@ -147,11 +174,21 @@ class IoPaths {
   };
   Times times(int kind) const;
   void report_images(int kind, Results& results) const;
-  sim::Process job(RunningGuest& guest, int job, int slot, Stream& stream);
-  sim::Process arrivals(RunningGuest& guest);
-  sim::Process arrived(RunningGuest& guest, int job, Stream& stream, sim::Random& random);
-  sim::Task<> transaction(RunningGuest& guest, int job, Stream& stream, sim::Random& random,
+  void report_tests(int kind, Results& results) const;
+  double test_s(const TestRun& run) const;
+  void open_streams(Load& load);
+  sim::Process run_tests(RunningGuest& running);
+  sim::Task<> run_test(RunningGuest& running, std::size_t number);
+  sim::Process end_in_time(Load& load, sim::Duration runtime);
+  sim::Process job(Load& load, int job, int slot, Stream& stream);
+  sim::Task<> loop(Load& load, int job, std::string name, Stream& stream);
+  sim::Process arrivals(Load& load);
+  sim::Process arrived(Load& load, int job, Stream& stream, sim::Random& random);
+  sim::Task<> transaction(Load& load, int job, Stream& stream, sim::Random& random,
                           sim::Instant asked);
+  sim::Task<> sync(Load& load, int job, Stream& stream);
+  static void count(Counts& counts, const storage::Request& request, double took_s);
+  void count(TestRun& run, TestTimes& times, const storage::Request& request, double took_s);
   static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
   int memory_node(RunningGuest& running);
   storage::Request next(const workload::IoProfile& profile, Stream& stream,
@@ -164,13 +201,16 @@ class IoPaths {
   std::map<std::string, storage::throttle::Group*> shared_limits_;
   KernelThreads kernel_;
   HostStorage storage_;
-  std::vector<Counts> counts_;  // [class]
+  std::vector<Counts> counts_;                      // [class]
+  std::vector<std::vector<TestTimes>> test_times_;  // [class][test]
+  bool measuring_ = false;                          // tests run
   struct Half {
     const IoPaths* host;
     int kind;
   };
   std::map<int, Half> halves_;  // of a class that moved to another host
   std::deque<RunningGuest> guests_;
+  std::deque<Load> loads_;
   std::deque<Stream> streams_;
 };
 

@@ -23,6 +23,10 @@ double ratio(double part, double whole) {
 }  // namespace
 
 void IoPaths::begin_measuring() {
+  measuring_ = true;
+  for (RunningGuest& running : guests_) {
+    if (running.up && !running.tests.empty()) engine().spawn(run_tests(running));
+  }
   std::fill(counts_.begin(), counts_.end(), Counts{});
   for (RunningGuest& running : guests_) {
     for (const auto& disk : running.disks) disk->restart_stats();
@@ -90,7 +94,7 @@ IoPaths::Waiting IoPaths::waiting(int kind) const {
 
 void IoPaths::report(int kind, double measured_s, Results& results) const {
   const VmDescription& description = description_.vms[at(kind)];
-  if (!description.workload.io.any()) return;
+  if (!description.workload.uses_disk()) return;
   const Counts& counts = counts_[at(kind)];
   const Times all = times(kind);
   const double vms = all.vms;
@@ -119,6 +123,66 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("io.kicks", ratio(all.kicks, ios));
   put("io.interrupts", ratio(all.interrupts, ios));
   report_images(kind, results);
+  report_tests(kind, results);
+}
+
+double IoPaths::test_s(const TestRun& run) const {
+  if (run.began == sim::kNever) return 0.0;
+  return sim::seconds((run.ended == sim::kNever ? host_.engine().now() : run.ended) - run.began);
+}
+
+double IoPaths::in_tests_s(int kind) const {
+  sim::Tally all;
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    sim::Instant first = sim::kNever, last = sim::kStart;
+    for (const TestRun& run : running.tests) {
+      first = std::min(first, run.began);
+      if (run.began != sim::kNever)
+        last = std::max(last, run.ended == sim::kNever ? host_.engine().now() : run.ended);
+    }
+    if (last > first) all.record(sim::seconds(last - first));
+  }
+  return all.mean();
+}
+
+// A test is as fast as it was in each VM, by its own time.
+void IoPaths::report_tests(int kind, Results& results) const {
+  const VmDescription& description = description_.vms[at(kind)];
+  const std::vector<workload::IoTest>& tests = description.workload.tests;
+  std::string unfinished;
+  for (std::size_t number = 0; number < tests.size(); ++number) {
+    const std::string& name = tests[number].name;
+    sim::Tally rate, bandwidth, time_s, ended;
+    for (const RunningGuest& running : guests_) {
+      if (running.kind != kind) continue;
+      const TestRun& run = running.tests[number];
+      ended.record(run.ended != sim::kNever ? 1.0 : 0.0);
+      const double took_s = test_s(run);
+      if (took_s <= 0) continue;
+      time_s.record(took_s);
+      rate.record(static_cast<double>(run.ios) / took_s);
+      bandwidth.record(static_cast<double>(run.bytes) / took_s);
+    }
+    if (ended.mean() < 1.0) unfinished += fmt::format("{}{}", unfinished.empty() ? "" : ", ", name);
+    const TestTimes& times = test_times_[at(kind)][number];
+    const auto put = [&](std::string_view quantity, double value) {
+      results.metrics.push_back(
+          {fmt::format("vm.{}.test.{}.{}", description.name, name, quantity), value});
+    };
+    put("bandwidth", bandwidth.mean());
+    put("rate", rate.mean());
+    put("time", time_s.mean());
+    put("ended", ended.mean());
+    put("latency.mean", times.mean_s.mean());
+    for (const auto& [quantile, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
+      put(fmt::format("latency.{}", quantile), times.spread.percentile(share));
+  }
+  if (!unfinished.empty())
+    results.notes.push_back(fmt::format(
+        "tests of vm.{} had not ended when the run did: {}; their figures are of what was done by "
+        "then, raise study.duration",
+        description.name, unfinished));
 }
 
 // What images asked of the files that they are in, and of their backing files, since the run began.

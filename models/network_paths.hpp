@@ -57,6 +57,7 @@ class NetworkPaths {
   struct PciDma;
   struct HostNic;
   struct Guest;
+  class Application;
   struct Talk;
   struct Counts;
 

@@ -126,9 +126,27 @@ struct NetworkPaths::Guest {
   network::Stack* hosts = nullptr;  // for what the host itself says to it
 };
 
+// What a guest's application does with a stream's bytes: a file of its own, a cipher.
+class NetworkPaths::Application final : public network::Content {
+ public:
+  // `job`: which of the VM's connections it is.
+  Application(RunningHost& host, Guest& guest, int job, const network::Place& place);
+  sim::Engine& engine() { return host_.engine(); }
+  sim::Task<> pass(sim::Bytes amount) override;
+
+ private:
+  RunningHost& host_;
+  const Guest& guest_;
+  const workload::NetProfile& net_;
+  int job_;
+  network::Place place_;
+  std::int64_t position_B_ = 0;
+};
+
 // A connection. Of its two ends one measures.
 struct NetworkPaths::Talk {
   int kind = 0;
+  std::unique_ptr<Application> application;
   std::unique_ptr<network::Socket> from;
   std::unique_ptr<network::Socket> to;
   network::StreamReceiver* reader = nullptr;

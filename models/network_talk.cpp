@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/io_paths.hpp"
 #include "models/network_state.hpp"
 #include "sim/error.hpp"
 
@@ -116,10 +117,17 @@ void NetworkPaths::talk(Guest& guest, int connection) {
       return;
     case Conversation::stream_out:
     case Conversation::stream_in: {
-      auto reader = std::make_unique<network::StreamReceiver>(to, flow);
+      if (net.file || net.per_KiB > sim::Cycles{})
+        made.application = std::make_unique<Application>(host_, guest, connection, guest_end);
+      network::Content* content = made.application.get();
+      auto reader =
+          std::make_unique<network::StreamReceiver>(to, flow, from_guest ? nullptr : content);
       made.reader = reader.get();
       keep(std::make_unique<network::StreamSender>(
-               from, flow, network::StreamConfig{.message = net.message, .window = net.window}),
+               from, flow,
+               network::StreamConfig{.message = net.message,
+                                     .window = net.window,
+                                     .content = from_guest ? content : nullptr}),
            std::move(reader));
       return;
     }
@@ -155,6 +163,22 @@ void NetworkPaths::talk(Guest& guest, int connection) {
       return;
     }
   }
+}
+
+NetworkPaths::Application::Application(RunningHost& host, Guest& guest, int job,
+                                       const network::Place& place)
+    : host_{host}, guest_{guest}, net_{guest.description->workload.net}, job_{job}, place_{place} {}
+
+sim::Task<> NetworkPaths::Application::pass(sim::Bytes amount) {
+  const bool sends = net_.conversation == workload::Conversation::stream_out;
+  const auto copy = [&] {
+    return host_.io_->copy(guest_.vm, sends ? storage::Operation::read : storage::Operation::write,
+                           amount, job_, position_B_);
+  };
+  const sim::Cycles own{net_.per_KiB.count() * amount.count() / 1'024};
+  if (net_.file && sends) co_await copy();
+  if (own > sim::Cycles{}) co_await place_.app->work(place_.stack->time(own));
+  if (net_.file && !sends) co_await copy();
 }
 
 // --- what came of it ----------------------------------------------------------------------------

@@ -113,6 +113,15 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.io.time.storage", "1", "share of it in arrays and disks"},
       {"vm.<vm>.io.kicks", "1", "notifications of the VMM for each I/O"},
       {"vm.<vm>.io.interrupts", "1", "interrupts of the guest for each I/O"},
+      {"vm.<vm>.test.<test>.bandwidth", "B/s",
+       "that a test of workload.test read and wrote, over its own time"},
+      {"vm.<vm>.test.<test>.rate", "1/s", "I/Os of it"},
+      {"vm.<vm>.test.<test>.time", "s", "that it took"},
+      {"vm.<vm>.test.<test>.ended", "1", "share of VMs in which it ended before the run did"},
+      {"vm.<vm>.test.<test>.latency.mean", "s", "mean time of its I/Os"},
+      {"vm.<vm>.test.<test>.latency.p50", "s", "median of that time"},
+      {"vm.<vm>.test.<test>.latency.p95", "s", "95th percentile of that time"},
+      {"vm.<vm>.test.<test>.latency.p99", "s", "99th percentile of that time"},
       {"vm.<vm>.image.reads", "count", "reads of a VM's image files since the run began"},
       {"vm.<vm>.image.read_bytes", "B", "that they read"},
       {"vm.<vm>.image.writes", "count", "writes to a VM's image files since the run began"},
@@ -236,26 +245,32 @@ const std::vector<MetricKind>& metric_catalogue() {
   return kinds;
 }
 
+// Names may have dots: "vm.<vm>.throughput" is not "vm.web.net.throughput", so that the pattern
+// that says most is the metric's.
+std::size_t said(std::string_view pattern, std::string_view metric) {
+  const std::size_t name = pattern.find('<');
+  if (name == std::string_view::npos) return pattern == metric ? metric.size() : 0;
+  const std::string_view tail = pattern.substr(pattern.rfind('>') + 1);  // with its dot
+  const bool ends = metric.starts_with(pattern.substr(0, name)) &&
+                    metric.size() > name + tail.size() && metric.ends_with(tail);
+  const std::size_t second = pattern.find('<', name + 1);
+  if (!ends || second == std::string_view::npos) return ends ? name + tail.size() : 0;
+  const std::size_t behind = pattern.find('>') + 1;
+  const std::string_view between = pattern.substr(behind, second - behind);
+  const std::string_view names = metric.substr(name, metric.size() - name - tail.size());
+  return names.find(between) != std::string_view::npos ? name + between.size() + tail.size() : 0;
+}
+
 std::string_view unit_of(std::string_view metric) {
   // "cluster.b.host.switches": of another host than the scenario's own.
   if (metric.starts_with("cluster.")) {
     const std::size_t own = metric.find(".host.");
     return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
   }
-  // How much of the metric a pattern says; names may have dots, "vm.<vm>.throughput" is not
-  // "vm.web.net.throughput".
-  const auto said = [&](std::string_view pattern) -> std::size_t {
-    const std::size_t name = pattern.find('<');
-    if (name == std::string_view::npos) return pattern == metric ? metric.size() : 0;
-    const std::string_view tail = pattern.substr(pattern.find('>') + 1);  // with its dot
-    const bool matches = metric.starts_with(pattern.substr(0, name)) &&
-                         metric.size() > name + tail.size() && metric.ends_with(tail);
-    return matches ? name + tail.size() : 0;
-  };
   std::size_t most = 0;
   std::string_view unit = "1";
   for (const MetricKind& kind : metric_catalogue()) {
-    const std::size_t own = said(kind.name);
+    const std::size_t own = said(kind.name, metric);
     if (own <= most) continue;
     most = own;
     unit = kind.unit;

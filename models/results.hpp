@@ -25,13 +25,15 @@ struct Metric {
 };
 
 // Documents a metric; names are patterns with <vm> for a VM class, <array> for an array, <disk> for
-// disks.
+// disks, <test> for a workload's test.
 struct MetricKind {
   std::string_view name;
   std::string_view unit;
   std::string_view sentence;
 };
 const std::vector<MetricKind>& metric_catalogue();
+// How much of a concrete metric's name a pattern says, in characters; 0: it is not of that kind.
+std::size_t said(std::string_view pattern, std::string_view metric);
 // Unit of a concrete metric name, from the catalogue ("1" where dimensionless).
 std::string_view unit_of(std::string_view metric);
 

@@ -67,6 +67,10 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                     fmt::format("vm.{}.workload.net: of a VM that migrates; its connections stay "
                                 "where they began, leave them out",
                                 vm.name));
+    complaints.need(vm.workload.tests.empty(),
+                    fmt::format("vm.{}.workload.test: of a VM that migrates; tests end where they "
+                                "began, use workload.io",
+                                vm.name));
     const bool shared = migration.storage == MigrationDescription::Storage::shared;
     for (const DiskDescription& disk : vm.disks) {
       complaints.need(storage::cache::direct(disk.cache.mode),

@@ -169,6 +169,8 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   list_keys(vm_keys(), "vm.<name>", all);
   all.push_back(
       {"vm.<name>.workload.use", "text", "", "preset (`tenancy list workloads`) or path"});
+  all.push_back({"vm.<name>.workload.fio", "text", "",
+                 "fio job file whose sections become tests, relative to the file that says it"});
   list_cluster_keys(all);
   std::string mechanisms;
   for (const std::string_view mechanism : mechanism_names()) {

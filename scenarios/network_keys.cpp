@@ -267,6 +267,12 @@ const Section<models::workload::NetProfile>& net_profile_keys() {
       whole("connections", &T::connections, 1, 4096, "of a guest, spread over its vCPUs"),
       quantity("message", Unit::size, &T::message, "of each send() of a stream", Zero::refused),
       quantity("window", Unit::size, &T::window, "most bytes of a stream under way", Zero::refused),
+      truth("file", &T::file,
+            "what a stream sends is read from the VM's first disk, what it receives is written "
+            "there, "
+            "through the guest's page cache"),
+      quantity("per_KiB", Unit::cycles, &T::per_KiB,
+               "of the guest's application, of a stream: cipher, checksums"),
       quantity("request", Unit::size, &T::request, "payload", Zero::refused),
       quantity("response", Unit::size, &T::response, "payload", Zero::refused),
       quantity("service", Unit::cycles, &T::service, "of the server, beside its system calls"),

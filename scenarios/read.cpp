@@ -10,6 +10,8 @@
 #include "models/host.hpp"
 #include "scenarios/cluster_keys.hpp"
 #include "scenarios/expand.hpp"
+#include "scenarios/fio_job.hpp"
+#include "scenarios/io_keys.hpp"
 #include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
 #include "scenarios/library.hpp"
@@ -58,7 +60,10 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
     }
     if (Entry* workload = find(node, "workload")) {
       open_table(workload->value);
+      use_fio_preset(workload->value);
       expand(workload->value, "workload", problems);
+      expand_fio_job(workload->value, path + ".workload", problems);
+      fill_tests(workload->value);
       take_uncertain(workload->value, "workload", uncertainty.assumed, uncertainty.found, problems);
     } else {
       problems.add(node.at, fmt::format("{}.workload: need one, e.g. workload = \"kernel-compile\" "

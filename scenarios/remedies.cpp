@@ -45,7 +45,7 @@ class Remedies {
     }
     memory();
     synchronisation();
-    if (own().workload.io.any() && !own().disks.empty()) {
+    if (own().workload.uses_disk() && !own().disks.empty()) {
       disks();
       host_disks();
     }

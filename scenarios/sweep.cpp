@@ -109,10 +109,8 @@ bool is_metric(std::string_view name) {
   }
   const auto& known = models::metric_catalogue();
   return std::any_of(known.begin(), known.end(), [&](const auto& kind) {
-    if (kind.name == name || kind.name == fmt::format("vm.<vm>.{}", name)) return true;
-    const std::size_t own = kind.name.find('<');  // "<vm>", "<array>"
-    return own != std::string_view::npos && name.starts_with(kind.name.substr(0, own)) &&
-           name.ends_with(kind.name.substr(kind.name.find('>') + 1));
+    return models::said(kind.name, name) > 0 ||
+           models::said(kind.name, fmt::format("vm.any.{}", name)) > 0;
   });
 }
 

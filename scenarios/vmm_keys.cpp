@@ -96,6 +96,8 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       truth("multiwrite", &T::multiwrite,
             "writes that a round finds together complete together (QEMU before 2.3)"),
       whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),
+      truth("ioeventfd", &T::ioeventfd,
+            "the host's kernel takes the guest's kicks; else they exit to the VMM's process"),
   };
   return section;
 }

@@ -5,6 +5,7 @@
 #include "scenarios/boot_keys.hpp"
 #include "scenarios/exit_keys.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/io_keys.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/shadow_keys.hpp"
 
@@ -241,38 +242,6 @@ const Section<models::translation::PageReferences>& page_reference_keys() {
   return section;
 }
 
-const Section<workload::IoProfile>& io_keys() {
-  using T = workload::IoProfile;
-  static const std::vector<Word<workload::Pattern>> patterns{
-      {"random", workload::Pattern::random}, {"sequential", workload::Pattern::sequential}};
-  static const Section<T> section{
-      whole("jobs", &T::jobs, 0, 4096, "threads that do I/O, spread over the vCPUs; 0: none"),
-      whole("depth", &T::depth, 1, 4096, "transactions of a job under way at once (iodepth)"),
-      whole("operations", &T::operations, 1, 1000, "I/Os of a transaction, one after the other"),
-      real("read_share", &T::read_share, 0, 1, "of the I/Os; the rest are writes"),
-      choice("pattern", &T::pattern, patterns, "of offsets"),
-      quantity("block", Unit::size, &T::block, "of one I/O", Zero::refused),
-      quantity("span", Unit::size, &T::span, "of the disk that is used; 0 B: all of it"),
-      quantity("compute", Unit::instructions, &T::compute, "of the application, a transaction"),
-      quantity("submit", Unit::instructions, &T::submit,
-               "of the kernel, an I/O: system call, file system, block layer, driver"),
-      quantity("page", Unit::instructions, &T::page,
-               "of the kernel, each 4 KiB of an I/O: pinning and mapping it"),
-      quantity("complete", Unit::instructions, &T::complete,
-               "of the kernel, an I/O: interrupt, completion, waking the job"),
-      quantity("cached", Unit::instructions, &T::cached,
-               "of the kernel, an I/O through the guest's page cache, copying included"),
-      whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
-      whole("files", &T::files, 1, 4096, "that jobs write to, each synced by itself"),
-      truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
-      quantity("think", Unit::time, &T::think, "mean between two transactions of a closed loop"),
-      quantity("arrivals", Unit::frequency, &T::arrivals,
-               "of transactions at one VM, Poisson; 0 Hz: closed loops"),
-      whole("requests", &T::requests, 0, 1'000'000'000'000, "I/Os after which it ends; 0: never"),
-  };
-  return section;
-}
-
 }  // namespace
 
 const Section<workload::Description>& workload_keys() {
@@ -318,6 +287,9 @@ const Section<workload::Description>& workload_keys() {
       table("boot", &T::boot, &boot_profile_keys,
             "how its guest comes up; without it, it is up from the start"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),
+      tables("test", &T::tests, &io_test_keys,
+             "what jobs ask of the VM's disk once, test after test, from when measuring begins; what "
+             "one does not say of its jobs, io says"),
       table("net", &T::net, &net_profile_keys, "what it does on the network"),
       quantity("resident", Unit::size, &T::resident, "memory ever touched; 0: all of the VM's"),
       quantity("touch_rate", Unit::rate, &T::touch_rate,

@@ -66,6 +66,7 @@ sim::Process StreamSender::run() {
   const sim::Duration calling = place_.stack->time(stack.costs.call * calls);
   sim::Bytes burst{};
   for (;;) {
+    if (config_.content != nullptr) co_await config_.content->pass(filled);
     co_await place_.app->work(calling);
     burst += filled;
     if (sim::Bytes{under_way_B_} > kQueueing && burst < kLargestBurst) continue;
@@ -104,8 +105,11 @@ sim::Process StreamSender::send_again(Batch batch) {
                                   *place_.app);
 }
 
-StreamReceiver::StreamReceiver(const Place& place, int flow)
-    : Socket{place.station, flow}, place_{place}, inbox_{place.stack->engine()} {}
+StreamReceiver::StreamReceiver(const Place& place, int flow, Content* content)
+    : Socket{place.station, flow},
+      place_{place},
+      content_{content},
+      inbox_{place.stack->engine()} {}
 
 void StreamReceiver::start() {
   engine().spawn(run());
@@ -122,6 +126,7 @@ sim::Process StreamReceiver::run() {
     const Batch batch = co_await inbox_.take(place_);
     const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
     co_await place_.app->work(stack.time(costs.call + copy));
+    if (content_ != nullptr) co_await content_->pass(batch.payload);
     read_B_ += batch.payload.count();
     const int acknowledgements = std::max(1, std::min(batch.buffers, batch.packets / 2));
     co_await stack.acknowledge(Batch{.from = this,

@@ -55,11 +55,20 @@ class Inbox {
   bool interrupts_ = false;  // what last woke the reader
 };
 
+// Where the bytes of a stream come from or go to, beside memory: a file, a cipher.
+class Content {
+ public:
+  virtual ~Content() = default;
+  // Until its owner has made the next `amount`, or got rid of it.
+  virtual sim::Task<> pass(sim::Bytes amount) = 0;
+};
+
 struct StreamConfig {
   sim::Bytes message{16 * 1'024};        // of each send()
   sim::Bytes window{4 * 1'024 * 1'024};  // most bytes under way
   sim::Duration resend_after{
-      1'000'000'000};  // a loss is noticed, 1 ms: a queue's worth of round trip
+      1'000'000'000};          // a loss is noticed, 1 ms: a queue's worth of round trip
+  Content* content = nullptr;  // null: of a buffer that is there
 };
 
 class StreamSender : public Socket {
@@ -87,7 +96,8 @@ class StreamSender : public Socket {
 
 class StreamReceiver : public Socket {
  public:
-  StreamReceiver(const Place& place, int flow);
+  // `content` null: what is read is thrown away.
+  StreamReceiver(const Place& place, int flow, Content* content = nullptr);
   void start();
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
@@ -98,6 +108,7 @@ class StreamReceiver : public Socket {
  private:
   sim::Process run();
   Place place_;
+  Content* content_;
   Inbox inbox_;
   std::int64_t read_B_ = 0;
 };

@@ -30,6 +30,7 @@ struct BlockCosts {
   bool batch_notify = true;      // one interrupt for all that a round found (since QEMU 2.7)
   bool multiwrite = false;       // writes of a round are submitted, and complete, as one
   int multiwrite_most = 32;      // of them
+  bool ioeventfd = true;         // the kernel takes kicks; else they exit to the VMM's process
 };
 
 }  // namespace models::vmm

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "models/compute/profile.hpp"
 #include "models/guest/sync_profile.hpp"
@@ -15,6 +16,7 @@
 #include "models/vmm/exit_profile.hpp"
 #include "models/workload/boot_profile.hpp"
 #include "models/workload/io_profile.hpp"
+#include "models/workload/io_test.hpp"
 #include "models/workload/net_profile.hpp"
 #include "sim/units.hpp"
 
@@ -49,14 +51,17 @@ struct Description {
   // Of a thread's accesses, to memory of the node it runs on, in a guest that sees several:
   // programs touch first what they use, on the thread that uses it; assumption.
   double numa_locality = 0.8;
-  int tasks = 1;     // that a vCPU has to run: one may wait for a page while others run
-  BootProfile boot;  // how it comes up; none: it is up when the run begins
-  IoProfile io;      // what its jobs ask of its disk
-  NetProfile net;    // and of the network
+  int tasks = 1;              // that a vCPU has to run: one may wait for a page while others run
+  BootProfile boot;           // how it comes up; none: it is up when the run begins
+  IoProfile io;               // what its jobs ask of its disk
+  std::vector<IoTest> tests;  // beside them, of the disk
+  NetProfile net;             // and of the network
   // First-touch filling: new guest memory is touched at this rate while running, until the VM's
   // memory share in use (`resident`) is filled; 0 rate: touched at start, where the vCPU starts.
   sim::Bytes resident{};
   sim::BytesPerSecond touch_rate{};
+
+  bool uses_disk() const { return io.any() || !tests.empty() || net.copies_file(); }
 };
 
 }  // namespace models::workload

@@ -15,6 +15,9 @@
 namespace models::workload {
 
 enum class Pattern { random, sequential };
+// Which blocks a job uses. automatic: of jobs that go in order each has a part of its own; at
+// random they share all of them.
+enum class Parts { automatic, own, shared };
 
 struct IoProfile {
   int jobs = 0;             // threads that do I/O; job i stays on vCPU i mod vcpus; 0: none
@@ -22,20 +25,28 @@ struct IoProfile {
   int operations = 1;       // I/Os of a transaction, one after the other
   double read_share = 1.0;  // of the I/Os; the rest are writes
   Pattern pattern = Pattern::random;
-  sim::Bytes block{4'096};       // of one I/O
-  sim::Bytes span{};             // of the disk, from its start; zero: all of it
-  sim::Instructions compute{};   // of the application, a transaction
-  sim::Instructions submit{};    // of the kernel, an I/O: system call, file system, block layer
-  sim::Instructions page{};      // of the kernel, each 4 KiB of an I/O: pinning, mapping
-  sim::Instructions complete{};  // of the kernel, an I/O: interrupt, completion, waking the job
-  sim::Instructions cached{};    // of the kernel, an I/O through the guest's page cache
-  int sync_every = 0;            // writes of a job between two fdatasync; 0: never
-  int files = 1;                 // that it writes to; a job syncs those that it has written to
-  bool direct = true;            // O_DIRECT; else through the guest's page cache
-  sim::Duration think{};         // mean, exponential, between two transactions of a closed loop
-  sim::Hertz arrivals{};         // of transactions at one VM, Poisson; zero: closed loops
-  std::int64_t requests = 0;     // I/Os after which it ends; 0: goes on
+  sim::Bytes block{4'096};  // of one I/O
+  sim::Bytes offset{};      // on the disk, where what it uses begins
+  sim::Bytes span{};        // of the disk, from there; zero: all of it
+  Parts parts = Parts::automatic;
+  sim::Instructions compute{};      // of the application, a transaction
+  sim::Instructions submit{};       // of the kernel, an I/O: system call, file system, block layer
+  sim::Instructions page{};         // of the kernel, each 4 KiB of an I/O: pinning, mapping
+  sim::Instructions complete{};     // of the kernel, an I/O: interrupt, completion, waking the job
+  sim::Instructions cached{};       // of the kernel, an I/O through the guest's page cache
+  sim::Instructions cached_page{};  // and each 4 KiB of it: looking it up, copying it
+  int sync_every = 0;               // writes of a job between two fdatasync; 0: never
+  int files = 1;                    // that it writes to; a job syncs those that it has written to
+  bool direct = true;               // O_DIRECT; else through the guest's page cache
+  sim::Duration think{};            // mean, exponential, between two transactions of a closed loop
+  bool steady_think = false;        // always as long
+  sim::Hertz rate{};                // of a job's transactions, at most; zero: as fast as they go
+  sim::Hertz arrivals{};            // of transactions at one VM, Poisson; zero: closed loops
+  std::int64_t requests = 0;        // I/Os after which it ends; 0: goes on
   bool any() const { return jobs > 0; }
+  bool apart() const {  // jobs have each a part of their own
+    return parts == Parts::own || (parts == Parts::automatic && pattern == Pattern::sequential);
+  }
 };
 
 }  // namespace models::workload

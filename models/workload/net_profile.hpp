@@ -28,6 +28,9 @@ struct NetProfile {
   int connections = 1;  // of a guest; connection i is on vCPU i mod vcpus
   sim::Bytes message{16 * 1'024};        // of each send() of a stream
   sim::Bytes window{4 * 1'024 * 1'024};  // of a stream
+  bool file = false;      // what a stream sends is read from the VM's first disk, what it
+                          // receives is written there, through the page cache
+  sim::Cycles per_KiB{};  // of the guest's application, of a stream: cipher, checksums
   sim::Bytes request{1};
   sim::Bytes response{1};
   int round_trips = 1;             // of a transaction, one after the other
@@ -40,6 +43,10 @@ struct NetProfile {
   int at_once = 1;                 // datagrams that are simulated together
   bool in_kernel = false;          // datagrams come from pktgen, without system calls
   bool any() const { return conversation != Conversation::none; }
+  bool stream() const {
+    return conversation == Conversation::stream_out || conversation == Conversation::stream_in;
+  }
+  bool copies_file() const { return file && stream(); }
 };
 
 }  // namespace models::workload

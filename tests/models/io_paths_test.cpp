@@ -377,6 +377,16 @@ TEST_CASE("IDE serves one request at a time, each with a dozen exits to the VMM"
   CHECK(metric(run(guest, 500_ms), "io.rate") > 2 * one);
 }
 
+TEST_CASE("a kick that the kernel does not take goes out to the VMM's process") {
+  HostDescription guest = host(Architecture::kvm);
+  const double taken_s = metric(run(guest), "io.latency.mean");
+  guest.vmm.block.ioeventfd = false;
+  const double out_s = metric(run(guest), "io.latency.mean");
+  const vmm::ExitCosts& exits = guest.vmm.exits;
+  const double more = static_cast<double>(exits.user.count()) / 1e9;
+  CHECK(out_s - taken_s == Approx(more).epsilon(0.3));
+}
+
 TEST_CASE("writes of a round complete together where the VMM submits them as one") {
   HostDescription guest = host(Architecture::kvm);
   // One slow request of the round keeps all of them: a device of one request at a time.

@@ -65,6 +65,38 @@ TEST_CASE("a guest fills 1 Gbit/s in either direction, and reports where its tim
   CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 == Approx(941).epsilon(0.005));
 }
 
+TEST_CASE("a copied file is no faster than its disk, its cipher or the wire") {
+  HostDescription host = networked(1.25e9);
+  HostDisk& disk = host.storage.disks.emplace_back();
+  disk.name = "sda";
+  disk.device.kind = storage::device::Kind::memory;
+  disk.device.memory.copy_rate = sim::BytesPerSecond{0.2e9};
+  disk.device.memory.service = sim::Duration{};
+  disk.device.memory.parallel = 1;
+  VmDescription& vm = host.vms.front();
+  vm.disks.emplace_back().on = "sda";
+  const auto throughput = [&] {
+    const Results results =
+        simulate(host, {.duration = 500_ms, .warmup = 500_ms}, {.seed = 1, .check = true});
+    CHECK(results.violations.empty());
+    return metric(results, "vm.guest.net.throughput");
+  };
+  const double plain = throughput();
+  vm.workload.net.file = true;
+  const double read = throughput();
+  CHECK(plain > 2 * read);
+  CHECK(read == Approx(0.2e9).epsilon(0.05));
+  vm.workload.net.per_KiB = sim::Cycles{30'000};  // of 3 GHz: 102.4 MB/s without all else
+  const double enciphered = throughput();
+  CHECK(enciphered < 0.1024e9);
+  CHECK(enciphered > 0.08e9);
+  // Into the guest, what is dirty is written back at the disk's pace in the end.
+  vm.workload.net.per_KiB = {};
+  vm.workload.net.conversation = workload::Conversation::stream_in;
+  vm.disks[0].guest_cache.size = 64_MiB;
+  CHECK(throughput() == Approx(0.2e9).epsilon(0.1));
+}
+
 TEST_CASE("a guest's round trip is longer than bare metal's, by vhost less than by QEMU") {
   HostDescription host = networked(1.25e9);
   const double vhost = round_trip_us(host);

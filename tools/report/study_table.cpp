@@ -80,6 +80,13 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
       servers = servers || answers;
       nics = nics || (vm.workload.net.any() && !answers);
     }
+    for (const models::VmDescription& vm : vms) {
+      for (const models::workload::IoTest& test : vm.workload.tests) {
+        const std::string metric = fmt::format("test.{}.bandwidth", test.name);
+        if (std::find(table.shown.begin(), table.shown.end(), metric) == table.shown.end())
+          table.shown.push_back(metric);
+      }
+    }
     if (disks) table.shown.insert(table.shown.end(), {"io.rate", "io.bandwidth", "io.latency.p99"});
     if (nics) table.shown.push_back("net.throughput");
     if (servers) table.shown.push_back("net.transactions");

@@ -34,6 +34,7 @@ class PageCache : public BlockDevice {
   sim::Task<> serve(Request request) override;
   const Stats& stats() const { return stats_; }
   sim::Bytes cached() const { return sim::Bytes{pages_.pages() * PageTable::kPage}; }
+  void drop_clean() { pages_.drop_clean(0); }  // posix_fadvise(POSIX_FADV_DONTNEED) of everything
   sim::Bytes dirty() const { return sim::Bytes{pages_.dirty() * PageTable::kPage}; }
 
  private:

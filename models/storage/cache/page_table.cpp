@@ -119,7 +119,12 @@ PageTable::Run PageTable::take_dirty(std::int64_t from, std::int64_t most, sim::
 }
 
 bool PageTable::shrink() {
-  for (std::int64_t index = oldest_; pages_ > most_ && index >= 0;) {
+  drop_clean(most_);
+  return pages_ <= most_;
+}
+
+void PageTable::drop_clean(std::int64_t enough) {
+  for (std::int64_t index = oldest_; pages_ > enough && index >= 0;) {
     Group& own = groups_.find(index)->second;
     const std::int64_t next = own.newer;
     pages_ -= std::popcount(own.present & ~own.dirty);
@@ -130,7 +135,6 @@ bool PageTable::shrink() {
     }
     index = next;
   }
-  return pages_ <= most_;
 }
 
 }  // namespace models::storage::cache

@@ -38,6 +38,8 @@ class PageTable {
   Run take_dirty(std::int64_t from, std::int64_t most, sim::Instant before);
   // Drops least recently used clean pages until it fits; false: what is left is dirty.
   bool shrink();
+  // Drops least recently used clean pages while there are more than `enough` in all.
+  void drop_clean(std::int64_t enough);
 
   std::int64_t pages() const { return pages_; }
   std::int64_t dirty() const { return dirty_; }

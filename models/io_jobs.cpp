@@ -1,0 +1,337 @@
+// What guests do with their disks: jobs in closed loops, arrivals, tests one after the other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/io_paths.hpp"
+#include "models/pcie_cards.hpp"
+#include "models/running_host.hpp"
+#include "sim/error.hpp"
+#include "sim/join.hpp"
+
+namespace models {
+namespace {
+
+constexpr std::int64_t kPage_B = 4'096;
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+// Instructions of the guest's kernel between its page cache and who asks.
+double cached_work(const workload::IoProfile& profile, sim::Bytes size) {
+  const std::int64_t pages = (size.count() + kPage_B - 1) / kPage_B;
+  return static_cast<double>(profile.cached.count() + profile.cached_page.count() * pages);
+}
+
+// A job of a vCPU's waits for an I/O, for as long as this lives.
+class Awaited {
+ public:
+  Awaited(RunningHost& host, int vcpu) : host_{host}, vcpu_{vcpu} { host_.await_ios(vcpu_, 1); }
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+  ~Awaited() { host_.await_ios(vcpu_, -1); }
+
+ private:
+  RunningHost& host_;
+  int vcpu_;
+};
+
+}  // namespace
+
+void IoPaths::begin_jobs(RunningGuest& running) {
+  const workload::Description& workload = running.description->workload;
+  running.up = true;
+  if (measuring_ && !workload.tests.empty()) engine().spawn(run_tests(running));
+  if (!workload.io.any()) return;
+  if (workload.io.requests > 0) {
+    engine().spawn(open_and_run(running));
+  } else {
+    run_jobs(running);
+  }
+}
+
+void IoPaths::begin_jobs(int vm) {
+  for (RunningGuest& running : guests_) {
+    if (running.vm == vm) begin_jobs(running);
+  }
+}
+
+sim::Task<> IoPaths::read(int vm, sim::Bytes block, sim::Random& random) {
+  RunningGuest* found = find(vm);
+  if (found == nullptr) co_return;
+  storage::BlockDevice& disk = found->disks.front()->top(true);
+  const sim::Bytes size = std::min(block, disk.capacity());
+  const auto blocks = static_cast<std::uint64_t>(disk.capacity().count() / size.count());
+  const Awaited awaited{host_, found->vcpus.front()};
+  co_await disk.serve({.operation = storage::Operation::read,
+                       .offset = size * static_cast<std::int64_t>(random.below(blocks)),
+                       .size = size});
+}
+
+sim::Task<> IoPaths::copy(int vm, storage::Operation operation, sim::Bytes amount, int job,
+                          std::int64_t& position_B) {
+  RunningGuest* guest = find(vm);
+  if (guest == nullptr) throw sim::ModelError{"a VM that copies a file has no disk"};
+  const workload::IoProfile& profile = guest->description->workload.io;
+  storage::BlockDevice& disk = guest->disks.front()->top(false);
+  if (position_B + amount.count() > disk.capacity().count()) position_B = 0;
+  const storage::Request request{.operation = operation,
+                                 .offset = sim::Bytes{position_B},
+                                 .size = std::min(amount, disk.capacity()),
+                                 .stream = job,
+                                 .node = memory_node(*guest)};
+  position_B += request.size.count();
+  const int vcpu = guest->vcpus[at(job) % guest->vcpus.size()];
+  const sim::Instant began = engine().now();
+  co_await host_.run(vcpu, cached_work(profile, request.size), scheduler::kNoCpu);
+  {
+    const Awaited awaited{host_, vcpu};
+    co_await disk.serve(request);
+  }
+  count(counts_[at(guest->kind)], request, sim::seconds(engine().now() - began));
+}
+
+// A run that ends opens its images and closes them; others have theirs open.
+sim::Process IoPaths::open_and_run(RunningGuest& running) {
+  for (const auto& disk : running.disks) {
+    if (disk->image() != nullptr) co_await disk->image()->open();
+  }
+  run_jobs(running);
+}
+
+// Each job's part of the disk that it uses.
+void IoPaths::open_streams(Load& load) {
+  const workload::IoProfile& profile = load.profile;
+  const auto& disks = load.guest.disks;
+  for (int job = 0; job < profile.jobs; ++job) {
+    const sim::Bytes capacity = disks[at(job) % disks.size()]->disk().capacity();
+    const sim::Bytes whole = std::max(sim::Bytes{}, capacity - profile.offset);
+    const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
+    const sim::Bytes size = profile.apart() ? span / profile.jobs : span;
+    if (size < profile.block)
+      throw sim::ConfigError{fmt::format(
+          "vm.{}.workload: a job has {} B of the disk to use, less than its block of {} B; lower "
+          "its block, offset or number of jobs, or raise its span or the disk's size",
+          load.guest.description->name, size.count(), profile.block.count())};
+    load.streams.push_back(&streams_.emplace_back(Stream{
+        .from = profile.offset + (profile.apart() ? size * job : sim::Bytes{}), .size = size}));
+  }
+}
+
+void IoPaths::run_jobs(RunningGuest& running) {
+  const workload::IoProfile& profile = running.description->workload.io;
+  Load& load = loads_.emplace_back(Load{.guest = running, .profile = profile});
+  running.own = &load;
+  open_streams(load);
+  for (std::size_t job = 0; job < running.came_with.size(); ++job)
+    *load.streams[job] = running.came_with[job];
+  if (profile.arrivals.count() > 0) {
+    engine().spawn(arrivals(load));
+    return;
+  }
+  load.at_work = profile.jobs * profile.depth;
+  for (int job = 0; job < profile.jobs; ++job) {
+    for (int slot = 0; slot < profile.depth; ++slot)
+      engine().spawn(this->job(load, job, slot, *load.streams[at(job)]));
+  }
+}
+
+sim::Process IoPaths::job(Load& load, int job, int slot, Stream& stream) {
+  co_await loop(load, job, fmt::format("{}.job.{}.{}", load.guest.name, job, slot), stream);
+  if (--load.at_work > 0 || load.guest.stopped) co_return;
+  for (const auto& disk : load.guest.disks) {
+    if (disk->image() != nullptr) co_await disk->image()->close();
+  }
+}
+
+// One of a job's transactions after the other. `name`: of its random numbers.
+sim::Task<> IoPaths::loop(Load& load, int job, std::string name, Stream& stream) {
+  const workload::IoProfile& profile = load.profile;
+  sim::Random random = engine().stream(name);
+  const sim::Instant began = engine().now();
+  while (!load.guest.stopped && !load.over &&
+         (profile.requests == 0 || stream.issued < profile.requests)) {
+    if (profile.rate.count() > 0) {
+      const double due_s = static_cast<double>(stream.begun++) / profile.rate.count();
+      const sim::Instant due = began + sim::from_seconds(due_s);
+      if (due > engine().now()) co_await engine().delay(due - engine().now());
+    }
+    co_await transaction(load, job, stream, random, engine().now());
+    if (profile.think > sim::Duration::zero())
+      co_await engine().delay(profile.steady_think ? profile.think
+                                                   : random.exponential(profile.think));
+  }
+}
+
+sim::Process IoPaths::arrivals(Load& load) {
+  const workload::IoProfile& profile = load.profile;
+  sim::Random random = engine().stream(load.guest.name + ".arrivals");
+  for (int job = 0;; job = (job + 1) % profile.jobs) {
+    co_await engine().delay(sim::from_seconds(random.exponential(1.0 / profile.arrivals.count())));
+    if (load.guest.stopped) co_return;
+    engine().spawn(arrived(load, job, *load.streams[at(job)], random));
+  }
+}
+
+sim::Process IoPaths::arrived(Load& load, int job, Stream& stream, sim::Random& random) {
+  co_await transaction(load, job, stream, random, engine().now());
+}
+
+sim::Task<> IoPaths::transaction(Load& load, int job, Stream& stream, sim::Random& random,
+                                 sim::Instant asked) {
+  const workload::IoProfile& profile = load.profile;
+  const int vcpu = load.guest.vcpus[at(job) % load.guest.vcpus.size()];
+  storage::BlockDevice& disk =
+      load.guest.disks[at(job) % load.guest.disks.size()]->top(profile.direct);
+  if (profile.compute.count() > 0) {
+    co_await host_.run(vcpu, static_cast<double>(profile.compute.count()), scheduler::kNoCpu);
+  }
+  for (int i = 0; i < profile.operations; ++i) {
+    const sim::Instant began = engine().now();
+    storage::Request request = next(profile, stream, random);
+    request.stream = job;
+    request.node = memory_node(load.guest);
+    if (!profile.direct)
+      co_await host_.run(vcpu, cached_work(profile, request.size), scheduler::kNoCpu);
+    {
+      const Awaited awaited{host_, vcpu};
+      co_await disk.serve(request);
+    }
+    const double took_s = sim::seconds(engine().now() - began);
+    count(counts_[at(load.guest.kind)], request, took_s);
+    if (load.test != nullptr) count(*load.test, *load.times, request, took_s);
+    if (request.operation == storage::Operation::read || profile.sync_every == 0) continue;
+    stream.written.insert((request.offset - stream.from).count() / file_size(profile, stream));
+    if (++stream.unsynced >= profile.sync_every) co_await sync(load, job, stream);
+  }
+  Counts& counts = counts_[at(load.guest.kind)];
+  ++counts.transactions;
+  counts.transaction.record(sim::seconds(engine().now() - asked));
+}
+
+void IoPaths::count(Counts& counts, const storage::Request& request, double took_s) {
+  ++(request.operation == storage::Operation::read ? counts.reads : counts.writes);
+  counts.bytes += static_cast<std::uint64_t>(request.size.count());
+  counts.io.record(took_s);
+  counts.io_s.record(took_s);
+}
+
+void IoPaths::count(TestRun& run, TestTimes& times, const storage::Request& request,
+                    double took_s) {
+  if (engine().now() < run.began) return;
+  ++run.ios;
+  run.bytes += static_cast<std::uint64_t>(request.size.count());
+  times.spread.record(took_s);
+  times.mean_s.record(took_s);
+}
+
+// Files that the job has written to since it last did so.
+sim::Task<> IoPaths::sync(Load& load, int job, Stream& stream) {
+  const workload::IoProfile& profile = load.profile;
+  const int vcpu = load.guest.vcpus[at(job) % load.guest.vcpus.size()];
+  storage::BlockDevice& disk =
+      load.guest.disks[at(job) % load.guest.disks.size()]->top(profile.direct);
+  stream.unsynced = 0;
+  for (const std::int64_t file : std::exchange(stream.written, {})) {
+    storage::Request flush{.operation = storage::Operation::flush, .stream = job};
+    if (profile.files > 1) {
+      flush.size = sim::Bytes{file_size(profile, stream)};
+      flush.offset = stream.from + flush.size * file;
+    }
+    const Awaited awaited{host_, vcpu};
+    co_await disk.serve(flush);
+    ++counts_[at(load.guest.kind)].syncs;
+  }
+}
+
+// --- tests ---
+
+sim::Process IoPaths::run_tests(RunningGuest& running) {
+  const std::vector<workload::IoTest>& tests = running.description->workload.tests;
+  for (std::size_t next = 0; next < tests.size();) {
+    sim::Join side_by_side{engine()};
+    do {
+      side_by_side.add(run_test(running, next++));
+    } while (next < tests.size() && tests[next].together);
+    co_await side_by_side.all();
+  }
+}
+
+sim::Task<> IoPaths::run_test(RunningGuest& running, std::size_t number) {
+  const workload::Description& workload = running.description->workload;
+  const workload::IoTest& test = workload.tests[number];
+  if (test.delay > sim::Duration::zero()) co_await engine().delay(test.delay);
+  TestRun& run = running.tests[number];
+  run.began = engine().now() + test.ramp;
+  Load& load = loads_.emplace_back(Load{.guest = running,
+                                        .profile = test.io,
+                                        .test = &run,
+                                        .times = &test_times_[at(running.kind)][number]});
+  load.profile.cached = workload.io.cached;
+  load.profile.cached_page = workload.io.cached_page;
+  load.profile.requests = requests(test, running.disks.front()->disk().capacity());
+  open_streams(load);
+  if (test.drop_cached) {
+    for (const auto& disk : running.disks) disk->drop_cached();
+  }
+  if (test.runtime > sim::Duration::zero())
+    engine().spawn(end_in_time(load, test.ramp + test.runtime));
+  sim::Join jobs{engine()};
+  for (int job = 0; job < test.io.jobs; ++job) {
+    for (int slot = 0; slot < test.io.depth; ++slot)
+      jobs.add(loop(load, job, fmt::format("{}.test.{}.{}.{}", running.name, test.name, job, slot),
+                    *load.streams[at(job)]));
+  }
+  co_await jobs.all();
+  if (test.sync_at_end) {
+    sim::Join syncs{engine()};
+    for (int job = 0; job < test.io.jobs; ++job) {
+      Stream& stream = *load.streams[at(job)];
+      stream.written.insert(0);
+      syncs.add(sync(load, job, stream));
+    }
+    co_await syncs.all();
+  }
+  run.ended = engine().now();
+}
+
+sim::Process IoPaths::end_in_time(Load& load, sim::Duration runtime) {
+  co_await engine().delay(runtime);
+  load.over = true;
+}
+
+// --- requests ---
+
+// Where the next request's data lies: nodes take turns by the VM's memory there. -1: no matter.
+int IoPaths::memory_node(RunningGuest& running) {
+  const std::vector<double>& shares = host_.vms_[at(running.vm)].accesses;
+  if (shares.size() < 2 || !host_.cards_->carries()) return -1;
+  running.due.resize(shares.size());
+  for (std::size_t node = 0; node < shares.size(); ++node) running.due[node] += shares[node];
+  const auto most = std::max_element(running.due.begin(), running.due.end());
+  *most -= 1.0;
+  return static_cast<int>(most - running.due.begin());
+}
+
+std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {
+  return (stream.size.count() + profile.files - 1) / profile.files;
+}
+
+storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& stream,
+                               sim::Random& random) const {
+  const std::int64_t blocks = stream.size.count() / profile.block.count();
+  const std::int64_t block =
+      profile.pattern == workload::Pattern::sequential
+          ? stream.next++ % blocks
+          : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(blocks)));
+  ++stream.issued;
+  const bool read =
+      profile.read_share >= 1 || (profile.read_share > 0 && random.uniform() < profile.read_share);
+  return {.operation = read ? storage::Operation::read : storage::Operation::write,
+          .offset = stream.from + profile.block * block,
+          .size = profile.block};
+}
+
+}  // namespace models

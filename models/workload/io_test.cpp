@@ -1,0 +1,49 @@
+#include "models/workload/io_test.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace models::workload {
+
+void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complaints& complaints) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const IoTest& test = tests[i];
+    const auto need = [&](bool holds, std::string_view text) {
+      complaints.need(holds, fmt::format("vm.{}.workload.test[{}].{}", vm, i, text));
+    };
+    const bool plain =
+        !test.name.empty() && std::all_of(test.name.begin(), test.name.end(), [](unsigned char c) {
+          return std::isalnum(c) != 0 || c == '-' || c == '_';
+        });
+    need(plain, fmt::format("name: got \"{}\", need one of letters, digits, - and _", test.name));
+    need(names.insert(test.name).second,
+         fmt::format("name: two tests are named \"{}\"", test.name));
+    need(!test.time_based || test.runtime > sim::Duration::zero(),
+         "time_based: needs a runtime, e.g. \"30 s\"");
+    need(test.io.jobs >= 1, "jobs: need at least 1");
+  }
+}
+
+int most_under_way(const std::vector<IoTest>& tests) {
+  int most = 0, own = 0;
+  for (const IoTest& test : tests) {
+    own = (test.together ? own : 0) + test.io.jobs * test.io.depth;
+    most = std::max(most, own);
+  }
+  return most;
+}
+
+std::int64_t requests(const IoTest& test, sim::Bytes capacity) {
+  if (test.time_based) return 0;
+  const IoProfile& io = test.io;
+  const sim::Bytes whole = io.span.count() > 0 ? std::min(io.span, capacity) : capacity;
+  const sim::Bytes own = io.apart() ? whole / io.jobs : whole;
+  const sim::Bytes size = test.size.count() > 0 ? test.size : own;
+  return std::max<std::int64_t>(1, size.count() / io.block.count());
+}
+
+}  // namespace models::workload

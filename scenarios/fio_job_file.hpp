@@ -1,0 +1,63 @@
+// An fio job file as text: its sections, and their options as values. What they mean: fio_job.hpp.
+//
+// Source  fio(1): sections, comments, sizes (1k = 1024, 1ki = 1000), times.
+// Checked tests/scenarios/fio_job_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scenarios/node.hpp"
+#include "scenarios/problems.hpp"
+
+namespace scenarios {
+
+struct FioOption {
+  std::string value;  // empty: the option stands alone
+  Location at;
+};
+
+class FioJob {
+ public:
+  FioJob(std::string name, Location at, std::map<std::string, FioOption, std::less<>> options)
+      : name_{std::move(name)}, at_{std::move(at)}, options_{std::move(options)} {}
+
+  // Its options in another section.
+  FioJob named(const std::string& name, const Location& at) const { return {name, at, options_}; }
+
+  const std::string& name() const { return name_; }
+  const Location& at() const { return at_; }
+  // Where the option stands, or the section if it does not.
+  const Location& at(std::string_view option) const;
+  const FioOption* find(std::string_view option) const;
+  // Adds an option; of two the later counts.
+  void take(const std::string& option, const std::string& value, const Location& at);
+
+  // Their values. A mistake is added to `problems`, and nothing or `otherwise` given.
+  std::optional<double> bytes(std::string_view option, Problems& problems) const;
+  std::optional<double> seconds(std::string_view option, double unit_s, Problems& problems) const;
+  std::int64_t whole(std::string_view option, std::int64_t otherwise, Problems& problems) const;
+  bool truth(std::string_view option, bool otherwise) const;
+
+ private:
+  std::string name_;
+  Location at_;
+  std::map<std::string, FioOption, std::less<>> options_;
+};
+
+// "bs=4q: need a size".
+void refuse(const FioOption& option, std::string_view name, std::string_view need,
+            Problems& problems);
+
+// The sections, [global] ones' options in those that follow. Options that change reports, logs or
+// contents are left out, aliases go by one name, those that are not simulated are problems.
+std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file,
+                                  Problems& problems);
+
+}  // namespace scenarios

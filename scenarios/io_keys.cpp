@@ -1,0 +1,112 @@
+#include "scenarios/io_keys.hpp"
+
+#include <algorithm>
+
+#include "scenarios/fields.hpp"
+
+namespace scenarios {
+namespace {
+
+namespace workload = models::workload;
+
+// Of jobs, whether a workload's own or a test's.
+Section<workload::IoProfile> job_keys() {
+  using T = workload::IoProfile;
+  static const std::vector<Word<workload::Pattern>> patterns{
+      {"random", workload::Pattern::random}, {"sequential", workload::Pattern::sequential}};
+  static const std::vector<Word<workload::Parts>> parts{{"automatic", workload::Parts::automatic},
+                                                        {"own", workload::Parts::own},
+                                                        {"shared", workload::Parts::shared}};
+  return {
+      whole("jobs", &T::jobs, 0, 4096, "threads that do I/O, spread over the vCPUs; 0: none"),
+      whole("depth", &T::depth, 1, 4096, "transactions of a job under way at once (iodepth)"),
+      whole("operations", &T::operations, 1, 1000, "I/Os of a transaction, one after the other"),
+      real("read_share", &T::read_share, 0, 1, "of the I/Os; the rest are writes"),
+      choice("pattern", &T::pattern, patterns, "of offsets"),
+      quantity("block", Unit::size, &T::block, "of one I/O", Zero::refused),
+      quantity("offset", Unit::size, &T::offset, "on the disk, where what is used begins"),
+      quantity("span", Unit::size, &T::span, "of the disk that is used; 0 B: all of it"),
+      choice("parts", &T::parts, parts,
+             "whether each job has a part of that for itself; automatic: if the pattern is "
+             "sequential"),
+      quantity("compute", Unit::instructions, &T::compute, "of the application, a transaction"),
+      whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
+      whole("files", &T::files, 1, 4096, "that jobs write to, each synced by itself"),
+      truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
+      quantity("think", Unit::time, &T::think, "mean between two transactions of a closed loop"),
+      truth("steady_think", &T::steady_think, "it is always as long; else exponential"),
+      quantity("rate", Unit::frequency, &T::rate,
+               "of a job's transactions, at most; 0 Hz: as fast as they go"),
+  };
+}
+
+}  // namespace
+
+const Section<workload::IoProfile>& io_keys() {
+  using T = workload::IoProfile;
+  static const Section<T> section = [] {
+    Section<T> all = job_keys();
+    const Section<T> own{
+        quantity("submit", Unit::instructions, &T::submit,
+                 "of the kernel, an I/O: system call, file system, block layer, driver"),
+        quantity("page", Unit::instructions, &T::page,
+                 "of the kernel, each 4 KiB of an I/O: pinning and mapping it"),
+        quantity("complete", Unit::instructions, &T::complete,
+                 "of the kernel, an I/O: interrupt, completion, waking the job"),
+        quantity("cached", Unit::instructions, &T::cached,
+                 "of the kernel, an I/O through the guest's page cache"),
+        quantity("cached_page", Unit::instructions, &T::cached_page,
+                 "of the kernel, each 4 KiB of it: looking it up and copying it"),
+        quantity("arrivals", Unit::frequency, &T::arrivals,
+                 "of transactions at one VM, Poisson; 0 Hz: closed loops"),
+        whole("requests", &T::requests, 0, 1'000'000'000'000, "I/Os after which it ends; 0: never"),
+    };
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+  }();
+  return section;
+}
+
+void fill_tests(Node& workload) {
+  Entry* tests = find(workload, "test");
+  const Entry* io = find(workload, "io");
+  if (tests == nullptr || tests->value.array() == nullptr || io == nullptr) return;
+  if (io->value.table() == nullptr) return;
+  const Section<workload::IoProfile> of_jobs = job_keys();
+  for (Node& test : std::get<Node::Array>(tests->value.value)) {
+    if (test.table() == nullptr) continue;
+    for (const Entry& said : *io->value.table()) {
+      const bool of_job = std::any_of(of_jobs.begin(), of_jobs.end(),
+                                      [&](const auto& field) { return field.name == said.key; });
+      if (of_job && said.key != "jobs" && find(test, said.key) == nullptr)
+        test.table()->push_back(said);
+    }
+  }
+}
+
+const Section<workload::IoTest>& io_test_keys() {
+  using T = workload::IoTest;
+  static const Section<T> section = [] {
+    Section<T> all{
+        text("name", &T::name, "what its metrics are called: vm.<vm>.test.<name>.bandwidth"),
+        truth("together", &T::together, "it begins with the test before it, not after"),
+        quantity("delay", Unit::time, &T::delay, "before its jobs begin (startdelay)"),
+    };
+    append_part(all, job_keys(), &T::io);
+    const Section<T> ends{
+        quantity("size", Unit::size, &T::size,
+                 "that each job reads and writes; 0 B: its part of the disk, once"),
+        quantity("ramp", Unit::time, &T::ramp, "I/Os of its first part do not count (ramp_time)"),
+        quantity("runtime", Unit::time, &T::runtime, "after that, it ends; 0 s: when all is done"),
+        truth("time_based", &T::time_based, "it goes on until then, whatever its size"),
+        truth("sync_at_end", &T::sync_at_end, "jobs end with an fdatasync, whose time counts"),
+        truth("drop_cached", &T::drop_cached,
+              "the guest's page cache forgets what is clean before it begins"),
+    };
+    all.insert(all.end(), ends.begin(), ends.end());
+    return all;
+  }();
+  return section;
+}
+
+}  // namespace scenarios

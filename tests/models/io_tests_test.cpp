@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "models/host.hpp"
+#include "models/io_paths.hpp"
+#include "sim/error.hpp"
+
+using namespace models;
+using namespace sim::literals;
+
+namespace {
+
+constexpr std::int64_t kBlock_B = 4'096;
+
+// A process on bare metal whose kernel takes no time, on a disk that takes 100 us, one request
+// after the other.
+HostDescription host() {
+  HostDescription host;
+  host.hardware.cores_per_node = 4;
+  host.hardware.frequency = sim::Hertz{1e9};
+  host.hardware.memory = 8_GiB;
+  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
+  host.hardware.llc = {.size = 8_MiB, .shared_by = 4, .latency = 10_ns};
+  host.hardware.controller = {.channels = 2,
+                              .channel_bandwidth = sim::BytesPerSecond{12.8e9},
+                              .efficiency = 0.8,
+                              .latency = 80_ns,
+                              .queueing = {}};
+  host.vmm.architecture = Architecture::container;
+  host.without = {Mechanism::switch_cost, Mechanism::ticks};
+  HostDisk& disk = host.storage.disks.emplace_back();
+  disk.name = "sda";
+  disk.device.kind = storage::device::Kind::memory;
+  disk.device.memory.service = 100_us;
+  disk.device.memory.copy_rate = sim::BytesPerSecond{1e15};
+  disk.device.memory.parallel = 1;
+  VmDescription& vm = host.vms.emplace_back();
+  vm.name = "guest";
+  vm.memory = 1_GiB;
+  vm.vcpus = 2;
+  vm.workload.idle = true;
+  vm.workload.profile.base_cpi = 1.0;
+  vm.disks.emplace_back().on = "sda";
+  return host;
+}
+
+workload::IoTest& add(HostDescription& host, const std::string& name, std::int64_t blocks) {
+  workload::IoTest& test = host.vms[0].workload.tests.emplace_back();
+  test.name = name;
+  test.size = sim::Bytes{kBlock_B * blocks};
+  return test;
+}
+
+Results run(const HostDescription& host, sim::Duration duration = 1_s) {
+  Results results = simulate(host, {.duration = duration, .warmup = 100_ms}, {.check = true});
+  CHECK(results.violations == std::vector<std::string>{});
+  return results;
+}
+
+double metric(const Results& results, const std::string& name) {
+  const auto found = std::find_if(results.metrics.begin(), results.metrics.end(),
+                                  [&](const Metric& one) { return one.name == name; });
+  INFO(name);
+  REQUIRE(found != results.metrics.end());
+  return found->value;
+}
+
+double of_test(const Results& results, const std::string& name) {
+  return metric(results, "vm.guest.test." + name);
+}
+
+}  // namespace
+
+TEST_CASE("tests run one after the other, each measured over its own time") {
+  HostDescription two = host();
+  add(two, "first", 1'000);
+  add(two, "second", 3'000).io.block = sim::Bytes{3 * kBlock_B};
+  const Results results = run(two);
+  CHECK(of_test(results, "first.time") == Approx(0.1).epsilon(1e-3));
+  CHECK(of_test(results, "first.rate") == Approx(10'000).epsilon(1e-3));
+  CHECK(of_test(results, "first.bandwidth") == Approx(10'000.0 * kBlock_B).epsilon(1e-3));
+  CHECK(of_test(results, "first.ended") == 1.0);
+  CHECK(of_test(results, "first.latency.p50") == Approx(1e-4).epsilon(0.05));
+  CHECK(of_test(results, "second.time") == Approx(0.1).epsilon(1e-3));
+  CHECK(of_test(results, "second.bandwidth") == Approx(30'000.0 * kBlock_B).epsilon(1e-3));
+  CHECK(results.notes.empty());
+  // Of a guest that does nothing else, throughput is by the time that they took.
+  CHECK(metric(results, "vm.guest.throughput") == Approx(10'000).epsilon(1e-3));
+}
+
+TEST_CASE("tests that begin together share the disk") {
+  HostDescription two = host();
+  add(two, "reader", 1'000);
+  workload::IoTest& writer = add(two, "writer", 1'000);
+  writer.together = true;
+  writer.io.read_share = 0;
+  const Results results = run(two);
+  CHECK(of_test(results, "reader.rate") == Approx(5'000).epsilon(0.01));
+  CHECK(of_test(results, "writer.rate") == Approx(5'000).epsilon(0.01));
+  CHECK(metric(results, "vm.guest.io.writes") == Approx(1'000).epsilon(0.01));
+}
+
+TEST_CASE("jobs of a test have a part each, or share all of it") {
+  HostDescription many = host();
+  workload::IoTest& own = add(many, "own", 0);
+  own.size = {};
+  own.io.jobs = 4;
+  own.io.span = sim::Bytes{kBlock_B * 400};
+  own.io.pattern = workload::Pattern::sequential;
+  workload::IoTest& shared = many.vms[0].workload.tests.emplace_back(own);
+  shared.name = "shared";
+  shared.io.parts = workload::Parts::shared;
+  const Results results = run(many);
+  CHECK(of_test(results, "own.time") == Approx(400 * 1e-4).epsilon(0.01));
+  CHECK(of_test(results, "shared.time") == Approx(4 * 400 * 1e-4).epsilon(0.01));
+}
+
+TEST_CASE("a test goes on for a time, without what its first part does") {
+  HostDescription timed = host();
+  workload::IoTest& test = add(timed, "timed", 10);
+  test.time_based = true;
+  test.ramp = 50_ms;
+  test.runtime = 200_ms;
+  test.delay = 100_ms;
+  const Results results = run(timed);
+  CHECK(of_test(results, "timed.time") == Approx(0.2).epsilon(0.001));
+  CHECK(of_test(results, "timed.rate") == Approx(10'000).epsilon(0.001));
+  CHECK(metric(results, "vm.guest.io.rate") == Approx(2'500).epsilon(0.001));
+}
+
+TEST_CASE("a test's jobs keep to their rate, and think as long each time") {
+  HostDescription slow = host();
+  workload::IoTest& capped = add(slow, "capped", 100);
+  capped.io.rate = sim::Hertz{1'000};
+  workload::IoTest& thinks = add(slow, "thinks", 100);
+  thinks.io.think = 400_us;
+  thinks.io.steady_think = true;
+  const Results results = run(slow);
+  CHECK(of_test(results, "capped.time") == Approx(0.0991).epsilon(0.001));
+  CHECK(of_test(results, "thinks.time") == Approx(0.05).epsilon(0.001));
+}
+
+TEST_CASE("a test that did not end says so") {
+  HostDescription longer = host();
+  add(longer, "longer", 100'000);
+  add(longer, "never", 1);
+  const Results results = run(longer);
+  CHECK(of_test(results, "longer.ended") == 0.0);
+  CHECK(of_test(results, "longer.rate") == Approx(10'000).epsilon(0.001));
+  CHECK(of_test(results, "never.time") == 0.0);
+  REQUIRE(results.notes.size() == 1);
+  CHECK(results.notes.front().find("longer, never") != std::string::npos);
+}
+
+TEST_CASE("what a test read is in the guest's page cache, unless the next one drops it") {
+  HostDescription buffered = host();
+  const auto add_read = [&](const std::string& name) -> workload::IoTest& {
+    workload::IoTest& test = add(buffered, name, 256);
+    test.io.direct = false;
+    test.io.pattern = workload::Pattern::sequential;
+    test.io.span = sim::Bytes{kBlock_B * 256};
+    return test;
+  };
+  buffered.vms[0].workload.io.cached = sim::Instructions{2'000};
+  buffered.vms[0].workload.io.cached_page = sim::Instructions{3'000};
+  add_read("read");
+  add_read("reread");
+  add_read("dropped").drop_cached = true;
+  const Results results = run(buffered);
+  CHECK(of_test(results, "reread.latency.mean") == Approx(5e-6).epsilon(0.02));
+  CHECK(of_test(results, "read.time") > 1.2 * of_test(results, "reread.time"));
+  CHECK(of_test(results, "dropped.time") == Approx(of_test(results, "read.time")).epsilon(0.1));
+}
+
+TEST_CASE("a test's last flush counts, and a new file's metadata with direct I/O too") {
+  HostDescription written = host();
+  written.vms[0].disks[0].formatted = true;
+  workload::IoTest& test = add(written, "write", 100);
+  test.io.read_share = 0;
+  test.io.pattern = workload::Pattern::sequential;
+  test.sync_at_end = true;
+  const Results old_file = run(written);
+  CHECK(metric(old_file, "vm.guest.io.syncs") == 1.0);
+  written.vms[0].disks[0].file_system.allocated = false;
+  const Results new_file = run(written);
+  CHECK(of_test(new_file, "write.time") > of_test(old_file, "write.time") + 1e-4);
+}
+
+TEST_CASE("impossible tests are refused with their place") {
+  HostDescription wrong = host();
+  add(wrong, "a b", 1).time_based = true;
+  add(wrong, "twice", 1);
+  add(wrong, "twice", 1).io.jobs = 0;
+  try {
+    check(wrong);
+    FAIL("accepted");
+  } catch (const sim::ConfigError& error) {
+    const std::string text = error.what();
+    CHECK(text.find("vm.guest.workload.test[0].name: got \"a b\"") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[0].time_based: needs a runtime") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[2].name: two tests") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[2].jobs: need at least 1") != std::string::npos);
+  }
+  HostDescription small = host();
+  add(small, "small", 1).io.span = sim::Bytes{512};
+  CHECK_THROWS_WITH(run(small), Catch::Matchers::Contains("less than its block of 4096 B"));
+  HostDescription without_disk = host();
+  add(without_disk, "read", 1);
+  without_disk.vms[0].disks.clear();
+  CHECK_THROWS_WITH(check(without_disk), Catch::Matchers::Contains("give it a [[vm.disk]]"));
+}
