@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "models/io_paths.hpp"
-#include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
 #include "sim/join.hpp"
@@ -110,11 +109,11 @@ void IoPaths::open_streams(Load& load) {
     const sim::Bytes whole = std::max(sim::Bytes{}, capacity - profile.offset);
     const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
     const sim::Bytes size = profile.apart() ? span / profile.jobs : span;
-    if (size < profile.block)
+    if (size < profile.largest_block())
       throw sim::ConfigError{fmt::format(
           "vm.{}.workload: a job has {} B of the disk to use, less than its block of {} B; lower "
           "its block, offset or number of jobs, or raise its span or the disk's size",
-          load.guest.description->name, size.count(), profile.block.count())};
+          load.guest.description->name, size.count(), profile.largest_block().count())};
     load.streams.push_back(&streams_.emplace_back(Stream{
         .from = profile.offset + (profile.apart() ? size * job : sim::Bytes{}), .size = size}));
   }
@@ -300,38 +299,6 @@ sim::Task<> IoPaths::run_test(RunningGuest& running, std::size_t number) {
 sim::Process IoPaths::end_in_time(Load& load, sim::Duration runtime) {
   co_await engine().delay(runtime);
   load.over = true;
-}
-
-// --- requests ---
-
-// Where the next request's data lies: nodes take turns by the VM's memory there. -1: no matter.
-int IoPaths::memory_node(RunningGuest& running) {
-  const std::vector<double>& shares = host_.vms_[at(running.vm)].accesses;
-  if (shares.size() < 2 || !host_.cards_->carries()) return -1;
-  running.due.resize(shares.size());
-  for (std::size_t node = 0; node < shares.size(); ++node) running.due[node] += shares[node];
-  const auto most = std::max_element(running.due.begin(), running.due.end());
-  *most -= 1.0;
-  return static_cast<int>(most - running.due.begin());
-}
-
-std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {
-  return (stream.size.count() + profile.files - 1) / profile.files;
-}
-
-storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& stream,
-                               sim::Random& random) const {
-  const std::int64_t blocks = stream.size.count() / profile.block.count();
-  const std::int64_t block =
-      profile.pattern == workload::Pattern::sequential
-          ? stream.next++ % blocks
-          : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(blocks)));
-  ++stream.issued;
-  const bool read =
-      profile.read_share >= 1 || (profile.read_share > 0 && random.uniform() < profile.read_share);
-  return {.operation = read ? storage::Operation::read : storage::Operation::write,
-          .offset = stream.from + profile.block * block,
-          .size = profile.block};
 }
 
 }  // namespace models

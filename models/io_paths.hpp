@@ -109,7 +109,7 @@ class IoPaths {
   struct Stream {  // of a job: where it is in its part of the disk
     sim::Bytes from{};
     sim::Bytes size{};
-    std::int64_t next = 0;  // block
+    std::int64_t next_B = 0;  // from `from`, of who goes in order
     std::int64_t issued = 0;
     std::int64_t begun = 0;  // transactions
     int unsynced = 0;
@@ -191,6 +191,7 @@ class IoPaths {
   void count(TestRun& run, TestTimes& times, const storage::Request& request, double took_s);
   static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
   int memory_node(RunningGuest& running);
+  static sim::Bytes block(const workload::IoProfile& profile, sim::Random& random);
   storage::Request next(const workload::IoProfile& profile, Stream& stream,
                         sim::Random& random) const;
 

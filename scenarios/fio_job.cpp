@@ -23,6 +23,7 @@ class Reader {
  private:
   std::string own_name(const std::string& wanted);
   bool direction(const FioJob& job, Node& test);
+  double blocks(const FioJob& job, Node& test);
   void asking(const FioJob& job, Node& test);
   void limits(const FioJob& job, double block_B, Node& test);
   // In bytes; 0: all there is, "100%".
@@ -111,6 +112,44 @@ bool Reader::direction(const FioJob& job, Node& test) {
   return reads < 1.0;
 }
 
+// One size, or bssplit=4k/60:64k/40, whose shares that are left out are alike. Their mean.
+double Reader::blocks(const FioJob& job, Node& test) {
+  const double block_B = job.bytes("bs", problems_).value_or(4096.0);
+  put_bytes(test, job.at("bs"), "block", block_B);
+  const FioOption* split = job.find("bssplit");
+  const auto text = job.alike("bssplit", problems_);
+  if (!text) return block_B;
+  std::vector<std::pair<double, double>> sizes;  // bytes, per cent; 0: not said
+  double said = 0.0, unsaid = 0.0, bytes = 0.0;
+  for (std::size_t from = 0; from <= text->size();) {
+    const std::size_t end = std::min(text->find(':', from), text->size());
+    const std::string one = text->substr(from, end - from);
+    from = end + 1;
+    const std::size_t slash = one.find('/');
+    const auto size_B = fio_size(one.substr(0, slash));
+    const auto share = slash == std::string::npos || slash + 1 == one.size()
+                           ? std::optional{0.0}
+                           : fio_size(one.substr(slash + 1));
+    if (!size_B || *size_B <= 0 || !share) {
+      refuse(*split, "bssplit", "sizes with per cents such as 4k/60:64k/40", problems_);
+      return block_B;
+    }
+    sizes.emplace_back(*size_B, *share);
+    said += *share;
+    unsaid += *share > 0 ? 0.0 : 1.0;
+  }
+  Node::Array mix;
+  for (auto& [size_B, share] : sizes) {
+    if (share <= 0) share = std::max(0.0, 100.0 - said) / unsaid;
+    bytes += size_B * share / 100;
+    Node::Array pair{Node{split->at, fmt::format("{:.0f} B", size_B)},
+                     Node{split->at, share / 100}};
+    if (share > 0) mix.push_back(Node{split->at, std::move(pair)});
+  }
+  put(test, split->at, "blocks", std::move(mix));
+  return bytes;
+}
+
 // Threads, depth, the guest's page cache.
 void Reader::asking(const FioJob& job, Node& test) {
   static const std::set<std::string_view> waits{"psync",  "sync",    "vsync",
@@ -158,8 +197,7 @@ Node Reader::test(const FioJob& job, bool first) {
   put(test, job.at(), "name", own_name(job.name()));
   put(test, job.at("stonewall"), "together", !first && !job.truth("stonewall", false));
   const bool writes = direction(job, test);
-  const double block_B = job.bytes("bs", problems_).value_or(4096.0);
-  put_bytes(test, job.at("bs"), "block", block_B);
+  const double block_B = blocks(job, test);
   asking(job, test);
   const std::int64_t jobs = job.whole("numjobs", 1, problems_);
   put(test, job.at("numjobs"), "jobs", jobs);
@@ -181,10 +219,13 @@ Entry& entry(Node& table, std::string_view key, const Location& at) {
 
 }  // namespace
 
-void use_fio_preset(Node& workload) {
+void prepare_fio_job(Node& workload) {
   const Entry* fio = find(workload, "fio");
-  if (fio == nullptr || find(workload, "use") != nullptr) return;
-  workload.table()->push_back({"use", fio->key_at, Node{fio->value.at, std::string{"fio"}}});
+  if (fio == nullptr) return;
+  const Location at = fio->value.at;
+  if (find(workload, "use") == nullptr) put(workload, at, "use", std::string{"fio"});
+  Node& io = entry(workload, "io", at).value;
+  if (io.table() != nullptr && find(io, "jobs") == nullptr) put(io, at, "jobs", std::int64_t{0});
 }
 
 void expand_fio_job(Node& workload, const std::string& path, Problems& problems) {
@@ -210,10 +251,6 @@ void expand_fio_job(Node& workload, const std::string& path, Problems& problems)
     return;
   }
   entry(workload, "test", asked.key_at).value = fio_tests(*text, file, problems);
-  // They take the place of the preset's jobs.
-  Node& io = entry(workload, "io", asked.key_at).value;
-  if (io.table() != nullptr)
-    entry(io, "jobs", asked.key_at).value = Node{asked.value.at, std::int64_t{0}};
 }
 
 Node fio_tests(std::string_view text, const std::string& file, Problems& problems) {

@@ -18,8 +18,9 @@
 
 namespace scenarios {
 
-// A workload with `fio` and without `use` starts from the preset "fio".
-void use_fio_preset(Node& workload);
+// A workload with `fio` and without `use` starts from the preset "fio"; of a preset's own jobs none
+// run beside the file's, unless the workload itself says how many. Before presets are expanded.
+void prepare_fio_job(Node& workload);
 
 // Replaces the key `fio` of a workload's table, once its preset is expanded, by tests. `path`: what
 // the table is called in messages.

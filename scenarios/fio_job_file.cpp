@@ -20,6 +20,7 @@ const std::map<std::string, std::string, std::less<>> kSimulated{
     {"readwrite", "rw"},
     {"bs", "bs"},
     {"blocksize", "bs"},
+    {"bssplit", "bssplit"},
     {"size", "size"},
     {"filesize", "filesize"},
     {"io_size", "io_size"},
@@ -169,29 +170,37 @@ void refuse(const FioOption& option, std::string_view name, std::string_view nee
   problems.add(option.at, fmt::format("{}={}: need {}", name, option.value, need));
 }
 
-std::optional<double> FioJob::bytes(std::string_view name, Problems& problems) const {
-  const FioOption* option = find(name);
-  if (option == nullptr) return {};
+std::optional<double> fio_size(const std::string& text) {
   static const std::map<std::string, double, std::less<>> units{
       {"", 1.0},     {"b", 1.0},     {"k", 0x1p10}, {"kb", 0x1p10}, {"m", 0x1p20}, {"mb", 0x1p20},
       {"g", 0x1p30}, {"gb", 0x1p30}, {"t", 0x1p40}, {"tb", 0x1p40}, {"ki", 1e3},   {"kib", 1e3},
       {"mi", 1e6},   {"mib", 1e6},   {"gi", 1e9},   {"gib", 1e9},   {"ti", 1e12},  {"tib", 1e12}};
-  // One size for reads, writes and trims, or the same for each.
+  const auto value = number(text);
+  if (!value || !units.contains(value->second)) return {};
+  return value->first * units.find(value->second)->second;
+}
+
+std::optional<std::string> FioJob::alike(std::string_view name, Problems& problems) const {
+  const FioOption* option = find(name);
+  if (option == nullptr) return {};
   std::string_view rest = option->value;
-  const std::string first = trimmed(rest.substr(0, rest.find(',')));
-  bool alike = true;
+  std::string first = trimmed(rest.substr(0, rest.find(',')));
   while (rest.find(',') != std::string_view::npos) {
     rest.remove_prefix(rest.find(',') + 1);
     const std::string other = trimmed(rest.substr(0, rest.find(',')));
-    alike = alike && (other.empty() || other == first);
+    if (other.empty() || other == first) continue;
+    refuse(*option, name, "the same for reads and writes", problems);
+    return {};
   }
-  const auto value = number(first);
-  if (value && alike && units.contains(value->second))
-    return value->first * units.find(value->second)->second;
-  refuse(*option, name,
-         alike ? "a size such as 4k, 512m or 10g (k is 1024)" : "one size for reads and writes",
-         problems);
-  return {};
+  return first;
+}
+
+std::optional<double> FioJob::bytes(std::string_view name, Problems& problems) const {
+  const auto text = alike(name, problems);
+  if (!text) return {};
+  const auto size_B = fio_size(*text);
+  if (!size_B) refuse(*find(name), name, "a size such as 4k, 512m or 10g (k is 1024)", problems);
+  return size_B;
 }
 
 std::optional<double> FioJob::seconds(std::string_view name, double unit_s,

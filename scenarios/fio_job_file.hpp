@@ -40,6 +40,8 @@ class FioJob {
   void take(const std::string& option, const std::string& value, const Location& at);
 
   // Their values. A mistake is added to `problems`, and nothing or `otherwise` given.
+  // "4k" of "4k" or "4k,4k": what is said for reads, writes and trims.
+  std::optional<std::string> alike(std::string_view option, Problems& problems) const;
   std::optional<double> bytes(std::string_view option, Problems& problems) const;
   std::optional<double> seconds(std::string_view option, double unit_s, Problems& problems) const;
   std::int64_t whole(std::string_view option, std::int64_t otherwise, Problems& problems) const;
@@ -50,6 +52,9 @@ class FioJob {
   Location at_;
   std::map<std::string, FioOption, std::less<>> options_;
 };
+
+// "4k" in bytes; nothing: not a size.
+std::optional<double> fio_size(const std::string& text);
 
 // "bs=4q: need a size".
 void refuse(const FioOption& option, std::string_view name, std::string_view need,

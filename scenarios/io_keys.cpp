@@ -9,6 +9,36 @@ namespace {
 
 namespace workload = models::workload;
 
+Field<workload::IoProfile> block_mix_key() {
+  using T = workload::IoProfile;
+  return {
+      "blocks",
+      "array of [size, share]",
+      "sizes that I/Os are mixed of, instead of block",
+      [](T& profile, const Node& node, const std::string& path, Problems& problems) {
+        const char* need = "sizes with their shares such as [[\"4 KiB\", 0.6], [\"64 KiB\", 0.4]]";
+        if (node.array() == nullptr) return expect(problems, node, path, need);
+        profile.blocks.clear();
+        for (const Node& element : *node.array()) {
+          if (element.array() == nullptr || element.array()->size() != 2)
+            return expect(problems, element, path, need);
+          workload::BlockShare one;
+          const auto size = read_quantity(Unit::size, (*element.array())[0], path, problems, false);
+          if (!size || !read_real(one.share, (*element.array())[1], path, problems, 1e-6, 100))
+            return;
+          one.size = from_base<sim::Bytes>(*size);
+          profile.blocks.push_back(one);
+        }
+      },
+      [](const T& profile) {
+        Json list = Json::array();
+        for (const workload::BlockShare& one : profile.blocks)
+          list.push_back({format_quantity(Unit::size, to_base(one.size)), one.share});
+        return list.empty() ? Json{} : list;
+      },
+      {}};
+}
+
 // Of jobs, whether a workload's own or a test's.
 Section<workload::IoProfile> job_keys() {
   using T = workload::IoProfile;
@@ -24,6 +54,7 @@ Section<workload::IoProfile> job_keys() {
       real("read_share", &T::read_share, 0, 1, "of the I/Os; the rest are writes"),
       choice("pattern", &T::pattern, patterns, "of offsets"),
       quantity("block", Unit::size, &T::block, "of one I/O", Zero::refused),
+      block_mix_key(),
       quantity("offset", Unit::size, &T::offset, "on the disk, where what is used begins"),
       quantity("span", Unit::size, &T::span, "of the disk that is used; 0 B: all of it"),
       choice("parts", &T::parts, parts,

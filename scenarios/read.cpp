@@ -60,7 +60,7 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
     }
     if (Entry* workload = find(node, "workload")) {
       open_table(workload->value);
-      use_fio_preset(workload->value);
+      prepare_fio_job(workload->value);
       expand(workload->value, "workload", problems);
       expand_fio_job(workload->value, path + ".workload", problems);
       fill_tests(workload->value);

@@ -8,7 +8,9 @@
 // Checked tests/models/io_paths_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "sim/units.hpp"
 
@@ -19,15 +21,21 @@ enum class Pattern { random, sequential };
 // random they share all of them.
 enum class Parts { automatic, own, shared };
 
+struct BlockShare {
+  sim::Bytes size{};
+  double share = 0.0;  // of the I/Os; what all say is taken as their sum
+};
+
 struct IoProfile {
   int jobs = 0;             // threads that do I/O; job i stays on vCPU i mod vcpus; 0: none
   int depth = 1;            // transactions of a job under way at once
   int operations = 1;       // I/Os of a transaction, one after the other
   double read_share = 1.0;  // of the I/Os; the rest are writes
   Pattern pattern = Pattern::random;
-  sim::Bytes block{4'096};  // of one I/O
-  sim::Bytes offset{};      // on the disk, where what it uses begins
-  sim::Bytes span{};        // of the disk, from there; zero: all of it
+  sim::Bytes block{4'096};           // of one I/O
+  std::vector<BlockShare> blocks{};  // sizes that are mixed; none: all are of `block`
+  sim::Bytes offset{};               // on the disk, where what it uses begins
+  sim::Bytes span{};                 // of the disk, from there; zero: all of it
   Parts parts = Parts::automatic;
   sim::Instructions compute{};      // of the application, a transaction
   sim::Instructions submit{};       // of the kernel, an I/O: system call, file system, block layer
@@ -44,6 +52,19 @@ struct IoProfile {
   sim::Hertz arrivals{};            // of transactions at one VM, Poisson; zero: closed loops
   std::int64_t requests = 0;        // I/Os after which it ends; 0: goes on
   bool any() const { return jobs > 0; }
+  double mean_block_B() const {
+    double bytes = 0.0, shares = 0.0;
+    for (const BlockShare& one : blocks) {
+      bytes += one.share * static_cast<double>(one.size.count());
+      shares += one.share;
+    }
+    return shares > 0 ? bytes / shares : static_cast<double>(block.count());
+  }
+  sim::Bytes largest_block() const {
+    sim::Bytes most = blocks.empty() ? block : sim::Bytes{};
+    for (const BlockShare& one : blocks) most = std::max(most, one.size);
+    return most;
+  }
   bool apart() const {  // jobs have each a part of their own
     return parts == Parts::own || (parts == Parts::automatic && pattern == Pattern::sequential);
   }

@@ -43,7 +43,8 @@ std::int64_t requests(const IoTest& test, sim::Bytes capacity) {
   const sim::Bytes whole = io.span.count() > 0 ? std::min(io.span, capacity) : capacity;
   const sim::Bytes own = io.apart() ? whole / io.jobs : whole;
   const sim::Bytes size = test.size.count() > 0 ? test.size : own;
-  return std::max<std::int64_t>(1, size.count() / io.block.count());
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(static_cast<double>(size.count()) / io.mean_block_B()));
 }
 
 }  // namespace models::workload

@@ -116,6 +116,18 @@ TEST_CASE("jobs of a test have a part each, or share all of it") {
   CHECK(of_test(results, "shared.time") == Approx(4 * 400 * 1e-4).epsilon(0.01));
 }
 
+TEST_CASE("a test's blocks are mixed as asked") {
+  HostDescription mixed = host();
+  workload::IoTest& test = add(mixed, "mixed", 0);
+  test.size = sim::Bytes{40'000 * kBlock_B};
+  test.io.blocks = {{sim::Bytes{kBlock_B}, 3}, {sim::Bytes{9 * kBlock_B}, 1}};
+  test.io.pattern = workload::Pattern::sequential;
+  const Results results = run(mixed, 2_s);
+  // A third of the blocks' mean, 3 x 1 + 1 x 9 over 4: 13,333 I/Os, 10,000 a second.
+  CHECK(of_test(results, "mixed.time") == Approx(40'000 / 3.0 * 1e-4).epsilon(0.001));
+  CHECK(of_test(results, "mixed.bandwidth") == Approx(30'000.0 * kBlock_B).epsilon(0.03));
+}
+
 TEST_CASE("a test goes on for a time, without what its first part does") {
   HostDescription timed = host();
   workload::IoTest& test = add(timed, "timed", 10);

@@ -35,7 +35,7 @@ class Files {
   explicit Files(const std::string& jobs) : scenario_{folder_.write("scenario.toml", kScenario)} {
     folder_.write("jobs.fio", jobs);
   }
-  Study study() const { return read_file(scenario_, {}); }
+  Study study(const ReadOptions& options = {}) const { return read_file(scenario_, options); }
 
  private:
   tests::TemporaryFolder folder_;
@@ -153,11 +153,30 @@ TEST_CASE("the preset's own jobs make way, its costs stay") {
   CHECK(work.io.jobs == 0);
   CHECK(work.io.submit.count() > 0);
   CHECK(work.idle);
+  // Those that the scenario itself asks for go on beside the file's.
+  ReadOptions options;
+  options.overrides = {{"vm.guest.workload.io.jobs", "3"}};
+  const Study beside = Files{"[a]\nsize=1m\n"}.study(options);
+  CHECK(beside.points.front().scenario.host.vms.front().workload.io.jobs == 3);
   // Results hold the tests, not the file: they can be run again without it.
   const Study again = read_text(
       R"({"scenario": )" + resolved(study.points.front().scenario).dump() + R"(, "points": []})",
       "again", {});
   CHECK(again.points.front().scenario.host.vms.front().workload.tests.size() == 1);
+}
+
+TEST_CASE("a mix of sizes, whose shares that are left out are alike") {
+  const auto read = read_jobs("[a]\nsize=1m\nbssplit=4k/60:64k/:8k\n[b]\nsize=1m\nbs=8k,8k\n");
+  REQUIRE(read[0].io.blocks.size() == 3);
+  CHECK(read[0].io.blocks[0].size == sim::Bytes{4'096});
+  CHECK(read[0].io.blocks[0].share == Approx(0.6));
+  CHECK(read[0].io.blocks[1].share == Approx(0.2));
+  CHECK(read[0].io.blocks[2].size == sim::Bytes{8'192});
+  CHECK(read[0].io.mean_block_B() == Approx(0.6 * 4'096 + 0.2 * (65'536 + 8'192)));
+  CHECK(read[1].io.blocks.empty());
+  CHECK(read[1].io.block == sim::Bytes{8'192});
+  CHECK(complaint("[a]\nsize=1m\nbssplit=4k/x\n").find("bssplit=4k/x: need sizes") !=
+        std::string::npos);
 }
 
 TEST_CASE("mistakes in a job file are told with its lines") {
@@ -171,7 +190,7 @@ TEST_CASE("mistakes in a job file are told with its lines") {
         std::string::npos);
   CHECK(text.find("jobs.fio:6:1: numjobs=1.5: need a whole number") != std::string::npos);
   CHECK(text.find("jobs.fio:7:1: runtime=x: need a time") != std::string::npos);
-  CHECK(text.find("jobs.fio:8:1: bs=4k,8k: need one size") != std::string::npos);
+  CHECK(text.find("jobs.fio:8:1: bs=4k,8k: need the same for reads") != std::string::npos);
   CHECK(text.find("jobs.fio:9:1: ioengine=rados: need one of") != std::string::npos);
   CHECK(text.find("jobs.fio:11:1: filename: variables are not filled in") != std::string::npos);
   CHECK(text.find("[b]: need size=") != std::string::npos);
