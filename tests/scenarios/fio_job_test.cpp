@@ -195,4 +195,5 @@ TEST_CASE("mistakes in a job file are told with its lines") {
   CHECK(text.find("jobs.fio:11:1: filename: variables are not filled in") != std::string::npos);
   CHECK(text.find("[b]: need size=") != std::string::npos);
   CHECK(complaint("[global]\nsize=1m\n").find("no job") != std::string::npos);
+  CHECK(complaint("[a]\nsize=nan\n").find("size=nan: need a size") != std::string::npos);
 }
