@@ -18,11 +18,18 @@ namespace {
 constexpr double kMebi_B = 1024.0 * 1024.0;
 constexpr sim::Duration kSlice{50'000'000'000};  // 50 ms simulated between looks at `cancel`
 
-void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel) {
-  while (engine.now() < end) {
+// Looked at between slices: whether to stop before `end`.
+template <class Done>
+void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel,
+               const Done& done) {
+  while (engine.now() < end && !done()) {
     if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) throw Cancelled{};
     engine.run_until(std::min(end, engine.now() + kSlice));
   }
+}
+
+void run_until(sim::Engine& engine, sim::Instant end, const std::atomic<bool>* cancel) {
+  run_until(engine, end, cancel, [] { return false; });
 }
 
 void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
@@ -280,8 +287,12 @@ Results simulate(const HostDescription& given, const RunLength& length,
   run_until(engine, sim::kStart + length.warmup, options.cancel);
   if (length.warmup > sim::Duration::zero()) running.age_memory();
   running.begin_measuring();
-  run_until(engine, sim::kStart + length.warmup + length.duration, options.cancel);
-  return running.results(length, options.check);
+  const sim::Instant begun = engine.now();
+  run_until(engine, begun + length.duration, options.cancel,
+            [&] { return length.until_tests_end && running.tests_ended(); });
+  RunLength measured = length;
+  measured.duration = engine.now() - begun;
+  return running.results(measured, options.check);
 }
 
 }  // namespace models

@@ -211,8 +211,9 @@ inline bool reserves_hugepages(const VmDescription& vm) {
 bool memory_may_run_short(const HostDescription& host);
 
 struct RunLength {
-  sim::Duration duration{};  // measured part
-  sim::Duration warmup{};    // simulated first, not measured
+  sim::Duration duration{};      // measured part
+  sim::Duration warmup{};        // simulated first, not measured
+  bool until_tests_end = false;  // it ends once all VMs' tests have, if that is earlier
 };
 
 }  // namespace models

@@ -72,6 +72,10 @@ void RunningHost::begin_measuring() {
   boots_->begin_measuring();
 }
 
+bool RunningHost::tests_ended() const {
+  return io_->tests_ended();
+}
+
 Results RunningHost::results(const RunLength& length, bool check) {
   contention_.carry(engine_.now());
   for (Worker& worker : workers_) book(worker);

@@ -59,6 +59,7 @@ class IoPaths {
   // What VMs of the class did at the host that they moved to counts here, too.
   void join(int kind, const IoPaths& other, int other_kind);
   void begin_measuring();
+  bool tests_ended() const;
   double transactions(int kind) const;
   double in_tests_s(int kind) const;  // from the first test's begin to the last one's end, mean
   // Shares of the time in which vCPUs of the class do nothing that its jobs wait for the VMM's

@@ -126,6 +126,13 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   report_tests(kind, results);
 }
 
+bool IoPaths::tests_ended() const {
+  return std::all_of(guests_.begin(), guests_.end(), [](const RunningGuest& running) {
+    return std::all_of(running.tests.begin(), running.tests.end(),
+                       [](const TestRun& run) { return run.ended != sim::kNever; });
+  });
+}
+
 double IoPaths::test_s(const TestRun& run) const {
   if (run.began == sim::kNever) return 0.0;
   return sim::seconds((run.ended == sim::kNever ? host_.engine().now() : run.ended) - run.began);

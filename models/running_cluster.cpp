@@ -161,6 +161,11 @@ void RunningCluster::age_memory() {
   for (RunningHost& host : hosts_) host.age_memory();
 }
 
+bool RunningCluster::tests_ended() const {
+  return std::all_of(hosts_.begin(), hosts_.end(),
+                     [](const RunningHost& host) { return host.tests_ended(); });
+}
+
 void RunningCluster::begin_measuring() {
   for (RunningHost& host : hosts_) host.begin_measuring();
   storage_->begin_measuring();

@@ -32,6 +32,7 @@ class RunningCluster {
   void watch_moves();
   void age_memory();
   void begin_measuring();  // and the migrations' clocks
+  bool tests_ended() const;
   Results results(const RunLength& length, bool check);
 
  private:

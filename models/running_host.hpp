@@ -41,6 +41,7 @@ class RunningHost final : public scheduler::Dispatch {
   void watch_moves();  // from here on moves between nodes are counted, for age_memory()
   void age_memory();   // of VMs with an age: spread as those moves have spread it by now
   void begin_measuring();
+  bool tests_ended() const;
   Results results(const RunLength& length, bool check);
   sim::Engine& engine() { return engine_; }
 

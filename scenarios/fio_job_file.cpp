@@ -125,7 +125,7 @@ std::string lower(std::string text) {
 std::optional<std::pair<double, std::string>> number(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < 0) return {};
+  if (error != std::errc{} || !(value >= 0) || !std::isfinite(value)) return {};
   return std::pair{value, lower(trimmed({end, text.data() + text.size()}))};
 }
 

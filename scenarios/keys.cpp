@@ -42,6 +42,10 @@ const Section<StudySettings>& study_keys() {
   static const Section<T> section{
       text("title", &T::title, "the question"),
       quantity("duration", Unit::time, &T::duration, "measured part of each run", Zero::refused),
+      truth(
+          "until_tests_end", &T::until_tests_end,
+          "a run ends once all tests of guests (workload.test) have, after `duration` at most; if "
+          "there are any and neither is said: after an hour at most"),
       warmup_key(),
       whole("replications", &T::replications, 1, 10000, "independent runs of each point"),
       whole("seed", &T::seed, 0, std::numeric_limits<std::int64_t>::max(), "of all random streams"),

@@ -108,6 +108,7 @@ Plan make_plan(const Study& study, const RunOptions& options, const Model& model
     const StudySettings& settings = variant.scenario.study;
     model.check(variant.scenario.host);
     variant.length.duration = settings.duration;
+    variant.length.until_tests_end = settings.until_tests_end;
     variant.length.warmup =
         settings.warmup ? *settings.warmup : model.automatic_warmup(variant.scenario.host);
     if (!options.journal.empty()) variant.run_text = run_text(variant.scenario);

@@ -135,6 +135,20 @@ void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParam
   });
 }
 
+// Tests take as long as they take, unless the study says how long it lasts.
+void end_with_tests(const Node& document, Scenario& scenario) {
+  constexpr double kMost_s = 3600;
+  const Entry* study = find(document, "study");
+  const auto says = [&](std::string_view key) {
+    return study != nullptr && find(study->value, key) != nullptr;
+  };
+  const bool tests = std::any_of(scenario.host.vms.begin(), scenario.host.vms.end(),
+                                 [](const auto& vm) { return !vm.workload.tests.empty(); });
+  if (!tests || says("duration")) return;
+  if (!says("until_tests_end")) scenario.study.until_tests_end = true;
+  if (scenario.study.until_tests_end) scenario.study.duration = sim::from_seconds(kMost_s);
+}
+
 Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   Scenario scenario;
   Uncertainty uncertainty{all.assumed, {}};
@@ -161,6 +175,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   } else {
     problems.add(document.at, "vm: the scenario needs a guest, e.g. [[vm]] name = \"guest\"");
   }
+  end_with_tests(document, scenario);
   read_cluster(document, scenario.host, uncertainty.assumed, uncertainty.found, problems);
   if (const Entry* model = find(document, "model")) {
     read_model(scenario.host.without, model->value, problems);

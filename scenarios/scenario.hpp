@@ -17,6 +17,7 @@ namespace scenarios {
 struct StudySettings {
   std::string title;
   sim::Duration duration{20'000'000'000'000};  // measured part of each run, 20 s
+  bool until_tests_end = false;                // or until all tests of guests have ended
   std::optional<sim::Duration> warmup;         // empty: "auto"
   int replications = 5;
   std::uint64_t seed = 1;

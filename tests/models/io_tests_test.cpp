@@ -89,6 +89,17 @@ TEST_CASE("tests run one after the other, each measured over its own time") {
   CHECK(metric(results, "vm.guest.throughput") == Approx(10'000).epsilon(1e-3));
 }
 
+TEST_CASE("a run may end with its tests, and is measured over as long") {
+  HostDescription two = host();
+  add(two, "first", 1'000);
+  add(two, "second", 1'000);
+  const Results results = simulate(
+      two, {.duration = 100_s, .warmup = 100_ms, .until_tests_end = true}, {.check = true});
+  CHECK(results.violations.empty());
+  CHECK(of_test(results, "second.ended") == 1.0);
+  CHECK(metric(results, "vm.guest.io.rate") == Approx(10'000).epsilon(0.35));  // to 50 ms
+}
+
 TEST_CASE("tests that begin together share the disk") {
   HostDescription two = host();
   add(two, "reader", 1'000);

@@ -147,6 +147,21 @@ TEST_CASE("files named by several jobs are one, devices all of the disk") {
   CHECK(read[3].io.steady_think);
 }
 
+TEST_CASE("a study of tests ends with them unless it says how long it lasts") {
+  Study study = Files{"[a]\nsize=1m\n"}.study();
+  CHECK(study.settings.until_tests_end);
+  CHECK(study.settings.duration == sim::from_seconds(3600));
+  ReadOptions options;
+  options.overrides = {{"study.duration", "\"5 s\""}};
+  study = Files{"[a]\nsize=1m\n"}.study(options);
+  CHECK_FALSE(study.settings.until_tests_end);
+  CHECK(study.settings.duration == sim::from_seconds(5));
+  options.overrides.push_back({"study.until_tests_end", "true"});
+  study = Files{"[a]\nsize=1m\n"}.study(options);
+  CHECK(study.settings.until_tests_end);
+  CHECK(study.settings.duration == sim::from_seconds(5));
+}
+
 TEST_CASE("the preset's own jobs make way, its costs stay") {
   const Study study = Files{"[a]\nsize=1m\n"}.study();
   const auto& work = study.points.front().scenario.host.vms.front().workload;
@@ -195,4 +210,5 @@ TEST_CASE("mistakes in a job file are told with its lines") {
   CHECK(text.find("jobs.fio:11:1: filename: variables are not filled in") != std::string::npos);
   CHECK(text.find("[b]: need size=") != std::string::npos);
   CHECK(complaint("[global]\nsize=1m\n").find("no job") != std::string::npos);
+  CHECK(complaint("[a]\nsize=nan\n").find("size=nan: need a size") != std::string::npos);
 }
