@@ -139,6 +139,13 @@ guest::InstructionTime RunningHost::instruction_time(const Worker& worker) const
   put(Cause::exits, pace.exits_s);
   put(Cause::ticks, pace.ticks_s);
   put(Cause::spinning, pace.lines_s);
+  // Who holds a lock writes no line but those that came with it.
+  if (pace.lines_s <= 0 || !locks_->holds(worker_of_thread_[at(worker.thread)])) return time;
+  const double working_s = pace.instruction_s - pace.ticks_s;
+  const double share = (working_s - pace.lines_s) / working_s;
+  time.total_s *= share;
+  put(Cause::ticks, pace.ticks_s * share);
+  put(Cause::spinning, 0.0);
   return time;
 }
 

@@ -152,6 +152,7 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
   }
   host.book(self);
   self.progress.begin(instructions);
+  if (self.state.pace.lines_s > 0) self.progress.pace(host.instruction_time(self));
   host.take_vcpu(self, waker);
 }
 

@@ -32,6 +32,27 @@ double sleeps(const HostDescription& host) {
   return metric(run(host), "vm.guest.lock_sleeps");
 }
 
+// 40 vCPUs on as many cores, whose lock is held all the time; and a process that wakes now and
+// then.
+Results large(bool disturbed, sim::Duration deep) {
+  HostDescription host = locking(1, true);
+  host.hardware.cores_per_node = host.hardware.llc.shared_by = 40;
+  host.hardware.pause = sim::Cycles{140};
+  host.vms.front().vcpus = 40;
+  features(host).pv_wait_preempted = true;
+  sync(host).lock_masks_interrupts = true;
+  sync(host).flush_every = sim::Instructions{400'000};
+  VmDescription process;
+  process.name = "process";
+  process.vcpus = 1;
+  process.memory = 1_GiB;
+  process.workload.burst = sim::Instructions{20'000};
+  process.workload.block = 5_ms;
+  if (disturbed) host.vms.push_back(process);
+  if (deep.count() > 0) host.hardware.idle_states = {{"C1", 2_us, 2_us}, {"C6", deep, 150_us}};
+  return simulate(host, {.duration = 100_ms, .warmup = 50_ms}, {.seed = 3, .check = true});
+}
+
 }  // namespace
 
 TEST_CASE("with a CPU for each vCPU, nobody sleeps for a paravirtual lock", "[locks]") {
@@ -136,4 +157,26 @@ TEST_CASE("a lock's lines come from the core that held it before", "[locks]") {
   const double core = throughput(one);
   sync(one).lock_lines = 32;
   CHECK(throughput(one) == core);
+}
+
+// The lock is held all the time: what makes its uses longer makes the guest slower.
+TEST_CASE("who holds a lock does not wait for lines that others write", "[locks]") {
+  HostDescription host = locking(1, false);
+  features(host).fair_locks = true;
+  sync(host).lock_hold = sim::Instructions{40'000};
+  const double alone = throughput(host);
+  host.vms.front().workload.profile.contended_lines_per_kilo_instruction = 2.0;
+  CHECK(throughput(host) == Approx(alone).epsilon(0.03));
+}
+
+// One wake-up of somebody else is enough: behind a waiter that has slept all sleep, and the queue
+// does not empty again.
+TEST_CASE("a large guest's waiters sleep for good once one has lost its CPU", "[locks]") {
+  CHECK(metric(large(false, {}), "vm.guest.lock_sleeps") == 0);
+  CHECK(metric(large(true, {}), "vm.guest.lock_sleeps") > 5'000);
+}
+
+TEST_CASE("CPUs of waiters that flushes interrupt do not sleep deeply", "[locks]") {
+  const double awake = metric(large(true, {}), "vm.guest.throughput");
+  CHECK(metric(large(true, 1_ms), "vm.guest.throughput") > 0.9 * awake);
 }

@@ -32,7 +32,8 @@ double share(const Results& results, Cause cause) {
 TEST_CASE("with a CPU for each vCPU, flushes cost interrupts and no waiting", "[sync]") {
   const Results results = run(flushing(1));
   CHECK(share(results, Cause::spinning) < 0.01);
-  CHECK(share(results, Cause::exits) > 0.005);
+  // Seven that are interrupted, of 1.15 us each for who does it, in 500 us, and what they take.
+  CHECK(share(results, Cause::exits) > 7 * 1.15 / 500 + 0.005);
 }
 
 TEST_CASE("a lock that is held 40 % of the time makes others wait", "[sync]") {
