@@ -25,9 +25,9 @@ Matrix hadamard(std::size_t runs) {
 
 }  // namespace
 
-std::vector<std::vector<int>> two_level_design(std::size_t factors) {
+std::vector<std::vector<int>> two_level_design(std::size_t factors, std::size_t most) {
   if (factors == 0) return {};
-  const std::size_t runs = std::min((factors + 3) / 4 * 4, kMostRuns);
+  const std::size_t runs = std::min((factors + 3) / 4 * 4, most);
   const Matrix h = hadamard(runs);
   Matrix design(runs, std::vector<int>(factors, 1));
   // The column of ones last: balanced columns cancel what all runs have in common.

@@ -4,7 +4,7 @@
 //
 //   effect[i] = 1/n sum[r] sign[r][i] y[r]
 //
-// Source  columns of Sylvester's Hadamard matrices. With more factors than kMostRuns, k of them
+// Source  columns of Sylvester's Hadamard matrices. With more factors than runs, k of them
 //         share a column, with like or unlike signs: 1/k of what they do together is each one's
 //         variance. That is right in the mean over metrics, not for each; more runs would cost
 //         more time than that is worth.
@@ -18,7 +18,7 @@ namespace scenarios {
 
 inline constexpr std::size_t kMostRuns = 8;
 
-// [run][factor], +1 or -1; empty without factors.
-std::vector<std::vector<int>> two_level_design(std::size_t factors);
+// [run][factor], +1 or -1; empty without factors. `most` is 4 or kMostRuns.
+std::vector<std::vector<int>> two_level_design(std::size_t factors, std::size_t most);
 
 }  // namespace scenarios

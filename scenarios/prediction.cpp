@@ -149,8 +149,9 @@ double left_out(const ErrorLevels& errors, const ErrorParts& parts) {
 StudyResults run_and_predict(const Study& study, const RunOptions& options, const Model& model) {
   std::vector<UncertainParameter> parameters = study.uncertain;
   parameters.insert(parameters.end(), study.general.begin(), study.general.end());
-  const auto design = two_level_design(parameters.size());
   const auto replications = static_cast<std::size_t>(std::max(1, study.settings.replications));
+  // A study that is content with few replications does not want to wait for many other runs.
+  const auto design = two_level_design(parameters.size(), replications > 4 ? kMostRuns : 4);
   std::size_t done = 0;
   StudyResults results =
       run(study, part_of(options, done, design.size() * study.points.size()), model);

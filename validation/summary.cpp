@@ -12,6 +12,7 @@ namespace validation {
 namespace {
 
 constexpr const char* kAll = "all";
+constexpr double kOneDeviation = 0.6827;  // of a normal distribution, within one of its mean
 
 std::map<std::string, std::vector<const Record*>> by_subsystem(const std::vector<Record>& records) {
   std::map<std::string, std::vector<const Record*>> groups;
@@ -126,8 +127,9 @@ std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& r
       const Prediction& predicted = value.predicted;
       if (!(predicted.of_models > 0.0)) continue;
       const double error = predicted.value - value.recorded;
-      const double rest = error * error - predicted.known_half * predicted.known_half;
-      of_point.push_back(std::sqrt(std::max(0.0, rest)) / (z * predicted.of_models));
+      const double known = predicted.known_half / z;
+      const double rest = error * error - known * known;
+      of_point.push_back(std::sqrt(std::max(0.0, rest)) / predicted.of_models);
     }
     if (of_point.empty()) continue;
     ++points;
@@ -136,7 +138,7 @@ std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& r
   }
   if (points == 0) return std::nullopt;
   std::sort(asked.begin(), asked.end());
-  const double needed = std::ceil(scenarios::kPredictionLevel * static_cast<double>(points + 1));
+  const double needed = std::ceil(kOneDeviation * static_cast<double>(points + 1));
   double reached = 0.0;
   for (const auto& [q, weight] : asked) {
     reached += weight;

@@ -14,14 +14,14 @@ std::map<std::string, Summary> summarise(const std::vector<Record>& records);
 std::map<std::string, BaselineSummary> summarise_baselines(const std::vector<Record>& records);
 
 // What the models leave out (scenarios/prediction.hpp), as `calibrate` points tell, and no others:
-// the least relative error q of times and rates with which intervals cover 90 % of them,
+// the relative error q of times and rates that makes one standard deviation hold 68 % of them,
 //
-//   q[i]^2 = max(0, error^2 - half^2) / (z slope)^2     of each value, half being all else
-//   q      = the ceil(0.9 (n + 1))-th of n points' q[i]     (split conformal prediction: Vovk,
-//            Gammerman, Shafer 2005; values of one point share its weight)
+//   q[i]^2 = max(0, error^2 - s^2) / slope^2     of each value, s the deviation of all else
+//   q      = the ceil(0.6827 (n + 1))-th of n points' q[i]; values of one point share its weight
 //
-// Nothing without such points. `validate` prints it beside what is in use; it is in use once
-// somebody writes it into scenarios/uncertainty/general.toml.
+// The middle of the points, not their tail: points that something else is wrong with should not
+// widen the intervals of all. Nothing without such points. `validate` prints it beside what is in
+// use; it is in use once somebody writes it into scenarios/uncertainty/general.toml.
 struct FittedDiscrepancy {
   double value = 0.0;
   std::size_t points = 0;

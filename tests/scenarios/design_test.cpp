@@ -15,9 +15,9 @@ int product(const std::vector<std::vector<int>>& design, std::size_t a, std::siz
 }  // namespace
 
 TEST_CASE("columns of a two-level design are orthogonal") {
-  CHECK(two_level_design(0).empty());
+  CHECK(two_level_design(0, kMostRuns).empty());
   for (std::size_t factors = 1; factors <= kMostRuns; ++factors) {
-    const auto design = two_level_design(factors);
+    const auto design = two_level_design(factors, kMostRuns);
     INFO(factors << " factors in " << design.size() << " runs");
     CHECK(design.size() % 4 == 0);
     CHECK(design.size() >= factors);
@@ -29,7 +29,7 @@ TEST_CASE("columns of a two-level design are orthogonal") {
 }
 
 TEST_CASE("more factors than runs share columns, as evenly as they can") {
-  const auto design = two_level_design(20);
+  const auto design = two_level_design(20, kMostRuns);
   CHECK(design.size() == kMostRuns);
   for (std::size_t a = 0; a < 20; ++a) {
     int shared = 0;
