@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/metric_kind.hpp"
+
 namespace models {
 namespace {
 
@@ -261,21 +263,38 @@ std::size_t said(std::string_view pattern, std::string_view metric) {
   return names.find(between) != std::string_view::npos ? name + between.size() + tail.size() : 0;
 }
 
-std::string_view unit_of(std::string_view metric) {
+const MetricKind* kind_of(std::string_view metric) {
   // "cluster.b.host.switches": of another host than the scenario's own.
   if (metric.starts_with("cluster.")) {
     const std::size_t own = metric.find(".host.");
-    return own == std::string_view::npos ? "1" : unit_of(metric.substr(own + 1));
+    return own == std::string_view::npos ? nullptr : kind_of(metric.substr(own + 1));
   }
   std::size_t most = 0;
-  std::string_view unit = "1";
+  const MetricKind* best = nullptr;
   for (const MetricKind& kind : metric_catalogue()) {
     const std::size_t own = said(kind.name, metric);
     if (own <= most) continue;
     most = own;
-    unit = kind.unit;
+    best = &kind;
   }
-  return unit;
+  return best;
+}
+
+std::string_view unit_of(std::string_view metric) {
+  const MetricKind* kind = kind_of(metric);
+  return kind != nullptr ? kind->unit : "1";
+}
+
+bool is_share(std::string_view metric) {
+  const MetricKind* kind = kind_of(metric);
+  return kind != nullptr && kind->unit == "1" &&
+         (kind->sentence.starts_with("share") ||
+          kind->name.find("utilisation") != std::string_view::npos);
+}
+
+bool is_timed(std::string_view metric) {
+  const std::string_view unit = unit_of(metric);
+  return unit == "s" || unit.ends_with("/s");
 }
 
 }  // namespace models

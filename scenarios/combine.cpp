@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/metric_kind.hpp"
 #include "sim/error.hpp"
 
 namespace scenarios {
@@ -93,6 +94,12 @@ std::vector<std::string> first_notes(const Replications& own) {
   return {};
 }
 
+// A mean with its interval, which ends where the quantity does: at 0, and of shares at 1.
+Estimate estimate_of(const std::string& name, const std::vector<double>& samples,
+                     double confidence) {
+  return inside_limits(name, sim::mean_interval(samples, confidence));
+}
+
 // The estimates of one metric, and after a class's throughput its ratio to the baseline.
 void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
                 const Replications& own, const Baselines& baselines, double confidence) {
@@ -103,7 +110,7 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
       throw sim::ModelError{fmt::format("{}: not in every replication", name)};
     samples.push_back(run->metrics[metric].value);
   }
-  point.metrics.push_back({name, sim::mean_interval(samples, confidence), samples});
+  point.metrics.push_back({name, estimate_of(name, samples, confidence), samples});
 
   const auto& classes = runs.front()->time;
   for (std::size_t v = 0; v < classes.size() && v < baselines.size(); ++v) {
@@ -111,7 +118,7 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
     const std::vector<double> relative = ratios(own, *baselines[v], name);
     if (!relative.empty())
       point.metrics.push_back(
-          {name + ".relative", sim::mean_interval(relative, confidence), relative});
+          {name + ".relative", estimate_of(name + ".relative", relative, confidence), relative});
   }
 }
 
@@ -132,6 +139,13 @@ std::vector<Reason> reasons_of(const PointResults& point, const models::TimeShar
 }
 
 }  // namespace
+
+Estimate inside_limits(const std::string& metric, Estimate interval) {
+  // What is counted or timed cannot be below 0.
+  if (interval.value >= 0.0) interval.lo = std::max(0.0, interval.lo);
+  if (models::is_share(metric)) interval.hi = std::max(interval.value, std::min(1.0, interval.hi));
+  return interval;
+}
 
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline) {
   std::vector<Reason> all;

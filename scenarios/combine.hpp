@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/results.hpp"
@@ -22,6 +23,9 @@ using Baselines = std::vector<const Replications*>;
 // How the extra seconds per unit of work over the baseline divide over causes, largest first.
 // Causes that cost less than in the baseline do not count against the others.
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline);
+
+// The part of a metric's interval that the metric can take: from 0, a share up to 1.
+Estimate inside_limits(const std::string& metric, Estimate interval);
 
 // Expects at least one finished replication.
 PointResults combine(const Point& point, const Replications& own, const Baselines& baselines,

@@ -7,13 +7,14 @@
 #include <cstddef>
 #include <utility>
 
+#include "models/metric_kind.hpp"
+#include "scenarios/combine.hpp"
+#include "scenarios/design.hpp"
+#include "scenarios/general.hpp"
 #include "scenarios/read.hpp"
 
 namespace scenarios {
 namespace {
-
-// Differences are paired, so few replications tell them; two, so that one odd run is not all.
-constexpr int kShiftReplications = 2;
 
 double correlation(const UncertainParameter& a, const UncertainParameter& b) {
   if (a.file != b.file) return 0.0;
@@ -24,36 +25,26 @@ double correlation(const UncertainParameter& a, const UncertainParameter& b) {
   return reverse != b.correlation.end() ? reverse->second : 0.0;
 }
 
-// One standard deviation up, or down where that would leave the bounds: -1.
-double direction(const UncertainParameter& parameter) {
-  const bool above = parameter.high && parameter.value + parameter.deviation > *parameter.high;
-  const bool below = parameter.low && parameter.value - parameter.deviation < *parameter.low;
-  return above && !below ? -1.0 : 1.0;
-}
-
-// As far as the bounds allow, in deviations.
-double step(const UncertainParameter& parameter) {
-  const double sign = direction(parameter);
+// As far from the parameter's value as its bounds allow, in deviations; sign is 1 or -1.
+double step(const UncertainParameter& parameter, int sign) {
   double length = parameter.deviation;
   if (sign > 0 && parameter.high) length = std::min(length, *parameter.high - parameter.value);
   if (sign < 0 && parameter.low) length = std::min(length, parameter.value - *parameter.low);
   return sign * length / parameter.deviation;
 }
 
-Study shifted(const Study& study, const UncertainParameter& parameter, double deviations) {
-  Study other = read_again(
-      study, {{parameter.file, parameter.key, parameter.value + deviations * parameter.deviation}});
-  other.settings.replications = std::min(kShiftReplications, study.settings.replications);
+// The study with each parameter moved by its sign, to be run once with the seed of a replication.
+Study moved(const Study& study, const std::vector<UncertainParameter>& parameters,
+            const std::vector<int>& signs, std::size_t replication) {
+  std::vector<Assumption> assumed;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const UncertainParameter& one = parameters[i];
+    assumed.push_back({one.file, one.key, one.value + step(one, signs[i]) * one.deviation});
+  }
+  Study other = read_again(study, assumed);
+  other.settings.replications = 1;
+  other.first_replication = replication;
   return other;
-}
-
-// Mean over the paired replications of shifted - own, per deviation.
-double shift(const std::vector<double>& own, const MetricEstimate* other, double deviations) {
-  if (other == nullptr) return 0.0;
-  const std::size_t n = std::min(own.size(), other->samples.size());
-  double sum = 0.0;
-  for (std::size_t r = 0; r < n; ++r) sum += other->samples[r] - own[r];
-  return n > 0 ? sum / static_cast<double>(n) / deviations : 0.0;
 }
 
 const MetricEstimate* find_metric(const PointResults& point, const std::string& name) {
@@ -62,12 +53,39 @@ const MetricEstimate* find_metric(const PointResults& point, const std::string& 
   return found != point.metrics.end() ? &*found : nullptr;
 }
 
-void add_shifts(StudyResults& results, const StudyResults& other, double deviations) {
+// What the moved run adds to the metrics over the replication that it shares its seed with.
+void add_differences(StudyResults& results, const StudyResults& other, std::size_t replication) {
   for (std::size_t p = 0; p < results.points.size(); ++p) {
     for (MetricEstimate& metric : results.points[p].metrics) {
       const MetricEstimate* moved = find_metric(other.points[p], metric.name);
-      metric.shifts.push_back(shift(metric.samples, moved, deviations));
+      const bool paired = moved != nullptr && replication < metric.samples.size();
+      metric.shifts.push_back(paired ? moved->samples.front() - metric.samples[replication] : 0.0);
     }
+  }
+}
+
+// How many factors have the column of this one, or its opposite.
+int factors_of_column(const std::vector<std::vector<int>>& design, std::size_t factor) {
+  int same = 0;
+  for (std::size_t other = 0; other < design.front().size(); ++other) {
+    int product = 0;
+    for (const std::vector<int>& run : design) product += run[factor] * run[other];
+    same += product != 0 ? 1 : 0;
+  }
+  return same;
+}
+
+// From the differences of runs to the effect of each parameter's deviation.
+void to_effects(std::vector<double>& shifts, const std::vector<std::vector<int>>& design,
+                const std::vector<UncertainParameter>& parameters) {
+  const std::vector<double> differences = std::move(shifts);
+  shifts.assign(parameters.size(), 0.0);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    for (std::size_t r = 0; r < design.size(); ++r) shifts[i] += design[r][i] * differences[r];
+    const double apart = step(parameters[i], 1) - step(parameters[i], -1);
+    const double runs =
+        static_cast<double>(design.size()) * std::sqrt(factors_of_column(design, i));
+    shifts[i] *= apart > 0.0 ? 2.0 / apart / runs : 0.0;
   }
 }
 
@@ -112,35 +130,54 @@ double prediction_half_width(const std::vector<double>& samples, double paramete
   return std::hypot(noise, z * std::sqrt(parameter_variance));
 }
 
+ErrorParts error_parts(const std::string& metric, double value) {
+  if (models::is_timed(metric)) return {1.0, 1.0};
+  if (!metric.ends_with(".throughput.relative")) return {};
+  // Exactly 1 is a point that is its own baseline: nothing is measured.
+  return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(value);
+}
+
+ErrorParts error_parts_of_ratio(double ratio) {
+  const double effect = ratio > 0.0 ? std::min(1.0, std::abs(std::log(ratio))) : 1.0;
+  return {effect, std::sqrt(2.0)};
+}
+
+double left_out(const ErrorLevels& errors, const ErrorParts& parts) {
+  return std::hypot(errors.discrepancy * parts.models, errors.repeatability * parts.measurement);
+}
+
 StudyResults run_and_predict(const Study& study, const RunOptions& options, const Model& model) {
+  std::vector<UncertainParameter> parameters = study.uncertain;
+  parameters.insert(parameters.end(), study.general.begin(), study.general.end());
+  const auto replications = static_cast<std::size_t>(std::max(1, study.settings.replications));
+  // A study that is content with few replications does not want to wait for many other runs.
+  const auto design = two_level_design(parameters.size(), replications > 4 ? kMostRuns : 4);
   std::size_t done = 0;
-  const std::size_t shifted_runs =
-      study.uncertain.size() * study.points.size() *
-      static_cast<std::size_t>(std::min(kShiftReplications, study.settings.replications));
-  StudyResults results = run(study, part_of(options, done, shifted_runs), model);
-  if (study.uncertain.empty() || results.interrupted) return results;
-  for (std::size_t i = 0; i < study.uncertain.size(); ++i) {
-    const UncertainParameter& parameter = study.uncertain[i];
-    const double deviations = step(parameter);
-    const Study other_study = shifted(study, parameter, deviations);
-    const std::size_t following =
-        shifted_runs / study.uncertain.size() * (study.uncertain.size() - i - 1);
+  StudyResults results =
+      run(study, part_of(options, done, design.size() * study.points.size()), model);
+  if (results.interrupted) return results;
+  for (std::size_t r = 0; r < design.size(); ++r) {
+    const Study other_study = moved(study, parameters, design[r], r % replications);
+    const std::size_t following = (design.size() - r - 1) * study.points.size();
     const StudyResults other = run(other_study, part_of(options, done, following), model);
     if (other.interrupted) {
       results.interrupted = true;
       return results;
     }
-    add_shifts(results, other, deviations);
+    add_differences(results, other, r % replications);
   }
-  results.parameters = study.uncertain;
+  results.parameters = std::move(parameters);
+  results.errors = general().errors;
   for (PointResults& point : results.points) {
     for (MetricEstimate& metric : point.metrics) {
-      const double half = prediction_half_width(
-          metric.samples, parameter_variance(metric.shifts, results.parameters));
-      const double value = metric.estimate.value;
-      // What is counted or timed cannot be below 0.
-      const double low = value >= 0.0 ? std::max(0.0, value - half) : value - half;
-      metric.prediction = {{value, low, value + half}};
+      to_effects(metric.shifts, design, results.parameters);
+      const Estimate& own = metric.estimate;
+      const double error =
+          own.value * left_out(results.errors, error_parts(metric.name, own.value));
+      const double variance = parameter_variance(metric.shifts, results.parameters) + error * error;
+      const double half = prediction_half_width(metric.samples, variance);
+      metric.prediction = inside_limits(metric.name, {own.value, std::min(own.lo, own.value - half),
+                                                      std::max(own.hi, own.value + half)});
     }
   }
   return results;

@@ -1,18 +1,27 @@
 // Prediction intervals: where a measurement of the real thing would fall, as far as the spread of
-// replications and the uncertain numbers of presets tell.
+// replications, the uncertain numbers of the description and the errors of the models tell.
 //
 //   y        a metric; m the mean of its n replications, s their standard deviation
-//   d[i]     what y changes when parameter i is one standard deviation up (paired replications)
+//   d[i]     what y changes when parameter i is one standard deviation up: all parameters move at
+//            once, up or down as the rows of an orthogonal design say (design.hpp), each row one
+//            run under the random numbers of a replication, whose own y is taken off
 //   rho[i,j] correlation of parameters i and j
-//   half^2 = (t(n-1) s)^2 (1 + 1/n) + z^2 sum[i,j] d[i] rho[i,j] d[j]        (first order)
-//   interval = m -+ half, at 90 %
+//   q, e     relative errors of what the models leave out and of a measurement (general.hpp)
+//   half^2 = (t(n-1) s)^2 (1 + 1/n) + z^2 (sum[i,j] d[i] rho[i,j] d[j] + y^2 (q^2 Q^2 + e^2 E^2))
+//   interval = m -+ half, at 90 %, as far as the metric goes, and never inside its confidence
+//              interval
 //
-// Models  parameter uncertainty and replication noise.
-// Omits   what the models leave out: `tenancy validate` reports how often intervals cover.
-// Checked tests/scenarios/prediction_test.cpp; coverage in `tenancy validate`.
+// Parameters are those that presets are not sure of (uncertain.hpp) and what is uncertain of every
+// description (general.hpp). Times and rates have Q = E = 1. Of a ratio of two, E = sqrt 2 and
+// Q = min(1, |ln ratio|): what both have in common cancels, and who says that nothing changes is
+// wrong about nothing. Counts, sizes and shares have neither.
+//
+// Omits    second-order effects of parameters.
+// Checked  tests/scenarios/prediction_test.cpp; coverage in `tenancy validate`.
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "scenarios/run.hpp"
@@ -26,12 +35,22 @@ inline constexpr double kPredictionLevel = 0.90;
 double parameter_variance(const std::vector<double>& shifts,
                           const std::vector<UncertainParameter>& parameters);
 
-// The half-width above for samples of n >= 1 replications.
-double prediction_half_width(const std::vector<double>& samples, double parameter_variance);
+// The half-width above for samples of n >= 1 replications and the variance of all else.
+double prediction_half_width(const std::vector<double>& samples, double variance);
 
-// Runs the study, then again with each uncertain parameter one standard deviation up (down where
-// its bound is in the way), in few replications, and fills in shifts and prediction intervals. A
-// study without uncertain presets gets none. An interrupted study has no prediction intervals.
+// Q and E above.
+struct ErrorParts {
+  double models = 0.0;
+  double measurement = 0.0;
+};
+ErrorParts error_parts(const std::string& metric, double value);
+ErrorParts error_parts_of_ratio(double ratio);
+
+// q Q and e E together, relative.
+double left_out(const ErrorLevels& errors, const ErrorParts& parts);
+
+// Runs the study, then the rows of the design, and fills in shifts and prediction intervals. An
+// interrupted study has no prediction intervals.
 StudyResults run_and_predict(const Study& study, const RunOptions& options);
 StudyResults run_and_predict(const Study& study, const RunOptions& options, const Model& model);
 

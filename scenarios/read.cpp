@@ -11,6 +11,7 @@
 #include "scenarios/cluster_keys.hpp"
 #include "scenarios/expand.hpp"
 #include "scenarios/fio_job.hpp"
+#include "scenarios/general.hpp"
 #include "scenarios/io_keys.hpp"
 #include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
@@ -31,6 +32,8 @@ constexpr std::int64_t kMostVcpus = 262'144;  // of a host: memory of a run stay
 struct Uncertainty {
   const std::vector<Assumption>& assumed;
   std::vector<UncertainParameter> found;
+  std::vector<UncertainParameter> general{};
+  std::vector<KeyPath> stated{};  // keys of workloads that have entries of their own
 };
 
 void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncertainty,
@@ -64,6 +67,7 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
       expand(workload->value, "workload", problems);
       expand_fio_job(workload->value, path + ".workload", problems);
       fill_tests(workload->value);
+      add_stated(workload->value, {"vm", own, "workload"}, uncertainty.stated);
       take_uncertain(workload->value, "workload", uncertainty.assumed, uncertainty.found, problems);
     } else {
       problems.add(node.at, fmt::format("{}.workload: need one, e.g. workload = \"kernel-compile\" "
@@ -129,6 +133,7 @@ void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParam
                                     [](const auto& vm) { return !vm.workload.idle; });
   std::erase_if(found, [&](const UncertainParameter& parameter) {
     const std::string_view key = parameter.key;
+    if (parameter.deviation == 0.0) return true;  // exact
     if (key.starts_with("vmm.block.")) return !disks;
     if (key.starts_with("host.controller.") || key.starts_with("host.link.")) return !computes;
     return false;
@@ -180,6 +185,8 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   if (const Entry* model = find(document, "model")) {
     read_model(scenario.host.without, model->value, problems);
   }
+  add_stated(uncertainty.found, uncertainty.stated);
+  take_general(scenario, uncertainty.stated, all.assumed, all.general);
   drop_unfelt(scenario.host, uncertainty.found);
   for (UncertainParameter& parameter : uncertainty.found) {
     const bool known = std::any_of(all.found.begin(), all.found.end(), [&](const auto& other) {
@@ -250,6 +257,7 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   Uncertainty uncertainty{options.assumed, {}};
   read_points(document, keys, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
+  study.general = std::move(uncertainty.general);
   read_report(document, study, problems);
   problems.raise();
   return study;

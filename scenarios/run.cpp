@@ -61,8 +61,11 @@ std::vector<Task> in_order(const Plan& plan, std::size_t replications) {
 // Works through the tasks on several threads. A failure stops the others before their next task.
 class Pool {
  public:
-  Pool(const Plan& plan, std::size_t replications, const RunOptions& options, const Model& model)
+  // Replications from `first` on.
+  Pool(const Plan& plan, std::size_t first, std::size_t replications, const RunOptions& options,
+       const Model& model)
       : plan_{plan},
+        first_{first},
         options_{options},
         model_{model},
         tasks_{in_order(plan, replications)},
@@ -116,7 +119,7 @@ class Pool {
   void do_task(const Task& task) {
     const Variant& variant = plan_.variants[task.variant];
     models::SimulateOptions options;
-    options.seed = replication_seed(variant.scenario.study.seed, task.replication);
+    options.seed = replication_seed(variant.scenario.study.seed, first_ + task.replication);
     options.check = options_.check;
     options.cancel = options_.cancel;
     std::string key;
@@ -161,6 +164,7 @@ class Pool {
   }
 
   const Plan& plan_;
+  std::size_t first_;
   const RunOptions& options_;
   const Model& model_;
   std::vector<Task> tasks_;
@@ -238,7 +242,8 @@ StudyResults run(const Study& study, const RunOptions& options, const Model& mod
     throw sim::ConfigError{
         fmt::format("study.replications: got {}, need at least 1", study.settings.replications)};
   const Plan plan = make_plan(study, options, model);
-  Pool pool{plan, static_cast<std::size_t>(study.settings.replications), options, model};
+  Pool pool{plan, study.first_replication, static_cast<std::size_t>(study.settings.replications),
+            options, model};
   return combine_all(study, plan, pool.run());
 }
 

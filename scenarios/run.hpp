@@ -50,9 +50,16 @@ struct PointResults {
   int replications = 0;                          // finished ones
 };
 
+// Relative errors of times and rates, standard deviations (general.hpp).
+struct ErrorLevels {
+  double discrepancy = 0.0;    // what the models leave out
+  double repeatability = 0.0;  // of a measurement
+};
+
 struct StudyResults {
   std::vector<PointResults> points;            // finished points, in the study's order
   std::vector<UncertainParameter> parameters;  // that shifts and prediction intervals carry
+  ErrorLevels errors{};                        // the same
   bool interrupted = false;                    // some points are missing or have fewer replications
   std::uint64_t events = 0;
 };

@@ -78,9 +78,11 @@ struct Study {
   std::string file;  // where it came from, for messages
   StudySettings settings;
   std::vector<Point> points;            // at least one; `at` is empty without a sweep
+  std::size_t first_replication = 0;    // of those that are run: which random numbers they draw
   std::optional<std::size_t> baseline;  // index into points; empty: each VM class alone on the host
   std::vector<std::string> show;  // metrics to print, e.g. "throughput.relative"; empty: default
   std::vector<UncertainParameter> uncertain;  // of all presets in use
+  std::vector<UncertainParameter> general;    // groups of costs that any point feels (general.hpp)
   std::string text;                           // what was read, and how: to read it again under
   ReadOptions options;                        // other assumptions
 };

@@ -43,28 +43,6 @@ const Section<StorageSession>& session_keys() {
   return section;
 }
 
-const Section<StorageServer>& server_keys() {
-  using T = StorageServer;
-  static const Section<T> section = [] {
-    Section<T> all{
-        choice("protocol", &T::protocol, protocols(),
-               "that hosts reach it by; the other keys' defaults follow it"),
-        quantity("bandwidth", Unit::wire_rate, &T::bandwidth,
-                 "of its port, each direction, fc: of the hosts' adapters, too; 0 B/s: as the "
-                 "hosts' ports"),
-        quantity("latency", Unit::time, &T::latency, "fc: from a host's adapter to it"),
-        whole("cores", &T::cores, 1, 1024, "that work for commands and arrays"),
-        quantity("frequency", Unit::frequency, &T::frequency, "of these", Zero::refused),
-        quantity("request", Unit::cycles, &T::request, "of a core, a command"),
-        quantity("page", Unit::cycles, &T::page, "of a core, each 4 KiB"),
-        table("session", &T::session, &session_keys, "of one host with it"),
-    };
-    append_part(all, storage_keys(), &T::storage);
-    return all;
-  }();
-  return section;
-}
-
 // Its name, its `on`: what a VM or host of several has of its own.
 void rename(Node& node, std::string_view key, const std::string& to) {
   if (Entry* entry = find(node, key)) entry->value.value = to;
@@ -93,6 +71,28 @@ void number_vms(Node& document, const std::string& host, std::int64_t count) {
 }
 
 }  // namespace
+
+const Section<StorageServer>& server_keys() {
+  using T = StorageServer;
+  static const Section<T> section = [] {
+    Section<T> all{
+        choice("protocol", &T::protocol, protocols(),
+               "that hosts reach it by; the other keys' defaults follow it"),
+        quantity("bandwidth", Unit::wire_rate, &T::bandwidth,
+                 "of its port, each direction, fc: of the hosts' adapters, too; 0 B/s: as the "
+                 "hosts' ports"),
+        quantity("latency", Unit::time, &T::latency, "fc: from a host's adapter to it"),
+        whole("cores", &T::cores, 1, 1024, "that work for commands and arrays"),
+        quantity("frequency", Unit::frequency, &T::frequency, "of these", Zero::refused),
+        quantity("request", Unit::cycles, &T::request, "of a core, a command"),
+        quantity("page", Unit::cycles, &T::page, "of a core, each 4 KiB"),
+        table("session", &T::session, &session_keys, "of one host with it"),
+    };
+    append_part(all, storage_keys(), &T::storage);
+    return all;
+  }();
+  return section;
+}
 
 void read_servers(models::HostDescription& host, Node& storage,
                   const std::vector<Assumption>& assumed, std::vector<UncertainParameter>& found,

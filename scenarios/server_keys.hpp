@@ -10,6 +10,8 @@
 
 namespace scenarios {
 
+const Section<models::StorageServer>& server_keys();
+
 // `storage`: the table of all servers; `found` as expand_devices() has it.
 void read_servers(models::HostDescription& host, Node& storage,
                   const std::vector<Assumption>& assumed, std::vector<UncertainParameter>& found,

@@ -172,9 +172,10 @@ class Reader {
     }
     const bool inside = (!parameter_.low || *parameter_.low <= parameter_.value) &&
                         (!parameter_.high || parameter_.value <= *parameter_.high);
-    if (parameter_.deviation > 0.0 && inside) return true;
+    const bool stated = deviation ? *deviation >= 0.0 : parameter_.deviation > 0.0;
+    if (stated && inside) return true;
     refuse(entry_, !inside ? std::string{"bounds around the key's value"}
-                           : std::string{"deviation above 0, or low and high"});
+                           : std::string{"deviation, 0 where it is exact, or low and high"});
     return false;
   }
 

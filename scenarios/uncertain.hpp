@@ -10,7 +10,8 @@
 //
 // Devices' presets have entries of their own, `[[device.uncertain]]`: one number for all disks of
 // the preset. With bounds and no deviation the key is taken as uniform between them. A scenario
-// that gives the key a value of its own is sure of it: the entry no longer applies.
+// that gives the key a value of its own is no longer spoken of: the entry does not apply. What no
+// entry speaks of is as uncertain as general.hpp says; deviation = 0 says that it is exact.
 #pragma once
 
 #include <string_view>

@@ -20,6 +20,8 @@ struct Prediction {
   double lo = 0.0;
   double hi = 0.0;
   std::vector<double> samples{};  // of the replications
+  double known_half = 0.0;        // half of the interval without what the models leave out
+  double of_models = 0.0;         // what a relative error of 1 of that moves the value by
 };
 
 enum class Status { within, outside, bound_kept, bound_broken, uncovered };

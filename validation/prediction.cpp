@@ -8,14 +8,13 @@
 #include <variant>
 #include <vector>
 
+#include "models/metric_kind.hpp"
 #include "scenarios/prediction.hpp"
 #include "scenarios/read.hpp"
 
 namespace validation {
 
 namespace {
-
-constexpr double kPredictionLevel = 0.90;
 
 bool equal(const scenarios::SweepValue& a, const scenarios::SweepValue& b) {
   const auto number = [](const scenarios::SweepValue& value) -> std::optional<double> {
@@ -108,6 +107,18 @@ scenarios::MetricEstimate figure_at_best(const Check& check, const Case& of,
   return best;
 }
 
+// How much of the models' and of measurements' errors a check's quantity has.
+scenarios::ErrorParts error_parts(const std::string& metric, const scenarios::MetricEstimate* base,
+                                  const Check& check, double own) {
+  if (base == nullptr || check.difference) return scenarios::error_parts(metric, own);
+  const double base_own = base->estimate.value;
+  if (models::is_timed(metric) && models::is_timed(base->name))
+    return scenarios::error_parts_of_ratio(own / base_own);
+  const scenarios::ErrorParts one = scenarios::error_parts(metric, own);
+  const scenarios::ErrorParts other = scenarios::error_parts(base->name, base_own);
+  return {std::hypot(one.models, other.models), std::hypot(one.measurement, other.measurement)};
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_point(const scenarios::Study& study,
@@ -150,14 +161,43 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
     const bool paired = base == nullptr || r < base->samples.size();
     if (paired) samples.push_back(wanted(metric.samples[r], base ? base->samples[r] : 1.0));
   }
+  // To first order, so that no large shift of a rate makes a time of it infinite; whether something
+  // is above a limit is not a matter of small steps.
+  constexpr double kSmall = 1e-3;
+  const double part_of_shift = check.above ? 1.0 : kSmall;
   std::vector<double> shifts;
   for (std::size_t i = 0; i < metric.shifts.size(); ++i) {
-    const double moved = wanted(own + metric.shifts[i], base ? base_own + base->shifts[i] : 1.0);
-    shifts.push_back(moved - value);
+    const double moved = wanted(own + part_of_shift * metric.shifts[i],
+                                base ? base_own + part_of_shift * base->shifts[i] : 1.0);
+    shifts.push_back((moved - value) / part_of_shift);
   }
-  const double half = scenarios::prediction_half_width(
-      samples, scenarios::parameter_variance(shifts, results.parameters));
-  return {value, value - half, value + half, std::move(samples)};
+  const double known = scenarios::parameter_variance(shifts, results.parameters);
+  // What relative errors move the value by, in the recorded unit and to first order.
+  const double quantity = base == nullptr    ? own
+                          : check.difference ? own - base_own
+                                             : own / base_own;
+  const double slope =
+      std::abs(in_recorded_unit(check, quantity * (1.0 + kSmall)) - value) / kSmall;
+  const scenarios::ErrorParts parts = error_parts(metric.name, base, check, own);
+  const double measured = slope * scenarios::left_out(results.errors, {0.0, parts.measurement});
+  const double all = slope * scenarios::left_out(results.errors, parts);
+  Prediction prediction;
+  prediction.value = value;
+  prediction.samples = std::move(samples);
+  prediction.of_models = slope * parts.models;
+  prediction.known_half =
+      scenarios::prediction_half_width(prediction.samples, known + measured * measured);
+  const double half = scenarios::prediction_half_width(prediction.samples, known + all * all);
+  const double least = value >= 0.0 && !check.difference ? 0.0 : value - half;
+  prediction.lo = std::max(least, value - half);
+  prediction.hi = value + half;
+  if (base == nullptr && models::is_share(metric.name)) {
+    const auto [low, high] =
+        std::minmax({in_recorded_unit(check, 0.0), in_recorded_unit(check, 1.0)});
+    prediction.lo = std::max(prediction.lo, std::min(low, value));
+    prediction.hi = std::min(prediction.hi, std::max(high, value));
+  }
+  return prediction;
 }
 
 }  // namespace validation

@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "scenarios/general.hpp"
+#include "validation/summary.hpp"
+
 namespace validation {
 
 namespace {
@@ -74,6 +77,11 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [key, summary] : report.summary) json["summary"][key] = summary_json(summary);
   for (const auto& [key, baselines] : report.baselines)
     json["baselines"][key] = baselines_json(baselines);
+  if (const auto fitted = fitted_discrepancy(report.points)) {
+    json["discrepancy"] = {{"in_use", scenarios::general().errors.discrepancy},
+                           {"fitted", fitted->value},
+                           {"calibrate_points", fitted->points}};
+  }
   json["failures"] = report.failures;
   return json;
 }

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
+
+#include "scenarios/prediction.hpp"
 
 namespace validation {
 
 namespace {
 
 constexpr const char* kAll = "all";
+constexpr double kOneDeviation = 0.6827;  // of a normal distribution, within one of its mean
 
 std::map<std::string, std::vector<const Record*>> by_subsystem(const std::vector<Record>& records) {
   std::map<std::string, std::vector<const Record*>> groups;
@@ -110,6 +114,37 @@ std::optional<double> quantile(std::vector<double> values, double q) {
   const auto below = static_cast<std::size_t>(std::floor(rank));
   const auto above = std::min(below + 1, values.size() - 1);
   return values[below] + (rank - std::floor(rank)) * (values[above] - values[below]);
+}
+
+std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& records) {
+  const double z = scenarios::prediction_half_width({0.0}, 1.0);
+  std::vector<std::pair<double, double>> asked;  // q and weight
+  std::size_t points = 0;
+  for (const Record& record : records) {
+    if (record.role != Role::calibrate || record.bound != Bound::none) continue;
+    std::vector<double> of_point;
+    for (const ValueRecord& value : record.values) {
+      const Prediction& predicted = value.predicted;
+      if (!(predicted.of_models > 0.0)) continue;
+      const double error = predicted.value - value.recorded;
+      const double known = predicted.known_half / z;
+      const double rest = error * error - known * known;
+      of_point.push_back(std::sqrt(std::max(0.0, rest)) / predicted.of_models);
+    }
+    if (of_point.empty()) continue;
+    ++points;
+    for (const double q : of_point)
+      asked.emplace_back(q, 1.0 / static_cast<double>(of_point.size()));
+  }
+  if (points == 0) return std::nullopt;
+  std::sort(asked.begin(), asked.end());
+  const double needed = std::ceil(kOneDeviation * static_cast<double>(points + 1));
+  double reached = 0.0;
+  for (const auto& [q, weight] : asked) {
+    reached += weight;
+    if (reached >= needed - 1e-9) return FittedDiscrepancy{q, points};
+  }
+  return FittedDiscrepancy{asked.back().first, points};
 }
 
 std::map<std::string, Summary> summarise(const std::vector<Record>& records) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "scenarios/general.hpp"
 #include "validation/report.hpp"
+#include "validation/summary.hpp"
 
 namespace validation {
 
@@ -92,6 +94,12 @@ std::string table(const Report& report) {
   fmt::format_to(out, "\n{} points: {} covered, {} uncovered; bounds {} kept, {} broken.\n",
                  report.points.size(), all.covered, all.uncovered, all.bounds_kept,
                  all.bounds_broken);
+  if (const auto fitted = fitted_discrepancy(report.points))
+    fmt::format_to(out,
+                   "Intervals of times and rates allow {:.1f} % for what models leave out; {} "
+                   "calibrate points ask for {:.1f} %.\n",
+                   100.0 * scenarios::general().errors.discrepancy, fitted->points,
+                   100.0 * fitted->value);
   return text;
 }
 

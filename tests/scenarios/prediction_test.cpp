@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <random>
 
 #include "scenarios/read.hpp"
 #include "tests/scenarios/fake_model.hpp"
@@ -79,23 +80,81 @@ TEST_CASE("a parameter's effect is found by paired runs, inside its bounds") {
     total = p.total;
   };
   const StudyResults results = run_and_predict(uncertain_study(), options, model);
-  REQUIRE(results.parameters.size() == 1);
+  REQUIRE(results.parameters.front().key == "host.controller.latency");
   const MetricEstimate& metric = results.points.front().metrics.front();
   REQUIRE(metric.name == "vm.guest.throughput");
-  REQUIRE(metric.shifts.size() == 1);
-  CHECK(metric.shifts.front() == Approx(6.0));  // 1 a ns, a deviation is 6 ns
+  REQUIRE(metric.shifts.size() == results.parameters.size());
+  // 1 a ns, a deviation is 6 ns; a column that others share splits the variance among them.
+  // Downwards it goes as far as a deviation, upwards half of one: 4.5 is what the column does.
+  const double variance = parameter_variance(metric.shifts, results.parameters);
+  CHECK(variance >= Approx(4.5 * 4.5));
+  CHECK(variance <= Approx(36.0));
   REQUIRE(metric.prediction.has_value());
+  const double error = metric.estimate.value * left_out(results.errors, {1.0, 1.0});
   CHECK(metric.prediction->hi - metric.prediction->value ==
-        Approx(prediction_half_width(metric.samples, 36.0)));
+        Approx(prediction_half_width(metric.samples, variance + error * error)));
   CHECK(last == total);
 }
 
-TEST_CASE("presets that are sure of themselves give no prediction interval") {
+TEST_CASE("every metric has a prediction interval, around its confidence interval") {
   const StudyResults results = run_and_predict(fake::study({1, 2}), {}, fake::model());
   CHECK(results.parameters.empty());
   for (const auto& point : results.points) {
-    for (const auto& metric : point.metrics) CHECK_FALSE(metric.prediction.has_value());
+    for (const auto& metric : point.metrics) {
+      REQUIRE(metric.prediction.has_value());
+      CHECK(metric.prediction->lo <= metric.estimate.lo);
+      CHECK(metric.prediction->hi >= metric.estimate.hi);
+    }
   }
+}
+
+TEST_CASE("ratios carry less of the models' error, counts and shares none") {
+  CHECK(error_parts("vm.guest.throughput", 5.0).models == 1.0);
+  CHECK(error_parts("vm.guest.io.latency.mean", 5.0).models == 1.0);
+  CHECK(error_parts("vm.guest.image.reads", 5.0).models == 0.0);
+  CHECK(error_parts("vm.guest.image.reads", 5.0).measurement == 0.0);
+  CHECK(error_parts("vm.guest.cpu.steal", 0.5).models == 0.0);
+  CHECK(error_parts("vm.guest.throughput.relative", 0.9).models == Approx(-std::log(0.9)));
+  CHECK(error_parts("vm.guest.throughput.relative", 1.0).measurement == 0.0);
+  CHECK(error_parts_of_ratio(10.0).models == 1.0);
+  CHECK(error_parts_of_ratio(0.5).measurement == Approx(std::sqrt(2.0)));
+}
+
+// A truth drawn from what is declared: sum of the controller's latency, of links and of cycles of
+// switches, each with an error of its own, and a measurement of it.
+TEST_CASE("intervals cover nine of ten truths that are drawn from what is declared") {
+  Model model = fake::model();
+  const auto answer = [](const models::HostDescription& host) {
+    return sim::seconds(host.hardware.controller.latency) * 1e9 +
+           2.0 * sim::seconds(host.hardware.links.front().latency) * 1e9 +
+           20.0 * sim::seconds(host.vmm.context_switch) * 1e6;
+  };
+  model.simulate = [&](const models::HostDescription& host, const models::RunLength& length,
+                       const models::SimulateOptions& options) {
+    models::Results results = fake::simulate(host, length, options);
+    results.metrics.front().value = answer(host) + 50.0 * (fake::jitter(options.seed) - 1.0);
+    return results;
+  };
+  const Study study = uncertain_study();
+  const StudyResults results = run_and_predict(study, {}, model);
+  const MetricEstimate& metric = results.points.front().metrics.front();
+  REQUIRE(metric.prediction.has_value());
+  std::mt19937_64 random{7};
+  std::normal_distribution<double> normal;
+  constexpr int kTruths = 2000;
+  int inside = 0;
+  for (int i = 0; i < kTruths; ++i) {
+    std::vector<Assumption> truth;
+    for (const UncertainParameter& one : results.parameters)
+      truth.push_back({one.file, one.key, one.value + one.deviation * normal(random)});
+    const double value = answer(read_again(study, truth).points.front().scenario.host);
+    const double spread = 50.0 * (0.2 * static_cast<double>(random() % 1000) / 1000.0 - 0.1);
+    const double error = 1.0 + results.errors.repeatability * normal(random) +
+                         results.errors.discrepancy * normal(random);
+    inside += metric.prediction->contains((value + spread) * error) ? 1 : 0;
+  }
+  CHECK(inside > 0.87 * kTruths);
+  CHECK(inside < 0.96 * kTruths);  // four replications: t(3) is wide
 }
 
 TEST_CASE("no prediction interval of what is counted or timed goes below 0") {

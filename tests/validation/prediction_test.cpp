@@ -124,6 +124,38 @@ TEST_CASE("uncertain presets widen the interval through a check's formula") {
   CHECK(ratio.hi - ratio.value == Approx(0.0).margin(1e-12));  // it cancels
 }
 
+TEST_CASE("what the models leave out counts less in a ratio of two points than in each") {
+  TwoPoints s;
+  for (auto& point : s.results.points)
+    point.metrics.front().samples.assign(5, point.metrics.front().estimate.value);
+  s.results.errors = {0.05, 0.0};
+  Check check = s.at_count(4);
+  const Prediction one = predict(check, s.of, s.study, s.results);
+  CHECK(one.hi - one.value == Approx(1.6449 * 0.05 * 8.0).epsilon(1e-3));
+  CHECK(one.known_half == 0.0);
+  CHECK(one.of_models == Approx(8.0));
+  check.relative_to = MetricAt{"vm.a.throughput", {{"vm.a.count", std::int64_t{1}}}};
+  const Prediction ratio = predict(check, s.of, s.study, s.results);
+  CHECK(ratio.hi - ratio.value == Approx(1.6449 * 0.05 * 0.8 * -std::log(0.8)).epsilon(1e-3));
+}
+
+TEST_CASE("intervals of checks end where their quantity does") {
+  TwoPoints s;
+  s.results.errors = {2.0, 0.0};
+  const Prediction rate = predict(s.at_count(4), s.of, s.study, s.results);
+  CHECK(rate.lo == 0.0);
+  for (auto& point : s.results.points) {
+    auto& metric = point.metrics.front();
+    metric.name = "vm.a.cpu.steal";
+    metric.samples = {0.5, 0.9, 1.0, 1.0, 1.0};
+    metric.estimate = {0.88, 0.6, 1.0};
+  }
+  Check check = s.at_count(4);
+  check.predicted.metric = "vm.a.cpu.steal";
+  check.scale = 100.0;
+  CHECK(predict(check, s.of, s.study, s.results).hi == Approx(100.0));
+}
+
 TEST_CASE("a check may ask where in the sweep something is best") {
   TwoPoints s;
   Check check = s.at_count(1);

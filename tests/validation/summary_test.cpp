@@ -99,3 +99,21 @@ TEST_CASE("the table shows errors with signs and why points are uncovered") {
   CHECK_THAT(text, Catch::Contains("-10.0 %") && Catch::Contains("1 storage: needs disks") &&
                        Catch::Contains("2 points: 1 covered, 1 uncovered"));
 }
+
+TEST_CASE("the discrepancy makes one standard deviation hold two thirds of calibrate points") {
+  CHECK_FALSE(fitted_discrepancy({covered("numa", Role::validate, 0.5, 0.0)}).has_value());
+  std::vector<Record> records{covered("numa", Role::validate, 0.9, 0.0)};  // never looked at
+  for (int i = 1; i <= 19; ++i) {
+    Record& one = records.emplace_back(covered("numa", Role::calibrate, 0.01 * i, 0.0));
+    one.values.front().predicted.of_models = 1.0;
+  }
+  const auto fitted = fitted_discrepancy(records);
+  REQUIRE(fitted.has_value());
+  CHECK(fitted->points == 19);
+  CHECK(fitted->value == Approx(0.14));  // ceil(0.6827 x 20) = 14th
+  // What is known otherwise comes off; counts, without any, do not speak.
+  for (Record& one : records) one.values.front().predicted.known_half = 0.4;
+  CHECK(fitted_discrepancy(records)->value == 0.0);
+  records.back().values.front().predicted.of_models = 0.0;
+  CHECK(fitted_discrepancy(records)->points == 18);
+}

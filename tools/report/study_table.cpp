@@ -216,8 +216,8 @@ std::string footnotes(const scenarios::Study& study, const scenarios::StudyResul
     std::vector<std::string_view> keys;
     for (const auto& parameter : results.parameters) keys.emplace_back(parameter.key);
     out += fmt::format(
-        "The {:g} % prediction interval, where a measurement would fall, adds what the presets are "
-        "unsure of: {}.\n",
+        "The {:g} % prediction interval, where a measurement would fall, adds what is uncertain of "
+        "presets, machines and models: {}.\n",
         100.0 * scenarios::kPredictionLevel, fmt::join(keys, ", "));
   }
   constexpr std::size_t kMostNotes = 5;

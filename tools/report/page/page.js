@@ -193,7 +193,7 @@
     retable();
     const predicted = points.some((point) => Object.values(point.metrics).some((e) => e.pi));
     return section('Along the sweep', predicted
-      ? 'Bands are the 90 % prediction interval: replications, and what the presets are unsure of.'
+      ? 'Bands are the 90 % prediction interval: replications, and what is uncertain of presets, machines and models.'
       : 'Bands are the confidence interval of the replications.',
       [el('div', { class: 'controls' }, pick.node), view.box, folded('The numbers of this chart', tableBox)]);
   }
@@ -246,7 +246,7 @@
   }
 
   function uncertainSection(results) {
-    return section('What the presets are unsure of', 'Each number was moved by one standard deviation; the prediction intervals carry its effect.',
+    return section('What is uncertain', 'Numbers of presets, and groups of costs that move by one factor. All were moved by one standard deviation up or down at once, as the rows of a design say; the prediction intervals carry their effects.',
       table([['key'], ['value', true], ['standard deviation', true], ['source']],
         results.uncertain.map((u) => [u.key, u.value, u.deviation, u.source]), 'Uncertain numbers'));
   }

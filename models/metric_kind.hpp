@@ -1,0 +1,18 @@
+// What the catalogue of metrics (results.hpp) says of a concrete metric.
+#pragma once
+
+#include <string_view>
+
+#include "models/results.hpp"
+
+namespace models {
+
+// "vm.guest.cpu.steal" -> the entry of "vm.<vm>.cpu.steal"; null: none.
+const MetricKind* kind_of(std::string_view metric);
+
+// A share of something: between 0 and 1.
+bool is_share(std::string_view metric);
+// A time, or a rate: what a stopwatch would tell, not a count or a size.
+bool is_timed(std::string_view metric);
+
+}  // namespace models
