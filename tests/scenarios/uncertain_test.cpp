@@ -133,7 +133,7 @@ TEST_CASE("a wrong entry is refused where it stands") {
              Catch::Contains("host.toml:") && Catch::Contains("a key that this table has"));
   CHECK_THAT(refusal("key = \"controller.latency\"\ndeviation = \"5 us\"\n"),
              Catch::Contains("quantity in ns"));
-  CHECK_THAT(refusal("key = \"smt_yield\"\n"), Catch::Contains("deviation above 0"));
+  CHECK_THAT(refusal("key = \"smt_yield\"\n"), Catch::Contains("deviation, 0 where it is exact"));
   CHECK_THAT(refusal("key = \"smt_yield\"\nlow = 1.6\nhigh = 1.7\n"),
              Catch::Contains("bounds around"));
   CHECK_THAT(refusal("key = \"smt_yield\"\nsd = 1\n"), Catch::Contains("unknown key"));
