@@ -287,9 +287,10 @@ const Section<workload::Description>& workload_keys() {
       table("boot", &T::boot, &boot_profile_keys,
             "how its guest comes up; without it, it is up from the start"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),
-      tables("test", &T::tests, &io_test_keys,
-             "what jobs ask of the VM's disk once, test after test, from when measuring begins; what "
-             "one does not say of its jobs, io says"),
+      tables(
+          "test", &T::tests, &io_test_keys,
+          "what jobs ask of the VM's disk once, test after test, from when measuring begins; what "
+          "one does not say of its jobs, io says"),
       table("net", &T::net, &net_profile_keys, "what it does on the network"),
       quantity("resident", Unit::size, &T::resident, "memory ever touched; 0: all of the VM's"),
       quantity("touch_rate", Unit::rate, &T::touch_rate,

@@ -77,8 +77,8 @@ void Contention::follow_writers(sim::Instant now) {
   }
 }
 
-// A turn is the way from the writer before, who is any of the others alike. The holder of a lock writes
-// none of these (instruction_time of running_host.cpp).
+// A turn is the way from the writer before, who is any of the others alike. The holder of a lock
+// writes none of these (instruction_time of running_host.cpp).
 void Contention::add_contended_lines(Stream& stream, double undisturbed_s) const {
   const double lines = stream.profile->contended_lines_per_kilo_instruction / 1000.0;
   stream.state.pace.lines_s = 0.0;
