@@ -106,9 +106,7 @@ void IoPaths::open_streams(Load& load) {
   const auto& disks = load.guest.disks;
   for (int job = 0; job < profile.jobs; ++job) {
     const sim::Bytes capacity = disks[at(job) % disks.size()]->disk().capacity();
-    const sim::Bytes whole = std::max(sim::Bytes{}, capacity - profile.offset);
-    const sim::Bytes span = profile.span.count() > 0 ? std::min(profile.span, whole) : whole;
-    const sim::Bytes size = profile.apart() ? span / profile.jobs : span;
+    const sim::Bytes size = profile.used_by_job(capacity);
     if (size < profile.largest_block())
       throw sim::ConfigError{fmt::format(
           "vm.{}.workload: a job has {} B of the disk to use, less than its block of {} B; lower "

@@ -248,8 +248,8 @@ const std::vector<MetricKind>& metric_catalogue() {
 }
 
 // Names may have dots: "vm.<vm>.throughput" is not "vm.web.net.throughput", so that the pattern
-// that says most is the metric's.
-std::size_t said(std::string_view pattern, std::string_view metric) {
+// that fixes most is the metric's.
+std::size_t matched(std::string_view pattern, std::string_view metric) {
   const std::size_t name = pattern.find('<');
   if (name == std::string_view::npos) return pattern == metric ? metric.size() : 0;
   const std::string_view tail = pattern.substr(pattern.rfind('>') + 1);  // with its dot
@@ -272,7 +272,7 @@ const MetricKind* kind_of(std::string_view metric) {
   std::size_t most = 0;
   const MetricKind* best = nullptr;
   for (const MetricKind& kind : metric_catalogue()) {
-    const std::size_t own = said(kind.name, metric);
+    const std::size_t own = matched(kind.name, metric);
     if (own <= most) continue;
     most = own;
     best = &kind;

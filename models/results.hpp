@@ -32,8 +32,8 @@ struct MetricKind {
   std::string_view sentence;
 };
 const std::vector<MetricKind>& metric_catalogue();
-// How much of a concrete metric's name a pattern says, in characters; 0: it is not of that kind.
-std::size_t said(std::string_view pattern, std::string_view metric);
+// Characters of a concrete metric's name that a pattern fixes; 0: it does not match.
+std::size_t matched(std::string_view pattern, std::string_view metric);
 // Unit of a concrete metric name, from the catalogue ("1" where dimensionless).
 std::string_view unit_of(std::string_view metric);
 

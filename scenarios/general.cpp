@@ -16,6 +16,7 @@
 #include "scenarios/uncertain.hpp"
 #include "scenarios/vm_keys.hpp"
 #include "scenarios/vmm_keys.hpp"
+#include "sim/error.hpp"
 
 namespace scenarios {
 namespace {
@@ -167,6 +168,7 @@ bool met(const std::string& need, const models::HostDescription& host) {
            models::memory_may_run_short(host) || any_vm(host, [](const Vm& vm) {
              return vm.dirty_logging != models::DirtyLogging::off || vm.workload.boot.any();
            });
+  if (!need.empty()) throw sim::ModelError{"the general table needs an unknown \"" + need + "\""};
   return true;
 }
 

@@ -109,8 +109,8 @@ bool is_metric(std::string_view name) {
   }
   const auto& known = models::metric_catalogue();
   return std::any_of(known.begin(), known.end(), [&](const auto& kind) {
-    return models::said(kind.name, name) > 0 ||
-           models::said(kind.name, fmt::format("vm.any.{}", name)) > 0;
+    return models::matched(kind.name, name) > 0 ||
+           models::matched(kind.name, fmt::format("vm.any.{}", name)) > 0;
   });
 }
 

@@ -65,6 +65,14 @@ struct IoProfile {
     for (const BlockShare& one : blocks) most = std::max(most, one.size);
     return most;
   }
+  // What jobs use of a disk of `capacity`, together; of that, each.
+  sim::Bytes used(sim::Bytes capacity) const {
+    const sim::Bytes whole = std::max(sim::Bytes{}, capacity - offset);
+    return span.count() > 0 ? std::min(span, whole) : whole;
+  }
+  sim::Bytes used_by_job(sim::Bytes capacity) const {
+    return apart() ? used(capacity) / jobs : used(capacity);
+  }
   bool apart() const {  // jobs have each a part of their own
     return parts == Parts::own || (parts == Parts::automatic && pattern == Pattern::sequential);
   }

@@ -40,9 +40,7 @@ int most_under_way(const std::vector<IoTest>& tests) {
 std::int64_t requests(const IoTest& test, sim::Bytes capacity) {
   if (test.time_based) return 0;
   const IoProfile& io = test.io;
-  const sim::Bytes whole = io.span.count() > 0 ? std::min(io.span, capacity) : capacity;
-  const sim::Bytes own = io.apart() ? whole / io.jobs : whole;
-  const sim::Bytes size = test.size.count() > 0 ? test.size : own;
+  const sim::Bytes size = test.size.count() > 0 ? test.size : io.used_by_job(capacity);
   return std::max<std::int64_t>(
       1, static_cast<std::int64_t>(static_cast<double>(size.count()) / io.mean_block_B()));
 }

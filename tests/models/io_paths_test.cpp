@@ -6,41 +6,19 @@
 
 #include "models/host.hpp"
 #include "sim/error.hpp"
+#include "tests/models/one_disk_host.hpp"
 
 using namespace models;
 using namespace sim::literals;
 
 namespace {
 
-// One socket of four cores at 1 GHz; a disk of memory that takes 100 us, one request at a time.
 HostDescription host(Architecture architecture) {
-  HostDescription host;
-  host.hardware.cores_per_node = 4;
-  host.hardware.frequency = sim::Hertz{1e9};
-  host.hardware.memory = 8_GiB;
-  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
-  host.hardware.llc = {.size = 8_MiB, .shared_by = 4, .latency = 10_ns};
-  host.hardware.controller = {.channels = 2,
-                              .channel_bandwidth = sim::BytesPerSecond{12.8e9},
-                              .efficiency = 0.8,
-                              .latency = 80_ns,
-                              .queueing = {}};
-  host.vmm.architecture = architecture;
-  HostDisk& disk = host.storage.disks.emplace_back();
-  disk.name = "sda";
-  disk.device.kind = storage::device::Kind::memory;
-  disk.device.memory.service = 100_us;
-  disk.device.memory.copy_rate = sim::BytesPerSecond{1e15};
-  disk.device.memory.parallel = 1;
-  VmDescription& vm = host.vms.emplace_back();
-  vm.name = "fio";
-  vm.memory = 1_GiB;
-  vm.workload.idle = true;
-  vm.workload.profile.base_cpi = 1.0;
-  vm.workload.io.jobs = 1;
-  vm.workload.io.submit = sim::Instructions{10'000};
-  vm.workload.io.complete = sim::Instructions{5'000};
-  vm.disks.emplace_back().on = "sda";
+  HostDescription host = tests::one_disk_host(architecture, "fio");
+  workload::IoProfile& io = host.vms[0].workload.io;
+  io.jobs = 1;
+  io.submit = sim::Instructions{10'000};
+  io.complete = sim::Instructions{5'000};
   return host;
 }
 

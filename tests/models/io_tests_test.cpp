@@ -5,6 +5,7 @@
 #include "models/host.hpp"
 #include "models/io_paths.hpp"
 #include "sim/error.hpp"
+#include "tests/models/one_disk_host.hpp"
 
 using namespace models;
 using namespace sim::literals;
@@ -13,35 +14,11 @@ namespace {
 
 constexpr std::int64_t kBlock_B = 4'096;
 
-// A process on bare metal whose kernel takes no time, on a disk that takes 100 us, one request
-// after the other.
+// A process on bare metal, whose kernel takes no time.
 HostDescription host() {
-  HostDescription host;
-  host.hardware.cores_per_node = 4;
-  host.hardware.frequency = sim::Hertz{1e9};
-  host.hardware.memory = 8_GiB;
-  host.hardware.l2 = {.size = 1_MiB, .shared_by = 1, .latency = 4_ns};
-  host.hardware.llc = {.size = 8_MiB, .shared_by = 4, .latency = 10_ns};
-  host.hardware.controller = {.channels = 2,
-                              .channel_bandwidth = sim::BytesPerSecond{12.8e9},
-                              .efficiency = 0.8,
-                              .latency = 80_ns,
-                              .queueing = {}};
-  host.vmm.architecture = Architecture::container;
+  HostDescription host = tests::one_disk_host(Architecture::container, "guest");
   host.without = {Mechanism::switch_cost, Mechanism::ticks};
-  HostDisk& disk = host.storage.disks.emplace_back();
-  disk.name = "sda";
-  disk.device.kind = storage::device::Kind::memory;
-  disk.device.memory.service = 100_us;
-  disk.device.memory.copy_rate = sim::BytesPerSecond{1e15};
-  disk.device.memory.parallel = 1;
-  VmDescription& vm = host.vms.emplace_back();
-  vm.name = "guest";
-  vm.memory = 1_GiB;
-  vm.vcpus = 2;
-  vm.workload.idle = true;
-  vm.workload.profile.base_cpi = 1.0;
-  vm.disks.emplace_back().on = "sda";
+  host.vms[0].vcpus = 2;
   return host;
 }
 
@@ -127,6 +104,28 @@ TEST_CASE("jobs of a test have a part each, or share all of it") {
   CHECK(of_test(results, "shared.time") == Approx(4 * 400 * 1e-4).epsilon(0.01));
 }
 
+TEST_CASE("a test that begins at an offset goes over what is behind it, once") {
+  HostDescription behind = host();
+  behind.storage.disks[0].device.capacity = sim::Bytes{1'000 * kBlock_B};
+  workload::IoTest& test = add(behind, "behind", 0);
+  test.size = {};
+  test.io.offset = sim::Bytes{600 * kBlock_B};
+  CHECK(of_test(run(behind), "behind.time") == Approx(400 * 1e-4).epsilon(0.001));
+  behind.vms[0].workload.tests[0].io.offset = sim::Bytes{1'000 * kBlock_B};
+  CHECK_THROWS_WITH(run(behind), Catch::Matchers::Contains("lower its block, offset"));
+}
+
+TEST_CASE("a delayed test waits before it begins") {
+  HostDescription two = host();
+  add(two, "first", 1'000);
+  workload::IoTest& late = add(two, "late", 1'000);
+  late.together = true;
+  late.delay = 100_ms;
+  const Results results = run(two);  // side by side they would take twice as long
+  CHECK(of_test(results, "first.time") == Approx(0.1).epsilon(0.001));
+  CHECK(of_test(results, "late.time") == Approx(0.1).epsilon(0.001));
+}
+
 TEST_CASE("a test's blocks are mixed as asked") {
   HostDescription mixed = host();
   workload::IoTest& test = add(mixed, "mixed", 0);
@@ -134,7 +133,7 @@ TEST_CASE("a test's blocks are mixed as asked") {
   test.io.blocks = {{sim::Bytes{kBlock_B}, 3}, {sim::Bytes{9 * kBlock_B}, 1}};
   test.io.pattern = workload::Pattern::sequential;
   const Results results = run(mixed, 2_s);
-  // A third of the blocks' mean, 3 x 1 + 1 x 9 over 4: 13,333 I/Os, 10,000 a second.
+  // A mean of (3 x 1 + 1 x 9) / 4 = 3 blocks an I/O: 13,333 I/Os, 10,000 a second.
   CHECK(of_test(results, "mixed.time") == Approx(40'000 / 3.0 * 1e-4).epsilon(0.001));
   CHECK(of_test(results, "mixed.bandwidth") == Approx(30'000.0 * kBlock_B).epsilon(0.03));
 }
