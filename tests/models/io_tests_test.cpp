@@ -106,12 +106,12 @@ TEST_CASE("jobs of a test have a part each, or share all of it") {
 
 TEST_CASE("a test that begins at an offset goes over what is behind it, once") {
   HostDescription behind = host();
-  behind.storage.disks[0].device.capacity = sim::Bytes{1'000 * kBlock_B};
+  behind.storage.disks[0].device.capacity = 4_MiB;  // a partition is whole MiB: 1,024 blocks
   workload::IoTest& test = add(behind, "behind", 0);
   test.size = {};
-  test.io.offset = sim::Bytes{600 * kBlock_B};
+  test.io.offset = sim::Bytes{624 * kBlock_B};
   CHECK(of_test(run(behind), "behind.time") == Approx(400 * 1e-4).epsilon(0.001));
-  behind.vms[0].workload.tests[0].io.offset = sim::Bytes{1'000 * kBlock_B};
+  behind.vms[0].workload.tests[0].io.offset = 4_MiB;
   CHECK_THROWS_WITH(run(behind), Catch::Matchers::Contains("lower its block, offset"));
 }
 
