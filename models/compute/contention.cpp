@@ -67,7 +67,8 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   open_.assign(resources, 0);
   for (const topology::Resource& resource : topology_.resources())
     write_cost_.push_back(resource.write_cost);
-  allowed_Bps_.assign(resources, 0.0);
+  rise_Bps_.assign(resources, 0.0);
+  fall_Bps_.assign(resources, 0.0);
   for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_, &written_effect_}) {
     scratch->assign(index(topology.agents() * topology.memories()), 0.0);
   }

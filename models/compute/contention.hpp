@@ -90,7 +90,9 @@ class Contention {
     return stale_llcs_.empty() ? sim::kNever : now + Sharers::kStay;
   }
   // The next settle() solves for whatever drifted, be it little: before what lasts is measured.
-  void allow_no_drift() { std::fill(allowed_Bps_.begin(), allowed_Bps_.end(), 0.0); }
+  void allow_no_drift() {
+    for (auto* allowed : {&rise_Bps_, &fall_Bps_}) std::fill(allowed->begin(), allowed->end(), 0.0);
+  }
 
   const StreamState& state(StreamId stream) const { return streams_[index(stream)].state; }
   StreamId running(int cpu) const { return on_cpu_[index(cpu)]; }
@@ -223,7 +225,7 @@ class Contention {
   std::vector<double> clock_Hz_, limit_Hz_;       // [active cores] turbo; [core] governor
   std::vector<double> load_Bps_, solved_Bps_;     // [resource]
   CarriedLoads carried_;
-  std::vector<double> allowed_Bps_;                // [resource] drift of load before solving again
+  std::vector<double> rise_Bps_, fall_Bps_;        // [resource] of load before it is solved again
   std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
   std::vector<double> effect_, written_effect_;
   std::vector<double> write_cost_;            // [resource]

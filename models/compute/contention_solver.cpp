@@ -23,9 +23,9 @@ constexpr double kRecovery = 2.0;
 constexpr double kDrift = 0.04;  // of local latency and the delay itself, see the header
 constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
-constexpr double kTangent = 0.05;   // of capacity: so far it stands for the curve
-constexpr double kFarDrift = 0.01;  // of local latency, beyond that: loads may stay so for long
+constexpr double kTangent = 0.05;  // of capacity: so far it stands for the curve
 constexpr double kMostDrift = 0.4;
+constexpr double kMostLeaned = 0.1;  // of capacity: what falls by more has found another state
 constexpr double kLine_B = 64.0;
 
 }  // namespace
@@ -113,7 +113,7 @@ void Contention::sum_demand() {
 // As far as the delay stays near, by its tangent; where that is far, by its course.
 void Contention::allow_drift() {
   const double local_s = sim::seconds(topology_.description().controller.latency);
-  for (std::size_t r = 0; r < allowed_Bps_.size(); ++r) {
+  for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
     if (!open_[r]) continue;
     const topology::Resource& resource = topology_.resources()[r];
     const double y = depth_[r];
@@ -132,7 +132,11 @@ void Contention::allow_drift() {
     if (drift >= kTangent) {
       while (drift < kMostDrift && tolerable(2.0 * drift)) drift *= 2.0;
     }
-    allowed_Bps_[r] = drift * resource.capacity_Bps;
+    // Loads lean against the delay: of what comes on top with delays as they are, only a part would
+    // stay if they were solved. Where that part is small, as near saturation, more may come or go.
+    const double leaned = tolerated_s * slope_[r] / resource.capacity_Bps;
+    fall_Bps_[r] = std::min(drift + leaned, std::max(drift, kMostLeaned)) * resource.capacity_Bps;
+    rise_Bps_[r] = std::min(fall_Bps_[r], std::max(drift, 1.0 - u) * resource.capacity_Bps);
   }
 }
 
@@ -141,7 +145,8 @@ bool Contention::drifted() {
   if (!config_.controller_queueing && !config_.link_bandwidth) return false;
   bool any = false;
   for (std::size_t r = 0; r < load_Bps_.size(); ++r) {
-    if (std::abs(load_Bps_[r] - solved_Bps_[r]) <= allowed_Bps_[r]) continue;
+    const double drift_Bps = load_Bps_[r] - solved_Bps_[r];
+    if (-fall_Bps_[r] <= drift_Bps && drift_Bps <= rise_Bps_[r]) continue;
     open_[r] = 1;
     any = true;
   }
