@@ -15,4 +15,11 @@ bool is_share(std::string_view metric);
 // A time, or a rate: what a stopwatch would tell, not a count or a size.
 bool is_timed(std::string_view metric);
 
+// What it tells of: guests' files, disks and their servers; packets, streams and migrations; or
+// else computing.
+enum class Subject { computing, storage, network };
+inline constexpr int kSubjects = 3;
+std::string_view name(Subject subject);
+Subject subject_of(std::string_view metric);
+
 }  // namespace models

@@ -1,6 +1,7 @@
 #include "models/results.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "models/metric_kind.hpp"
 
@@ -290,6 +291,32 @@ bool is_share(std::string_view metric) {
   return kind != nullptr && kind->unit == "1" &&
          (kind->sentence.starts_with("share") ||
           kind->name.find("utilisation") != std::string_view::npos);
+}
+
+std::string_view name(Subject subject) {
+  switch (subject) {
+    case Subject::computing:
+      return "computing";
+    case Subject::storage:
+      return "storage";
+    case Subject::network:
+      return "network";
+  }
+  return "";
+}
+
+Subject subject_of(std::string_view metric) {
+  const MetricKind* kind = kind_of(metric);
+  if (kind == nullptr) return Subject::computing;
+  const auto any = [&](std::initializer_list<std::string_view> patterns) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+      return kind->name.find(pattern) != std::string_view::npos;
+    });
+  };
+  if (any({".net.", "host.nic.", "migration.", "client."})) return Subject::network;
+  const bool storage = any(
+      {".io.", ".test.", ".transactions", ".backing.", "host.disk.", "host.array.", "storage."});
+  return storage ? Subject::storage : Subject::computing;
 }
 
 bool is_timed(std::string_view metric) {

@@ -219,7 +219,11 @@ General parsed() {
   General all;
   for (const Node& table : *find(file, "group")->value.array())
     all.groups.push_back(group_of(table));
-  all.errors.discrepancy = share_of(find(file, "discrepancy")->value, "deviation");
+  for (int subject = 0; subject < models::kSubjects; ++subject) {
+    const auto own = static_cast<models::Subject>(subject);
+    const Entry* table = find(find(file, "discrepancy")->value, models::name(own));
+    all.errors.discrepancy[static_cast<std::size_t>(subject)] = share_of(table->value, "deviation");
+  }
   all.errors.repeatability = share_of(find(file, "measurement")->value, "deviation");
   return all;
 }

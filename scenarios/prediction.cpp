@@ -131,19 +131,20 @@ double prediction_half_width(const std::vector<double>& samples, double paramete
 }
 
 ErrorParts error_parts(const std::string& metric, double value) {
-  if (models::is_timed(metric)) return {1.0, 1.0};
+  if (models::is_timed(metric)) return {1.0, 1.0, models::subject_of(metric)};
   if (!metric.ends_with(".throughput.relative")) return {};
   // Exactly 1 is a point that is its own baseline: nothing is measured.
-  return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(value);
+  return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(metric, value);
 }
 
-ErrorParts error_parts_of_ratio(double ratio) {
+ErrorParts error_parts_of_ratio(const std::string& metric, double ratio) {
   const double effect = ratio > 0.0 ? std::min(1.0, std::abs(std::log(ratio))) : 1.0;
-  return {effect, std::sqrt(2.0)};
+  return {effect, std::sqrt(2.0), models::subject_of(metric)};
 }
 
 double left_out(const ErrorLevels& errors, const ErrorParts& parts) {
-  return std::hypot(errors.discrepancy * parts.models, errors.repeatability * parts.measurement);
+  const double discrepancy = errors.discrepancy[static_cast<std::size_t>(parts.subject)];
+  return std::hypot(discrepancy * parts.models, errors.repeatability * parts.measurement);
 }
 
 StudyResults run_and_predict(const Study& study, const RunOptions& options, const Model& model) {

@@ -6,7 +6,8 @@
 //            once, up or down as the rows of an orthogonal design say (design.hpp), each row one
 //            run under the random numbers of a replication, whose own y is taken off
 //   rho[i,j] correlation of parameters i and j
-//   q, e     relative errors of what the models leave out and of a measurement (general.hpp)
+//   q, e     relative errors of what the models leave out, by what the metric tells of, and of a
+//            measurement (general.hpp)
 //   half^2 = (t(n-1) s)^2 (1 + 1/n) + z^2 (sum[i,j] d[i] rho[i,j] d[j] + y^2 (q^2 Q^2 + e^2 E^2))
 //   interval = m -+ half, at 90 %, as far as the metric goes, and never inside its confidence
 //              interval
@@ -24,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "models/metric_kind.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -42,9 +44,10 @@ double prediction_half_width(const std::vector<double>& samples, double variance
 struct ErrorParts {
   double models = 0.0;
   double measurement = 0.0;
+  models::Subject subject = models::Subject::computing;  // whose q
 };
 ErrorParts error_parts(const std::string& metric, double value);
-ErrorParts error_parts_of_ratio(double ratio);
+ErrorParts error_parts_of_ratio(const std::string& metric, double ratio);
 
 // q Q and e E together, relative.
 double left_out(const ErrorLevels& errors, const ErrorParts& parts);

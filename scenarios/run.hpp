@@ -5,6 +5,7 @@
 // combined in a fixed order.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "models/host.hpp"
+#include "models/metric_kind.hpp"
 #include "models/results.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/interval.hpp"
@@ -52,8 +54,8 @@ struct PointResults {
 
 // Relative errors of times and rates, standard deviations (general.hpp).
 struct ErrorLevels {
-  double discrepancy = 0.0;    // what the models leave out
-  double repeatability = 0.0;  // of a measurement
+  std::array<double, models::kSubjects> discrepancy{};  // [subject] what the models leave out
+  double repeatability = 0.0;                           // of a measurement
 };
 
 struct StudyResults {

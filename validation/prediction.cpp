@@ -113,10 +113,11 @@ scenarios::ErrorParts error_parts(const std::string& metric, const scenarios::Me
   if (base == nullptr || check.difference) return scenarios::error_parts(metric, own);
   const double base_own = base->estimate.value;
   if (models::is_timed(metric) && models::is_timed(base->name))
-    return scenarios::error_parts_of_ratio(own / base_own);
+    return scenarios::error_parts_of_ratio(metric, own / base_own);
   const scenarios::ErrorParts one = scenarios::error_parts(metric, own);
   const scenarios::ErrorParts other = scenarios::error_parts(base->name, base_own);
-  return {std::hypot(one.models, other.models), std::hypot(one.measurement, other.measurement)};
+  return {std::hypot(one.models, other.models), std::hypot(one.measurement, other.measurement),
+          one.subject};
 }
 
 }  // namespace
@@ -185,6 +186,7 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
   prediction.value = value;
   prediction.samples = std::move(samples);
   prediction.of_models = slope * parts.models;
+  prediction.subject = parts.subject;
   prediction.known_half =
       scenarios::prediction_half_width(prediction.samples, known + measured * measured);
   const double half = scenarios::prediction_half_width(prediction.samples, known + all * all);

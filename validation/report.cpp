@@ -77,10 +77,14 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [key, summary] : report.summary) json["summary"][key] = summary_json(summary);
   for (const auto& [key, baselines] : report.baselines)
     json["baselines"][key] = baselines_json(baselines);
-  if (const auto fitted = fitted_discrepancy(report.points)) {
-    json["discrepancy"] = {{"in_use", scenarios::general().errors.discrepancy},
-                           {"fitted", fitted->value},
-                           {"calibrate_points", fitted->points}};
+  for (int i = 0; i < models::kSubjects; ++i) {
+    const auto subject = static_cast<models::Subject>(i);
+    const auto fitted = fitted_discrepancy(report.points, subject);
+    if (!fitted) continue;
+    json["discrepancy"][std::string{models::name(subject)}] = {
+        {"in_use", scenarios::general().errors.discrepancy[static_cast<std::size_t>(i)]},
+        {"fitted", fitted->value},
+        {"calibrate_points", fitted->points}};
   }
   json["failures"] = report.failures;
   return json;

@@ -116,7 +116,8 @@ std::optional<double> quantile(std::vector<double> values, double q) {
   return values[below] + (rank - std::floor(rank)) * (values[above] - values[below]);
 }
 
-std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& records) {
+std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& records,
+                                                    models::Subject subject) {
   const double z = scenarios::prediction_half_width({0.0}, 1.0);
   std::vector<std::pair<double, double>> asked;  // q and weight
   std::size_t points = 0;
@@ -125,7 +126,7 @@ std::optional<FittedDiscrepancy> fitted_discrepancy(const std::vector<Record>& r
     std::vector<double> of_point;
     for (const ValueRecord& value : record.values) {
       const Prediction& predicted = value.predicted;
-      if (!(predicted.of_models > 0.0)) continue;
+      if (!(predicted.of_models > 0.0) || predicted.subject != subject) continue;
       const double error = predicted.value - value.recorded;
       const double known = predicted.known_half / z;
       const double rest = error * error - known * known;

@@ -94,12 +94,17 @@ std::string table(const Report& report) {
   fmt::format_to(out, "\n{} points: {} covered, {} uncovered; bounds {} kept, {} broken.\n",
                  report.points.size(), all.covered, all.uncovered, all.bounds_kept,
                  all.bounds_broken);
-  if (const auto fitted = fitted_discrepancy(report.points))
-    fmt::format_to(out,
-                   "Intervals of times and rates allow {:.1f} % for what models leave out; {} "
-                   "calibrate points ask for {:.1f} %.\n",
-                   100.0 * scenarios::general().errors.discrepancy, fitted->points,
-                   100.0 * fitted->value);
+  for (int i = 0; i < models::kSubjects; ++i) {
+    const auto subject = static_cast<models::Subject>(i);
+    if (const auto fitted = fitted_discrepancy(report.points, subject))
+      fmt::format_to(
+          out,
+          "Intervals of times and rates of {} allow {:.1f} % for what models leave out; {} "
+          "calibrate points ask for {:.1f} %.\n",
+          models::name(subject),
+          100.0 * scenarios::general().errors.discrepancy[static_cast<std::size_t>(i)],
+          fitted->points, 100.0 * fitted->value);
+  }
   return text;
 }
 

@@ -90,7 +90,8 @@ TEST_CASE("a parameter's effect is found by paired runs, inside its bounds") {
   CHECK(variance >= Approx(4.5 * 4.5));
   CHECK(variance <= Approx(36.0));
   REQUIRE(metric.prediction.has_value());
-  const double error = metric.estimate.value * left_out(results.errors, {1.0, 1.0});
+  const double error =
+      metric.estimate.value * left_out(results.errors, {1.0, 1.0, models::Subject::computing});
   CHECK(metric.prediction->hi - metric.prediction->value ==
         Approx(prediction_half_width(metric.samples, variance + error * error)));
   CHECK(last == total);
@@ -111,13 +112,14 @@ TEST_CASE("every metric has a prediction interval, around its confidence interva
 TEST_CASE("ratios carry less of the models' error, counts and shares none") {
   CHECK(error_parts("vm.guest.throughput", 5.0).models == 1.0);
   CHECK(error_parts("vm.guest.io.latency.mean", 5.0).models == 1.0);
+  CHECK(error_parts("vm.guest.io.latency.mean", 5.0).subject == models::Subject::storage);
   CHECK(error_parts("vm.guest.image.reads", 5.0).models == 0.0);
   CHECK(error_parts("vm.guest.image.reads", 5.0).measurement == 0.0);
   CHECK(error_parts("vm.guest.cpu.steal", 0.5).models == 0.0);
   CHECK(error_parts("vm.guest.throughput.relative", 0.9).models == Approx(-std::log(0.9)));
   CHECK(error_parts("vm.guest.throughput.relative", 1.0).measurement == 0.0);
-  CHECK(error_parts_of_ratio(10.0).models == 1.0);
-  CHECK(error_parts_of_ratio(0.5).measurement == Approx(std::sqrt(2.0)));
+  CHECK(error_parts_of_ratio("vm.guest.throughput", 10.0).models == 1.0);
+  CHECK(error_parts_of_ratio("vm.guest.throughput", 0.5).measurement == Approx(std::sqrt(2.0)));
 }
 
 // A truth drawn from what is declared: sum of the controller's latency, of links and of cycles of
@@ -150,7 +152,7 @@ TEST_CASE("intervals cover nine of ten truths that are drawn from what is declar
     const double value = answer(read_again(study, truth).points.front().scenario.host);
     const double spread = 50.0 * (0.2 * static_cast<double>(random() % 1000) / 1000.0 - 0.1);
     const double error = 1.0 + results.errors.repeatability * normal(random) +
-                         results.errors.discrepancy * normal(random);
+                         results.errors.discrepancy[0] * normal(random);
     inside += metric.prediction->contains((value + spread) * error) ? 1 : 0;
   }
   CHECK(inside > 0.87 * kTruths);

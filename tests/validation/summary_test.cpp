@@ -101,19 +101,26 @@ TEST_CASE("the table shows errors with signs and why points are uncovered") {
 }
 
 TEST_CASE("the discrepancy makes one standard deviation hold two thirds of calibrate points") {
-  CHECK_FALSE(fitted_discrepancy({covered("numa", Role::validate, 0.5, 0.0)}).has_value());
+  const auto of = [](const std::vector<Record>& records) {
+    return fitted_discrepancy(records, models::Subject::computing);
+  };
+  CHECK_FALSE(of({covered("numa", Role::validate, 0.5, 0.0)}).has_value());
   std::vector<Record> records{covered("numa", Role::validate, 0.9, 0.0)};  // never looked at
   for (int i = 1; i <= 19; ++i) {
     Record& one = records.emplace_back(covered("numa", Role::calibrate, 0.01 * i, 0.0));
     one.values.front().predicted.of_models = 1.0;
   }
-  const auto fitted = fitted_discrepancy(records);
+  const auto fitted = of(records);
   REQUIRE(fitted.has_value());
   CHECK(fitted->points == 19);
   CHECK(fitted->value == Approx(0.14));  // ceil(0.6827 x 20) = 14th
   // What is known otherwise comes off; counts, without any, do not speak.
   for (Record& one : records) one.values.front().predicted.known_half = 0.4;
-  CHECK(fitted_discrepancy(records)->value == 0.0);
+  CHECK(of(records)->value == 0.0);
   records.back().values.front().predicted.of_models = 0.0;
-  CHECK(fitted_discrepancy(records)->points == 18);
+  CHECK(of(records)->points == 18);
+  // Each subject's points speak for it alone.
+  records[1].values.front().predicted.subject = models::Subject::storage;
+  CHECK(of(records)->points == 17);
+  CHECK(fitted_discrepancy(records, models::Subject::storage)->points == 1);
 }
