@@ -102,7 +102,7 @@ struct VmmDescription {
   vmm::ShadowTunables shadow;               // in force by `paging`
   sim::Duration context_switch{2'000'000};  // direct cost of switching threads, 2 us
   sim::Cycles world_switch{2'000};          // VM exit + entry around a switch (SplitX)
-  sim::Duration wake_latency{3'000'000};    // wake-up IPI to first instruction, 3 us
+  sim::Duration wake_latency{3'000'000};    // wake-up IPI and the way to the thread, 3 us
 };
 
 // What a VM of the class costs its host, once its guest has touched so much.
