@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "models/cause.hpp"
 #include "models/results.hpp"
 
 namespace models {
@@ -21,5 +22,6 @@ enum class Subject { computing, storage, network };
 inline constexpr int kSubjects = 3;
 std::string_view name(Subject subject);
 Subject subject_of(std::string_view metric);
+Subject subject_of(Cause cause);  // of time that goes there
 
 }  // namespace models

@@ -319,6 +319,21 @@ Subject subject_of(std::string_view metric) {
   return storage ? Subject::storage : Subject::computing;
 }
 
+Subject subject_of(Cause cause) {
+  switch (cause) {
+    case Cause::io_threads:
+    case Cause::io_limits:
+    case Cause::image_metadata:
+    case Cause::redundancy:
+    case Cause::storage:
+      return Subject::storage;
+    case Cause::network:
+      return Subject::network;
+    default:
+      return Subject::computing;
+  }
+}
+
 bool is_timed(std::string_view metric) {
   const std::string_view unit = unit_of(metric);
   return unit == "s" || unit.ends_with("/s");

@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 
 #include "models/metric_kind.hpp"
@@ -130,21 +131,46 @@ double prediction_half_width(const std::vector<double>& samples, double paramete
   return std::hypot(noise, z * std::sqrt(parameter_variance));
 }
 
-ErrorParts error_parts(const std::string& metric, double value) {
-  if (models::is_timed(metric)) return {1.0, 1.0, models::subject_of(metric)};
-  if (!metric.ends_with(".throughput.relative")) return {};
-  // Exactly 1 is a point that is its own baseline: nothing is measured.
-  return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(metric, value);
+Mixture made_of(const PointResults& point, const std::string& metric) {
+  Mixture mixture{};
+  const models::MetricKind* kind = models::kind_of(metric);
+  const bool of_guest = kind != nullptr && (kind->name.starts_with("vm.<vm>.throughput") ||
+                                            kind->name.starts_with("vm.<vm>.latency") ||
+                                            kind->name == "vm.<vm>.instructions");
+  if (of_guest) {
+    const auto time = std::find_if(
+        point.time.begin(), point.time.end(),
+        [&](const models::TimeShares& one) { return metric.starts_with(one.object + "."); });
+    const std::array<double, models::kCauses> none{};
+    const auto& seconds = time != point.time.end() ? time->per_unit_s : none;
+    const double all_s = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    for (std::size_t cause = 0; all_s > 0.0 && cause < seconds.size(); ++cause) {
+      const auto subject = models::subject_of(static_cast<models::Cause>(cause));
+      mixture[static_cast<std::size_t>(subject)] += seconds[cause] / all_s;
+    }
+    if (all_s > 0.0) return mixture;
+  }
+  mixture[static_cast<std::size_t>(models::subject_of(metric))] = 1.0;
+  return mixture;
 }
 
-ErrorParts error_parts_of_ratio(const std::string& metric, double ratio) {
+ErrorParts error_parts(const std::string& metric, double value, const Mixture& mixture) {
+  if (models::is_timed(metric)) return {1.0, 1.0, mixture};
+  if (!metric.ends_with(".throughput.relative")) return {};
+  // Exactly 1 is a point that is its own baseline: nothing is measured.
+  return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(value, mixture);
+}
+
+ErrorParts error_parts_of_ratio(double ratio, const Mixture& mixture) {
   const double effect = ratio > 0.0 ? std::min(1.0, std::abs(std::log(ratio))) : 1.0;
-  return {effect, std::sqrt(2.0), models::subject_of(metric)};
+  return {effect, std::sqrt(2.0), mixture};
 }
 
 double left_out(const ErrorLevels& errors, const ErrorParts& parts) {
-  const double discrepancy = errors.discrepancy[static_cast<std::size_t>(parts.subject)];
-  return std::hypot(discrepancy * parts.models, errors.repeatability * parts.measurement);
+  double squares = 0.0;
+  for (std::size_t subject = 0; subject < parts.mixture.size(); ++subject)
+    squares += std::pow(errors.discrepancy[subject] * parts.mixture[subject], 2);
+  return std::hypot(std::sqrt(squares) * parts.models, errors.repeatability * parts.measurement);
 }
 
 StudyResults run_and_predict(const Study& study, const RunOptions& options, const Model& model) {
@@ -173,8 +199,9 @@ StudyResults run_and_predict(const Study& study, const RunOptions& options, cons
     for (MetricEstimate& metric : point.metrics) {
       to_effects(metric.shifts, design, results.parameters);
       const Estimate& own = metric.estimate;
+      metric.mixture = made_of(point, metric.name);
       const double error =
-          own.value * left_out(results.errors, error_parts(metric.name, own.value));
+          own.value * left_out(results.errors, error_parts(metric.name, own.value, metric.mixture));
       const double variance = parameter_variance(metric.shifts, results.parameters) + error * error;
       const double half = prediction_half_width(metric.samples, variance);
       metric.prediction = inside_limits(metric.name, {own.value, std::min(own.lo, own.value - half),

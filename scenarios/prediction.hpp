@@ -40,16 +40,19 @@ double parameter_variance(const std::vector<double>& shifts,
 // The half-width above for samples of n >= 1 replications and the variance of all else.
 double prediction_half_width(const std::vector<double>& samples, double variance);
 
-// Q and E above.
+// What a guest gets done is made of what its time goes to.
+Mixture made_of(const PointResults& point, const std::string& metric);
+
+// Q and E above, and what q is mixed of.
 struct ErrorParts {
   double models = 0.0;
   double measurement = 0.0;
-  models::Subject subject = models::Subject::computing;  // whose q
+  Mixture mixture{1.0};
 };
-ErrorParts error_parts(const std::string& metric, double value);
-ErrorParts error_parts_of_ratio(const std::string& metric, double ratio);
+ErrorParts error_parts(const std::string& metric, double value, const Mixture& mixture);
+ErrorParts error_parts_of_ratio(double ratio, const Mixture& mixture);
 
-// q Q and e E together, relative.
+// q Q and e E together, relative; errors of the subjects are independent.
 double left_out(const ErrorLevels& errors, const ErrorParts& parts);
 
 // Runs the study, then the rows of the design, and fills in shifts and prediction intervals. An

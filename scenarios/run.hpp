@@ -26,12 +26,16 @@ namespace scenarios {
 // A mean over replications with its Student-t confidence interval; lo == hi == value when exact.
 using Estimate = sim::Interval;
 
+// How much of computing, storage and network is in a metric, summing to 1.
+using Mixture = std::array<double, models::kSubjects>;
+
 struct MetricEstimate {
   std::string name;
   Estimate estimate;
   std::vector<double> samples{};         // of the replications, in their order
   std::vector<double> shifts{};          // per parameter of StudyResults (prediction.hpp)
   std::optional<Estimate> prediction{};  // its 90 % interval
+  Mixture mixture{1.0};                  // whose errors it has (prediction.hpp)
 };
 
 // How the extra time per unit of work against the baseline divides over causes; sums to 1 when

@@ -23,7 +23,7 @@ struct Prediction {
   std::vector<double> samples{};  // of the replications
   double known_half = 0.0;        // half of the interval without what the models leave out
   double of_models = 0.0;         // what a relative error of 1 of that moves the value by
-  models::Subject subject = models::Subject::computing;  // what its metric tells of
+  models::Subject subject = models::Subject::computing;  // what its metric tells of most
 };
 
 enum class Status { within, outside, bound_kept, bound_broken, uncovered };

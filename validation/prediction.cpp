@@ -108,16 +108,20 @@ scenarios::MetricEstimate figure_at_best(const Check& check, const Case& of,
 }
 
 // How much of the models' and of measurements' errors a check's quantity has.
-scenarios::ErrorParts error_parts(const std::string& metric, const scenarios::MetricEstimate* base,
-                                  const Check& check, double own) {
-  if (base == nullptr || check.difference) return scenarios::error_parts(metric, own);
+scenarios::ErrorParts error_parts(const scenarios::MetricEstimate& metric,
+                                  const scenarios::MetricEstimate* base, const Check& check,
+                                  double own) {
+  const auto of_one = [](const scenarios::MetricEstimate& one, double value) {
+    return scenarios::error_parts(one.name, value, one.mixture);
+  };
+  if (base == nullptr || check.difference) return of_one(metric, own);
   const double base_own = base->estimate.value;
-  if (models::is_timed(metric) && models::is_timed(base->name))
-    return scenarios::error_parts_of_ratio(metric, own / base_own);
-  const scenarios::ErrorParts one = scenarios::error_parts(metric, own);
-  const scenarios::ErrorParts other = scenarios::error_parts(base->name, base_own);
+  if (models::is_timed(metric.name) && models::is_timed(base->name))
+    return scenarios::error_parts_of_ratio(own / base_own, metric.mixture);
+  const scenarios::ErrorParts one = of_one(metric, own);
+  const scenarios::ErrorParts other = of_one(*base, base_own);
   return {std::hypot(one.models, other.models), std::hypot(one.measurement, other.measurement),
-          one.subject};
+          one.mixture};
 }
 
 }  // namespace
@@ -179,14 +183,15 @@ Prediction predict(const Check& check, const Case& of, const scenarios::Study& s
                                              : own / base_own;
   const double slope =
       std::abs(in_recorded_unit(check, quantity * (1.0 + kSmall)) - value) / kSmall;
-  const scenarios::ErrorParts parts = error_parts(metric.name, base, check, own);
+  const scenarios::ErrorParts parts = error_parts(metric, base, check, own);
   const double measured = slope * scenarios::left_out(results.errors, {0.0, parts.measurement});
   const double all = slope * scenarios::left_out(results.errors, parts);
   Prediction prediction;
   prediction.value = value;
   prediction.samples = std::move(samples);
-  prediction.of_models = slope * parts.models;
-  prediction.subject = parts.subject;
+  const auto most = std::max_element(parts.mixture.begin(), parts.mixture.end());
+  prediction.of_models = slope * parts.models * *most;
+  prediction.subject = static_cast<models::Subject>(most - parts.mixture.begin());
   prediction.known_half =
       scenarios::prediction_half_width(prediction.samples, known + measured * measured);
   const double half = scenarios::prediction_half_width(prediction.samples, known + all * all);

@@ -90,8 +90,7 @@ TEST_CASE("a parameter's effect is found by paired runs, inside its bounds") {
   CHECK(variance >= Approx(4.5 * 4.5));
   CHECK(variance <= Approx(36.0));
   REQUIRE(metric.prediction.has_value());
-  const double error =
-      metric.estimate.value * left_out(results.errors, {1.0, 1.0, models::Subject::computing});
+  const double error = metric.estimate.value * left_out(results.errors, {1.0, 1.0});
   CHECK(metric.prediction->hi - metric.prediction->value ==
         Approx(prediction_half_width(metric.samples, variance + error * error)));
   CHECK(last == total);
@@ -110,16 +109,37 @@ TEST_CASE("every metric has a prediction interval, around its confidence interva
 }
 
 TEST_CASE("ratios carry less of the models' error, counts and shares none") {
-  CHECK(error_parts("vm.guest.throughput", 5.0).models == 1.0);
-  CHECK(error_parts("vm.guest.io.latency.mean", 5.0).models == 1.0);
-  CHECK(error_parts("vm.guest.io.latency.mean", 5.0).subject == models::Subject::storage);
-  CHECK(error_parts("vm.guest.image.reads", 5.0).models == 0.0);
-  CHECK(error_parts("vm.guest.image.reads", 5.0).measurement == 0.0);
-  CHECK(error_parts("vm.guest.cpu.steal", 0.5).models == 0.0);
-  CHECK(error_parts("vm.guest.throughput.relative", 0.9).models == Approx(-std::log(0.9)));
-  CHECK(error_parts("vm.guest.throughput.relative", 1.0).measurement == 0.0);
-  CHECK(error_parts_of_ratio("vm.guest.throughput", 10.0).models == 1.0);
-  CHECK(error_parts_of_ratio("vm.guest.throughput", 0.5).measurement == Approx(std::sqrt(2.0)));
+  constexpr Mixture kComputing{1.0};
+  CHECK(error_parts("vm.guest.throughput", 5.0, kComputing).models == 1.0);
+  CHECK(error_parts("vm.guest.io.latency.mean", 5.0, kComputing).models == 1.0);
+  CHECK(error_parts("vm.guest.image.reads", 5.0, kComputing).models == 0.0);
+  CHECK(error_parts("vm.guest.image.reads", 5.0, kComputing).measurement == 0.0);
+  CHECK(error_parts("vm.guest.cpu.steal", 0.5, kComputing).models == 0.0);
+  CHECK(error_parts("vm.guest.throughput.relative", 0.9, kComputing).models ==
+        Approx(-std::log(0.9)));
+  CHECK(error_parts("vm.guest.throughput.relative", 1.0, kComputing).measurement == 0.0);
+  CHECK(error_parts_of_ratio(10.0, kComputing).models == 1.0);
+  CHECK(error_parts_of_ratio(0.5, kComputing).measurement == Approx(std::sqrt(2.0)));
+}
+
+TEST_CASE("what a guest gets done errs as what its time goes to") {
+  PointResults point;
+  models::TimeShares& time = point.time.emplace_back();
+  time.object = "vm.web";
+  const auto seconds = [&](models::Cause cause) -> double& {
+    return time.per_unit_s[static_cast<std::size_t>(cause)];
+  };
+  seconds(models::Cause::running) = 1.0;
+  seconds(models::Cause::storage) = 2.0;
+  seconds(models::Cause::image_metadata) = 1.0;
+  CHECK(made_of(point, "vm.web.throughput") == Mixture{0.25, 0.75, 0.0});
+  CHECK(made_of(point, "vm.web.throughput.relative") == Mixture{0.25, 0.75, 0.0});
+  CHECK(made_of(point, "vm.other.throughput") == Mixture{1.0, 0.0, 0.0});
+  CHECK(made_of(point, "vm.web.io.latency.p99") == Mixture{0.0, 1.0, 0.0});
+  CHECK(made_of(point, "vm.web.net.throughput") == Mixture{0.0, 0.0, 1.0});
+  CHECK(made_of(point, "vm.web.memory.latency") == Mixture{1.0, 0.0, 0.0});
+  const ErrorLevels errors{.discrepancy = {0.02, 0.2, 0.1}, .repeatability = 0.0};
+  CHECK(left_out(errors, {1.0, 1.0, {0.25, 0.75, 0.0}}) == Approx(std::hypot(0.005, 0.15)));
 }
 
 // A truth drawn from what is declared: sum of the controller's latency, of links and of cycles of
