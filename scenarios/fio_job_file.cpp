@@ -113,6 +113,21 @@ bool FioJob::simulated(Problems& problems) const {
   return filled_in;
 }
 
+void refuse(const FioOption& option, std::string_view name, std::string_view need,
+            Problems& problems) {
+  problems.add(option.at, fmt::format("{}={}: need {}", name, option.value, need));
+}
+
+std::optional<double> fio_size(const std::string& text) {
+  static const std::map<std::string, double, std::less<>> units{
+      {"", 1.0},     {"b", 1.0},     {"k", 0x1p10}, {"kb", 0x1p10}, {"m", 0x1p20}, {"mb", 0x1p20},
+      {"g", 0x1p30}, {"gb", 0x1p30}, {"t", 0x1p40}, {"tb", 0x1p40}, {"ki", 1e3},   {"kib", 1e3},
+      {"mi", 1e6},   {"mib", 1e6},   {"gi", 1e9},   {"gib", 1e9},   {"ti", 1e12},  {"tib", 1e12}};
+  const auto value = number(text);
+  if (!value || !units.contains(value->second)) return {};
+  return value->first * units.find(value->second)->second;
+}
+
 std::vector<std::string> fio_split(std::string_view text, char at) {
   std::vector<std::string> parts;
   for (std::size_t from = 0; from <= text.size();) {

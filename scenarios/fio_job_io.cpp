@@ -164,7 +164,10 @@ void Ios::places() {
   } else if (random) {
     put(test_, at("percentage_random"), "random_share", *fio_size(*random) / 100);
   }
-  const std::string text = job_.alike("random_distribution", problems_).value_or("random");
+  const std::string said = job_.text("random_distribution", "random");
+  const std::string text = said.starts_with("sequence")  // its commas part places
+                               ? said
+                               : job_.alike("random_distribution", problems_).value_or("random");
   if (text == "random") {
     const bool map = job_.text("random_generator", "") == "lfsr" ||
                      (!job_.truth("norandommap", false) && (align_B <= 0 || align_B == least_B_));

@@ -272,7 +272,7 @@ TEST_CASE("each job may begin behind the one before") {
   apart.vms[0].workload.tests[0].io.increment = {};
   CHECK(apart_s == Approx(2e-4).epsilon(0.01));
   CHECK(of_test(run(apart), "apart.time") == Approx(1e-4).epsilon(0.01));
-  apart.vms[0].workload.tests[0].io.increment = 2_TiB;
+  apart.vms[0].workload.tests[0].io.increment = sim::Bytes{std::int64_t{2} << 40};
   CHECK_THROWS_WITH(run(apart), Catch::Matchers::Contains("lower its increment"));
 }
 
@@ -314,6 +314,7 @@ TEST_CASE("a job thinks after so many, and comes at random times if asked") {
   workload::IoTest& comes = add(slow, "comes", 4'000);
   comes.io.rate = sim::Hertz{1'000};
   comes.io.random_rate = true;
+  comes.io.depth = 4;
   const Results results = run(slow, 6_s);
   CHECK(of_test(results, "thinks.time") == Approx(0.014).epsilon(0.001));
   // Six standard deviations of a sum of 4,000 exponential times of 1 ms: 0.38 s.

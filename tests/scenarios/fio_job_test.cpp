@@ -367,13 +367,14 @@ TEST_CASE("what is verified is read back, which costs the CPU") {
 TEST_CASE("a job may use a file that stands before it, or fill the disk") {
   const auto read = read_jobs(
       "[a]\nfilename=x\nrw=write\nsize=8m\n[b]\nstonewall\nfilename=x\n"
-      "[c]\nstonewall\nrw=write\nfilename=y\nfill_device=1\n[d]\nstonewall\nfilename=y\n"
-      "[e]\nfilename_format=z\nsize=1m\n");
+      "[c]\nstonewall\nrw=write\nfilename=y\nfill_device=1\n[d]\nstonewall\nfilename=y\n");
   CHECK(read[1].io.span == sim::Bytes{8 << 20});
   CHECK(read[2].io.offset == sim::Bytes{8 << 20});
   CHECK(read[2].io.span == sim::Bytes{});
   CHECK(read[3].io.offset == sim::Bytes{8 << 20});
   CHECK(read[3].io.span == sim::Bytes{});
+  const auto alike = read_jobs("[a]\nfilename_format=z\nsize=1m\nnumjobs=2\n");
+  CHECK(alike[0].io.parts == models::workload::Parts::shared);
 }
 
 TEST_CASE("what is outside of what is simulated is told once") {
