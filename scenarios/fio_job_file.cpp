@@ -93,13 +93,20 @@ bool FioJob::simulated(Problems& problems) const {
   const FioOption* engine = find("ioengine");
   if (engine != nullptr && engine->wrong.empty() &&
       fio_engine(engine->value) == FioEngine::outside) {
-    const std::string near = fio_engine_near(engine->value);
+    std::string near = fio_engine_near(engine->value);
+    if (engine->value.starts_with(near)) near.clear();  // io_uring_cmd is no io_uring
     problems.add(engine->at,
                  fmt::format("ioengine={}: outside of what is simulated{}; need one that reads and "
                              "writes files or disks (psync, libaio, io_uring, posixaio, mmap), or "
                              "take its jobs out",
                              engine->value,
                              near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));
+    return false;
+  }
+  if (const FioOption* zones = find("zonemode"); zones != nullptr && zones->value != "none") {
+    problems.add(zones->at, fmt::format("zonemode={}: no zoned device is simulated; take its jobs "
+                                        "out, or this and the options of zones",
+                                        zones->value));
     return false;
   }
   bool filled_in = true;

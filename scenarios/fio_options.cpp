@@ -235,7 +235,6 @@ const Pairs kInstead{{"cpumask", "say the guest's vCPUs by cpus_allowed"},
                      {"latency_target", "sweep vm.<vm>.workload.test's depth instead"},
                      {"latency_run", "sweep vm.<vm>.workload.test's depth instead"},
                      {"steadystate", "take it out; runtime says how long a job lasts"},
-                     {"zonemode", "no zoned device is simulated"},
                      {"include", "write that file's lines here"},
                      {"read_iolog", "no log is replayed; describe the I/O by rw, bs and rate"},
                      {"flow", "give each job a rate"}};

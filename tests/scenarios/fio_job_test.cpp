@@ -386,6 +386,10 @@ TEST_CASE("what is outside of what is simulated is told once") {
   CHECK(text.find("TENANCY_NOT_SET") == std::string::npos);
   CHECK(complaint("[a]\nsize=1m\nioengine=libaoi\n").find("did you mean \"libaio\"?") !=
         std::string::npos);
+  CHECK(complaint("[a]\nioengine=io_uring_cmd\n").find("did you mean") == std::string::npos);
+  const std::string zones = complaint("[a]\nsize=8z\nzonemode=zbd\nzonesize=1m\n");
+  CHECK(zones.find("jobs.fio:3:1: zonemode=zbd: no zoned device") != std::string::npos);
+  CHECK(zones.find("jobs.fio:4") == std::string::npos);
   CHECK(complaint("[a]\nsize=1m\nfilename=/dev/null\n").find("no disk") != std::string::npos);
 }
 
