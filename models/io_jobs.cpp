@@ -1,4 +1,4 @@
-// What guests do with their disks: jobs in closed loops, arrivals, tests one after the other.
+// What guests do with their disks: jobs in closed loops, arrivals.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -104,22 +104,43 @@ sim::Process IoPaths::open_and_run(RunningGuest& running) {
 void IoPaths::open_streams(Load& load) {
   const workload::IoProfile& profile = load.profile;
   const auto& disks = load.guest.disks;
+  for (const int cpu : profile.cpus) {
+    if (cpu >= static_cast<int>(load.guest.vcpus.size()))
+      throw sim::ConfigError{fmt::format("vm.{}.workload: cpus: got {}, its vCPUs are 0 to {}",
+                                         load.guest.description->name, cpu,
+                                         load.guest.vcpus.size() - 1)};
+  }
   for (int job = 0; job < profile.jobs; ++job) {
     const sim::Bytes capacity = disks[at(job) % disks.size()]->disk().capacity();
-    const sim::Bytes size = profile.used_by_job(capacity);
-    if (size < profile.largest_block())
+    const sim::Bytes from = profile.from(capacity, job);
+    const sim::Bytes size = profile.used_by_job(capacity, job);
+    if (size < std::max(profile.largest_block(), profile.place()))
       throw sim::ConfigError{fmt::format(
           "vm.{}.workload: a job has {} B of the disk to use, less than its block of {} B; lower "
           "its block, offset or number of jobs, or raise its span or the disk's size",
           load.guest.description->name, size.count(), profile.largest_block().count())};
-    load.streams.push_back(&streams_.emplace_back(Stream{
-        .from = profile.offset + (profile.apart() ? size * job : sim::Bytes{}), .size = size}));
+    if (from + size > capacity)
+      throw sim::ConfigError{fmt::format(
+          "vm.{}.workload: job {} uses the disk up to {} B, which has {} B; lower its increment "
+          "or span, or raise the disk's size",
+          load.guest.description->name, job, (from + size).count(), capacity.count())};
+    Stream& stream =
+        streams_.emplace_back(Stream{.from = from, .size = size, .most = profile.requests});
+    if (profile.distribution.spread != workload::Spread::uniform) {
+      sim::Random random = engine().stream(fmt::format("{}.{}.places", load.name, job));
+      const sim::Bytes unit = profile.place();
+      stream.places.emplace(profile.distribution,
+                            static_cast<std::uint64_t>(size.count() / unit.count()), unit, random);
+    }
+    load.streams.push_back(&stream);
+    if (profile.batch > 1) load.batches.emplace_back(engine());
   }
 }
 
 void IoPaths::run_jobs(RunningGuest& running) {
   const workload::IoProfile& profile = running.description->workload.io;
-  Load& load = loads_.emplace_back(Load{.guest = running, .profile = profile});
+  Load& load = loads_.emplace_back(
+      Load{.guest = running, .name = running.name + ".job", .profile = profile});
   running.own = &load;
   open_streams(load);
   for (std::size_t job = 0; job < running.came_with.size(); ++job)
@@ -130,36 +151,61 @@ void IoPaths::run_jobs(RunningGuest& running) {
   }
   load.at_work = profile.jobs * profile.depth;
   for (int job = 0; job < profile.jobs; ++job) {
-    for (int slot = 0; slot < profile.depth; ++slot)
-      engine().spawn(this->job(load, job, slot, *load.streams[at(job)]));
+    for (int slot = 0; slot < profile.depth; ++slot) engine().spawn(this->job(load, job, slot));
   }
 }
 
-sim::Process IoPaths::job(Load& load, int job, int slot, Stream& stream) {
-  co_await loop(load, job, fmt::format("{}.job.{}.{}", load.guest.name, job, slot), stream);
+sim::Process IoPaths::job(Load& load, int job, int slot) {
+  co_await loop(load, job, slot);
   if (--load.at_work > 0 || load.guest.stopped) co_return;
   for (const auto& disk : load.guest.disks) {
     if (disk->image() != nullptr) co_await disk->image()->close();
   }
 }
 
-// One of a job's transactions after the other. `name`: of its random numbers.
-sim::Task<> IoPaths::loop(Load& load, int job, std::string name, Stream& stream) {
+// One of a job's transactions after the other.
+sim::Task<> IoPaths::loop(Load& load, int job, int slot) {
   const workload::IoProfile& profile = load.profile;
-  sim::Random random = engine().stream(name);
+  Stream& stream = *load.streams[at(job)];
+  sim::Random random = engine().stream(fmt::format("{}.{}.{}", load.name, job, slot));
   const sim::Instant began = engine().now();
-  while (!load.guest.stopped && !load.over &&
-         (profile.requests == 0 || stream.issued < profile.requests)) {
-    if (profile.rate.count() > 0) {
-      const double due_s = static_cast<double>(stream.begun++) / profile.rate.count();
-      const sim::Instant due = began + sim::from_seconds(due_s);
-      if (due > engine().now()) co_await engine().delay(due - engine().now());
-    }
+  for (int done = 1;
+       !load.guest.stopped && !load.over && (stream.most == 0 || stream.issued < stream.most);
+       ++done) {
+    if (profile.rate.count() > 0) co_await until_due(profile, stream, began, random);
     co_await transaction(load, job, stream, random, engine().now());
-    if (profile.think > sim::Duration::zero())
-      co_await engine().delay(profile.steady_think ? profile.think
-                                                   : random.exponential(profile.think));
+    if (profile.batch > 1) {
+      co_await batched(load, job, random);
+    } else if (profile.think > sim::Duration::zero() && done % profile.think_every == 0) {
+      co_await think(profile, random);
+    }
   }
+  if (profile.batch > 1) load.batches[at(job)].full.fire();
+}
+
+sim::Task<> IoPaths::think(const workload::IoProfile& profile, sim::Random& random) {
+  co_await engine().delay(profile.steady_think ? profile.think : random.exponential(profile.think));
+}
+
+// Until as many have ended and the job has thought, or one that begins no more.
+sim::Task<> IoPaths::batched(Load& load, int job, sim::Random& random) {
+  Batch& batch = load.batches[at(job)];
+  if (++batch.waiting < load.profile.batch) {
+    co_await batch.full;
+    co_return;
+  }
+  batch.waiting = 0;
+  if (load.profile.think > sim::Duration::zero()) co_await think(load.profile, random);
+  batch.full.fire();
+}
+
+sim::Task<> IoPaths::until_due(const workload::IoProfile& profile, Stream& stream,
+                               sim::Instant began, sim::Random& random) {
+  const double rate_Hz = profile.rate.count();
+  const double due_s = profile.random_rate ? stream.due_s += random.exponential(1.0 / rate_Hz)
+                                           : static_cast<double>(stream.begun++) / rate_Hz;
+  const sim::Instant due = began + sim::from_seconds(due_s);
+  if (due > engine().now()) co_await engine().delay(due - engine().now());
 }
 
 sim::Process IoPaths::arrivals(Load& load) {
@@ -176,10 +222,17 @@ sim::Process IoPaths::arrived(Load& load, int job, Stream& stream, sim::Random& 
   co_await transaction(load, job, stream, random, engine().now());
 }
 
+// Of a job's requests; says which vCPU it is on, too.
+int IoPaths::stream_id(const Load& load, int job) {
+  const std::vector<int>& cpus = load.profile.cpus;
+  if (cpus.empty()) return job;
+  return job * static_cast<int>(load.guest.vcpus.size()) + cpus[at(job) % cpus.size()];
+}
+
 sim::Task<> IoPaths::transaction(Load& load, int job, Stream& stream, sim::Random& random,
                                  sim::Instant asked) {
   const workload::IoProfile& profile = load.profile;
-  const int vcpu = load.guest.vcpus[at(job) % load.guest.vcpus.size()];
+  const int vcpu = load.guest.vcpus[at(stream_id(load, job)) % load.guest.vcpus.size()];
   storage::BlockDevice& disk =
       load.guest.disks[at(job) % load.guest.disks.size()]->top(profile.direct);
   if (profile.compute.count() > 0) {
@@ -188,7 +241,7 @@ sim::Task<> IoPaths::transaction(Load& load, int job, Stream& stream, sim::Rando
   for (int i = 0; i < profile.operations; ++i) {
     const sim::Instant began = engine().now();
     storage::Request request = next(profile, stream, random);
-    request.stream = job;
+    request.stream = stream_id(load, job);
     request.node = memory_node(load.guest);
     if (!profile.direct)
       co_await host_.run(vcpu, cached_work(profile, request.size), scheduler::kNoCpu);
@@ -227,12 +280,12 @@ void IoPaths::count(TestRun& run, TestTimes& times, const storage::Request& requ
 // Files that the job has written to since it last did so.
 sim::Task<> IoPaths::sync(Load& load, int job, Stream& stream) {
   const workload::IoProfile& profile = load.profile;
-  const int vcpu = load.guest.vcpus[at(job) % load.guest.vcpus.size()];
+  const int vcpu = load.guest.vcpus[at(stream_id(load, job)) % load.guest.vcpus.size()];
   storage::BlockDevice& disk =
       load.guest.disks[at(job) % load.guest.disks.size()]->top(profile.direct);
   stream.unsynced = 0;
   for (const std::int64_t file : std::exchange(stream.written, {})) {
-    storage::Request flush{.operation = storage::Operation::flush, .stream = job};
+    storage::Request flush{.operation = storage::Operation::flush, .stream = stream_id(load, job)};
     if (profile.files > 1) {
       flush.size = sim::Bytes{file_size(profile, stream)};
       flush.offset = stream.from + flush.size * file;
@@ -241,62 +294,6 @@ sim::Task<> IoPaths::sync(Load& load, int job, Stream& stream) {
     co_await disk.serve(flush);
     ++counts_[at(load.guest.kind)].syncs;
   }
-}
-
-// --- tests ---
-
-sim::Process IoPaths::run_tests(RunningGuest& running) {
-  const std::vector<workload::IoTest>& tests = running.description->workload.tests;
-  for (std::size_t next = 0; next < tests.size();) {
-    sim::Join side_by_side{engine()};
-    do {
-      side_by_side.add(run_test(running, next++));
-    } while (next < tests.size() && tests[next].together);
-    co_await side_by_side.all();
-  }
-}
-
-sim::Task<> IoPaths::run_test(RunningGuest& running, std::size_t number) {
-  const workload::Description& workload = running.description->workload;
-  const workload::IoTest& test = workload.tests[number];
-  if (test.delay > sim::Duration::zero()) co_await engine().delay(test.delay);
-  TestRun& run = running.tests[number];
-  run.began = engine().now() + test.ramp;
-  Load& load = loads_.emplace_back(Load{.guest = running,
-                                        .profile = test.io,
-                                        .test = &run,
-                                        .times = &test_times_[at(running.kind)][number]});
-  load.profile.cached = workload.io.cached;
-  load.profile.cached_page = workload.io.cached_page;
-  load.profile.requests = requests(test, running.disks.front()->disk().capacity());
-  open_streams(load);
-  if (test.drop_cached) {
-    for (const auto& disk : running.disks) disk->drop_cached();
-  }
-  if (test.runtime > sim::Duration::zero())
-    engine().spawn(end_in_time(load, test.ramp + test.runtime));
-  sim::Join jobs{engine()};
-  for (int job = 0; job < test.io.jobs; ++job) {
-    for (int slot = 0; slot < test.io.depth; ++slot)
-      jobs.add(loop(load, job, fmt::format("{}.test.{}.{}.{}", running.name, test.name, job, slot),
-                    *load.streams[at(job)]));
-  }
-  co_await jobs.all();
-  if (test.sync_at_end) {
-    sim::Join syncs{engine()};
-    for (int job = 0; job < test.io.jobs; ++job) {
-      Stream& stream = *load.streams[at(job)];
-      stream.written.insert(0);
-      syncs.add(sync(load, job, stream));
-    }
-    co_await syncs.all();
-  }
-  run.ended = engine().now();
-}
-
-sim::Process IoPaths::end_in_time(Load& load, sim::Duration runtime) {
-  co_await engine().delay(runtime);
-  load.over = true;
 }
 
 }  // namespace models

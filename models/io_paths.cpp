@@ -48,6 +48,7 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   running.description = &description;
   running.vcpus = owner.vcpus;
   running.tests.resize(description.workload.tests.size());
+  running.test_ended = std::make_unique<sim::Signal>(engine());
   running.name = fmt::format("vm.{}.{}", description.name, member);
   const bool emulated = vmm.architecture != Architecture::container &&
                         !description_.without.contains(Mechanism::emulation);

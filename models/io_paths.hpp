@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -111,8 +112,13 @@ class IoPaths {
     sim::Bytes from{};
     sim::Bytes size{};
     std::int64_t next_B = 0;  // from `from`, of who goes in order
+    std::int64_t last_B = 0;  // where the last one was
+    int in_run = 0;           // I/Os since a random place
+    std::optional<workload::Places> places{};
+    std::int64_t most = 0;  // I/Os; 0: goes on
     std::int64_t issued = 0;
     std::int64_t begun = 0;  // transactions
+    double due_s = 0.0;      // the next one, of random rates
     int unsynced = 0;
     std::set<std::int64_t> written{};  // files, since the last sync
   };
@@ -126,13 +132,20 @@ class IoPaths {
     sim::Histogram spread;
     sim::Tally mean_s;
   };
+  struct Batch {  // transactions of a job that have ended and wait for others to
+    explicit Batch(sim::Engine& engine) : full{engine} {}
+    sim::Signal full;
+    int waiting = 0;
+  };
   struct RunningGuest;
   struct Load {  // jobs of a guest: its workload's own, or a test's
     RunningGuest& guest;
+    std::string name;  // of its random numbers
     workload::IoProfile profile;
     TestRun* test = nullptr;
     TestTimes* times = nullptr;
     std::vector<Stream*> streams{};  // [job]
+    std::deque<Batch> batches{};     // [job], of jobs that begin several at once
     int at_work = 0;                 // jobs that have not ended
     bool over = false;               // its time is
   };
@@ -146,11 +159,12 @@ class IoPaths {
     std::vector<std::unique_ptr<DiskPath>> disks;  // job i uses disk i mod their number
     Load* own = nullptr;                           // of its workload
     std::vector<TestRun> tests{};                  // as its workload's
-    bool up = false;                               // runs jobs
-    bool stopped = false;                          // left for another host
-    std::vector<TrackedPart*> moving{};            // of its disks
-    std::vector<Stream> came_with{};               // where its jobs were at the other host
-    std::vector<double> due{};                     // [node] requests whose data lies there
+    std::unique_ptr<sim::Signal> test_ended{};
+    bool up = false;                     // runs jobs
+    bool stopped = false;                // left for another host
+    std::vector<TrackedPart*> moving{};  // of its disks
+    std::vector<Stream> came_with{};     // where its jobs were at the other host
+    std::vector<double> due{};           // [node] requests whose data lies there
   };
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
@@ -180,9 +194,16 @@ class IoPaths {
   void open_streams(Load& load);
   sim::Process run_tests(RunningGuest& running);
   sim::Task<> run_test(RunningGuest& running, std::size_t number);
+  sim::Task<> sync_all(Load& load);
+  sim::Task<> ended(RunningGuest& running, const std::string& test);
   sim::Process end_in_time(Load& load, sim::Duration runtime);
-  sim::Process job(Load& load, int job, int slot, Stream& stream);
-  sim::Task<> loop(Load& load, int job, std::string name, Stream& stream);
+  static int stream_id(const Load& load, int job);
+  sim::Process job(Load& load, int job, int slot);
+  sim::Task<> loop(Load& load, int job, int slot);
+  sim::Task<> think(const workload::IoProfile& profile, sim::Random& random);
+  sim::Task<> batched(Load& load, int job, sim::Random& random);
+  sim::Task<> until_due(const workload::IoProfile& profile, Stream& stream, sim::Instant began,
+                        sim::Random& random);
   sim::Process arrivals(Load& load);
   sim::Process arrived(Load& load, int job, Stream& stream, sim::Random& random);
   sim::Task<> transaction(Load& load, int job, Stream& stream, sim::Random& random,
@@ -192,9 +213,10 @@ class IoPaths {
   void count(TestRun& run, TestTimes& times, const storage::Request& request, double took_s);
   static std::int64_t file_size(const workload::IoProfile& profile, const Stream& stream);
   int memory_node(RunningGuest& running);
-  static sim::Bytes block(const workload::IoProfile& profile, sim::Random& random);
-  storage::Request next(const workload::IoProfile& profile, Stream& stream,
-                        sim::Random& random) const;
+  static std::int64_t place(const workload::IoProfile& profile, Stream& stream, sim::Bytes size,
+                            sim::Random& random);
+  static storage::Request next(const workload::IoProfile& profile, Stream& stream,
+                               sim::Random& random);
 
   RunningHost& host_;
   const HostDescription& description_;

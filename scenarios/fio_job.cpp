@@ -10,6 +10,7 @@
 
 #include "scenarios/expand.hpp"
 #include "scenarios/fio_job_file.hpp"
+#include "scenarios/fio_job_io.hpp"
 
 namespace scenarios {
 namespace {
@@ -18,26 +19,33 @@ namespace {
 class Reader {
  public:
   explicit Reader(Problems& problems) : problems_{problems} {}
-  Node test(const FioJob& job, bool first);
+  // Adds the job's test, and one that reads back what it wrote if it verifies that.
+  void take(const FioJob& job);
+  Node::Array tests() { return std::move(tests_); }
 
  private:
   std::string own_name(const std::string& wanted);
-  bool direction(const FioJob& job, Node& test);
-  double blocks(const FioJob& job, Node& test);
-  void asking(const FioJob& job, Node& test);
-  void limits(const FioJob& job, double block_B, Node& test);
+  void take_back(const FioJob& job, const std::string& written, double share);
+  void order(const FioJob& job, const std::string& name, Node& test);
+  void durability(const FioJob& job, bool writes, Node& test);
+  void limits(const FioJob& job, double share, Node& test);
+  void times(const FioJob& job, Node& test);
   // In bytes; 0: all there is, "100%".
   double size(const FioJob& job, std::string_view option) {
     const FioOption* said = job.find(option);
     if (said == nullptr || said->value == "100%") return 0.0;
     return job.bytes(option, problems_).value_or(0.0);
   }
-  void place(const FioJob& job, std::int64_t jobs, Node& test);
+  void place(const FioJob& job, Node& test);
+  double lie(const FioJob& job, const std::string& name, double span_B);
 
   Problems& problems_;
+  Node::Array tests_;
   std::set<std::string> names_;
-  std::map<std::string, std::pair<double, double>, std::less<>> files_;  // offset, size
-  double end_B_ = 0;                                                     // of the files so far
+  std::map<std::string, std::string, std::less<>> last_of_;  // section: its last test
+  std::map<std::string, std::pair<double, double>, std::less<>>
+      files_;         // offset, size; 0: the rest
+  double end_B_ = 0;  // of the files so far
 };
 
 std::string Reader::own_name(const std::string& wanted) {
@@ -50,165 +58,181 @@ std::string Reader::own_name(const std::string& wanted) {
   return name;
 }
 
-void put(Node& table, const Location& at, std::string key, decltype(Node::value) value) {
-  table.table()->push_back({std::move(key), at, Node{at, std::move(value)}});
+// --- places ---
+
+// The file or device that all of a job's clones use; null: each has its own.
+const FioOption* shared_file(const FioJob& job) {
+  if (const FioOption* filename = job.find("filename")) return filename;
+  const FioOption* format = job.find("filename_format");
+  const bool own = format == nullptr || format->value.find("$jobnum") != std::string::npos ||
+                   format->value.find("$clientuid") != std::string::npos;
+  return own ? nullptr : format;
 }
 
-void put_bytes(Node& table, const Location& at, std::string key, double size_B) {
-  put(table, at, std::move(key), fmt::format("{:.0f} B", size_B));
+// "a:b" are several, "a\\:b" is one.
+bool several_files(const std::string& names) {
+  for (std::size_t at = names.find(':'); at != std::string::npos; at = names.find(':', at + 1)) {
+    if (at == 0 || names[at - 1] != '\\') return true;
+  }
+  return false;
+}
+
+// Begins on the disk where the file does, a new one behind those before it.
+double Reader::lie(const FioJob& job, const std::string& name, double span_B) {
+  const Location& at = job.at(job.find("filename") ? "filename" : "size");
+  const auto [file, fresh] = files_.try_emplace(name, end_B_, span_B);
+  const double known_B = file->second.second;
+  if (fresh && end_B_ < 0)
+    problems_.add(at, fmt::format("[{}]: a file behind one of fill_device, which has all of the "
+                                  "disk; put its section first",
+                                  job.name()));
+  if (fresh) end_B_ = span_B > 0 && end_B_ >= 0 ? end_B_ + span_B : -1.0;
+  if (known_B > 0 && span_B > known_B)
+    problems_.add(at, fmt::format("[{}]: {} is larger here than where it stood first; give the "
+                                  "largest size first",
+                                  job.name(), name));
+  return file->second.first;
 }
 
 // Where on the disk the job's files lie.
-void Reader::place(const FioJob& job, std::int64_t jobs, Node& test) {
-  const double own_B =
-      job.find("filesize") ? job.bytes("filesize", problems_).value_or(0.0) : size(job, "size");
+void Reader::place(const FioJob& job, Node& test) {
+  const std::int64_t jobs = job.whole("numjobs", 1, problems_);
+  const std::int64_t files = job.whole("nrfiles", 1, problems_);
+  put(test, job.at("numjobs"), "jobs", jobs);
+  put(test, job.at("nrfiles"), "files", files);
+  const std::string service = job.text("file_service_type", "roundrobin");
+  if (files > 1 && service != "roundrobin" && service != "sequential")
+    refuse(*job.find("file_service_type"), "file_service_type", "roundrobin or sequential",
+           problems_);
+  double own_B = job.find("filesize")
+                     ? job.bytes("filesize", problems_).value_or(0.0) * static_cast<double>(files)
+                     : size(job, "size");
   const double offset_B = job.bytes("offset", problems_).value_or(0.0);
-  const FioOption* filename = job.find("filename");
+  const double increment_B = job.bytes("offset_increment", problems_).value_or(0.0);
+  const FioOption* filename = shared_file(job);
   const Location& at = job.at(filename != nullptr ? "filename" : "size");
   put(test, at, "parts", std::string{filename != nullptr ? "shared" : "own"});
-  if (filename != nullptr && filename->value.find(':') != std::string::npos)
+  if (increment_B > 0) put_bytes(test, job.at("offset_increment"), "increment", increment_B);
+  const std::string name = filename != nullptr ? filename->value : fmt::format("[{}]", job.name());
+  if (filename != nullptr && several_files(name))
     refuse(*filename, "filename", "one file or device", problems_);
-  if (filename != nullptr && filename->value.starts_with("/dev/")) {
+  static const std::set<std::string_view> kNoDisk{"/dev/null", "/dev/zero", "/dev/full"};
+  if (kNoDisk.contains(name) || name.starts_with("/dev/shm/") ||
+      job.text("directory", "").starts_with("/dev/shm")) {
+    problems_.add(job.at(filename != nullptr ? "filename" : "directory"),
+                  fmt::format("[{}]: no disk; need a file or disk of the guest", job.name()));
+    return;
+  }
+  if (name.starts_with("/dev/")) {
     put_bytes(test, at, "offset", offset_B);
     put_bytes(test, at, "span", own_B);
     return;
   }
-  if (own_B <= 0) {
+  if (filename == nullptr && increment_B > 0)
+    refuse(*job.find("offset_increment"), "offset_increment", "a filename that jobs share",
+           problems_);
+  const auto known = files_.find(name);
+  const bool fills = job.truth("fill_device", false);
+  if (own_B <= 0 && known != files_.end()) own_B = known->second.second;
+  if (own_B <= 0 && !fills && known == files_.end()) {
     problems_.add(at, fmt::format("[{}]: need size=, e.g. size=1g", job.name()));
     return;
   }
-  const double span_B = filename != nullptr ? own_B : own_B * static_cast<double>(jobs);
-  const std::string name = filename != nullptr ? filename->value : fmt::format("[{}]", job.name());
-  auto [file, fresh] = files_.try_emplace(name, end_B_, span_B);
-  if (fresh) end_B_ += span_B;
-  if (span_B > file->second.second)
-    problems_.add(at, fmt::format("[{}]: {} is larger here than where it stood first; give the "
-                                  "largest size first",
-                                  job.name(), name));
-  put_bytes(test, at, "offset", file->second.first + offset_B);
-  put_bytes(test, at, "span", std::max(0.0, span_B - offset_B));
+  const auto clones = static_cast<double>(jobs);
+  const double span_B = filename == nullptr ? own_B * clones
+                        : increment_B > 0   ? offset_B + increment_B * (clones - 1) + own_B
+                                            : own_B;
+  put_bytes(test, at, "offset", lie(job, name, span_B) + offset_B);
+  if (own_B > 0)
+    put_bytes(test, at, "span", increment_B > 0 ? own_B : std::max(0.0, span_B - offset_B));
 }
 
-// rw, and what it is mixed of. Whether it writes.
-bool Reader::direction(const FioJob& job, Node& test) {
-  static const std::map<std::string, std::pair<const char*, double>, std::less<>> directions{
-      {"read", {"sequential", 1.0}}, {"write", {"sequential", 0.0}},
-      {"rw", {"sequential", 0.5}},   {"readwrite", {"sequential", 0.5}},
-      {"randread", {"random", 1.0}}, {"randwrite", {"random", 0.0}},
-      {"randrw", {"random", 0.5}}};
-  const FioOption* rw = job.find("rw");
-  const auto found = directions.find(rw != nullptr ? rw->value : "read");
-  if (found == directions.end()) {
-    refuse(*rw, "rw", "one of read, write, rw, randread, randwrite, randrw", problems_);
-    return false;
-  }
-  auto [pattern, reads] = found->second;
-  if (reads > 0.0 && reads < 1.0) {
-    const std::int64_t writes = job.whole("rwmixwrite", 50, problems_);
-    reads = static_cast<double>(job.whole("rwmixread", 100 - writes, problems_)) / 100;
-  }
-  put(test, job.at("rw"), "pattern", std::string{pattern});
-  put(test, job.at("rw"), "read_share", reads);
-  return reads < 1.0;
-}
+// --- how much, how long, when ---
 
-// One size, or bssplit=4k/60:64k/40, whose shares that are left out are alike. Their mean.
-double Reader::blocks(const FioJob& job, Node& test) {
-  const double block_B = job.bytes("bs", problems_).value_or(4096.0);
-  put_bytes(test, job.at("bs"), "block", block_B);
-  const FioOption* split = job.find("bssplit");
-  const auto text = job.alike("bssplit", problems_);
-  if (!text) return block_B;
-  std::vector<std::pair<double, double>> sizes;  // bytes, per cent; 0: not said
-  double said = 0.0, unsaid = 0.0, bytes = 0.0;
-  for (std::size_t from = 0; from <= text->size();) {
-    const std::size_t end = std::min(text->find(':', from), text->size());
-    const std::string one = text->substr(from, end - from);
-    from = end + 1;
-    const std::size_t slash = one.find('/');
-    const auto size_B = fio_size(one.substr(0, slash));
-    const auto share = slash == std::string::npos || slash + 1 == one.size()
-                           ? std::optional{0.0}
-                           : fio_size(one.substr(slash + 1));
-    if (!size_B || *size_B <= 0 || !share) {
-      refuse(*split, "bssplit", "sizes with per cents such as 4k/60:64k/40", problems_);
-      return block_B;
-    }
-    sizes.emplace_back(*size_B, *share);
-    said += *share;
-    unsaid += *share > 0 ? 0.0 : 1.0;
-  }
-  Node::Array mix;
-  for (auto& [size_B, share] : sizes) {
-    if (share <= 0) share = std::max(0.0, 100.0 - said) / unsaid;
-    bytes += size_B * share / 100;
-    Node::Array pair{Node{split->at, fmt::format("{:.0f} B", size_B)},
-                     Node{split->at, share / 100}};
-    if (share > 0) mix.push_back(Node{split->at, std::move(pair)});
-  }
-  put(test, split->at, "blocks", std::move(mix));
-  return bytes;
-}
-
-// Threads, depth, the guest's page cache.
-void Reader::asking(const FioJob& job, Node& test) {
-  static const std::set<std::string_view> waits{"psync",  "sync",    "vsync",
-                                                "pvsync", "pvsync2", "mmap"};
-  static const std::set<std::string_view> goes_on{"libaio", "io_uring", "posixaio", "windowsaio"};
-  const bool direct =
-      job.find("buffered") ? !job.truth("buffered", true) : job.truth("direct", false);
-  const FioOption* engine = job.find("ioengine");
-  const std::string by = engine != nullptr ? engine->value : "psync";
-  if (!waits.contains(by) && !goes_on.contains(by))
-    refuse(*engine, "ioengine", "one of psync, sync, libaio, io_uring, posixaio", problems_);
-  // The kernel's own asynchronous I/O waits within its submission when it is not direct.
-  const bool deep = goes_on.contains(by) && (direct || by != "libaio");
-  put(test, job.at("direct"), "direct", direct);
-  put(test, job.at("iodepth"), "depth", deep ? job.whole("iodepth", 1, problems_) : 1);
-  put(test, job.at("invalidate"), "drop_cached", !direct && job.truth("invalidate", true));
-}
-
-// How much, how fast, how long.
-void Reader::limits(const FioJob& job, double block_B, Node& test) {
+// Of a job that reads and writes, `share` of its size is written and read back.
+void Reader::limits(const FioJob& job, double share, Node& test) {
   const double size_B = size(job, job.find("io_size") ? "io_size" : "size");
   const auto loops = static_cast<double>(job.whole("loops", 1, problems_));
-  put_bytes(test, job.at("size"), "size", size_B * loops);
-  const auto rate_B = job.bytes("rate", problems_);
-  if (const FioOption* rate = job.find("rate_iops")) {
-    put(test, rate->at, "rate", fmt::format("{} Hz", job.whole("rate_iops", 0, problems_)));
-    if (rate_B) refuse(*rate, "rate_iops", "it or rate, not both", problems_);
-  } else if (rate_B) {
-    put(test, job.at("rate"), "rate", fmt::format("{:.3f} Hz", *rate_B / block_B));
-  }
-  const auto time = [&](std::string_view option, std::string key, double unit_s) {
-    if (const auto value_s = job.seconds(option, unit_s, problems_))
-      put(test, job.at(option), std::move(key), fmt::format("{:.6f} s", *value_s));
-  };
-  time("thinktime", "think", 1e-6);
-  put(test, job.at("thinktime"), "steady_think", true);
-  time("startdelay", "delay", 1.0);
-  time("ramp_time", "ramp", 1.0);
-  time("runtime", "runtime", 1.0);
-  put(test, job.at("time_based"), "time_based", job.truth("time_based", false));
+  if (size_B <= 0 && share * loops != 1.0 && !job.truth("time_based", false))
+    problems_.add(job.at("loops"), fmt::format("[{}]: need size=, to know how much {} is",
+                                               job.name(), share < 1 ? "read back" : "all"));
+  put_bytes(test, job.at("size"), "size", size_B * loops * share);
+  if (const auto ios = job.bytes("number_ios", problems_))
+    put(test, job.at("number_ios"), "ios", static_cast<std::int64_t>(*ios * loops * share));
 }
 
-Node Reader::test(const FioJob& job, bool first) {
-  Node test{job.at(), Node::Table{}};
-  put(test, job.at(), "name", own_name(job.name()));
-  put(test, job.at("stonewall"), "together", !first && !job.truth("stonewall", false));
-  const bool writes = direction(job, test);
-  const double block_B = blocks(job, test);
-  asking(job, test);
-  const std::int64_t jobs = job.whole("numjobs", 1, problems_);
-  put(test, job.at("numjobs"), "jobs", jobs);
-  place(job, jobs, test);
-  put(test, job.at("nrfiles"), "files", job.whole("nrfiles", 1, problems_));
+void Reader::times(const FioJob& job, Node& test) {
+  const auto time = [&](std::string_view option, std::string key) {
+    if (const auto value_s = job.seconds(option, 1.0, problems_))
+      put(test, job.at(option), std::move(key), fmt::format("{:.6f} s", *value_s));
+  };
+  time("startdelay", "delay");
+  time("ramp_time", "ramp");
+  time("runtime", "runtime");
+  put(test, job.at("time_based"), "time_based", job.truth("time_based", false));
+  if (!job.truth("exitall", false)) return;
+  const std::string what = job.text("exit_what", "group");
+  if (what != "stonewall" && (what != "group" || job.find("new_group")))
+    return problems_.add(job.at("exitall"),
+                         fmt::format("[{}]: exitall ends the jobs up to the next stonewall; need "
+                                     "exit_what=stonewall, or group without new_group",
+                                     job.name()));
+  put(test, job.at("exitall"), "ends_others", true);
+}
+
+void Reader::durability(const FioJob& job, bool writes, Node& test) {
   const bool durable = job.truth("sync", false);
   put(test, job.at(durable ? "sync" : "fsync"), "sync_every",
       durable ? 1 : job.whole("fsync", 0, problems_));
   put(test, job.at("end_fsync"), "sync_at_end", writes && job.truth("end_fsync", false));
-  limits(job, block_B, test);
-  return test;
+}
+
+// Beside which others.
+void Reader::order(const FioJob& job, const std::string& name, Node& test) {
+  put(test, job.at(), "name", name);
+  put(test, job.at("stonewall"), "together", !tests_.empty() && !job.truth("stonewall", false));
+  const FioOption* wait_for = job.find("wait_for");
+  if (wait_for == nullptr) return;
+  const auto found = last_of_.find(wait_for->value);
+  if (found == last_of_.end())
+    return refuse(*wait_for, "wait_for", "the name of a section before it", problems_);
+  put(test, wait_for->at, "after", found->second);
+}
+
+void Reader::take(const FioJob& job) {
+  Node test{job.at(), Node::Table{}};
+  const std::string name = own_name(job.name());
+  order(job, name, test);
+  const FioIos ios = put_ios(job, false, test, problems_);
+  place(job, test);
+  durability(job, ios.writes(), test);
+  limits(job, 1.0, test);
+  times(job, test);
+  tests_.push_back(std::move(test));
+  last_of_[job.name()] = name;
+  if (verifies_writes(job)) take_back(job, name, 1.0 - ios.read_share);
+}
+
+// Reads what was written, once that is durable. `share` of what the job did.
+void Reader::take_back(const FioJob& job, const std::string& written, double share) {
+  for (const char* option : {"runtime", "rate", "rate_iops"}) {
+    if (job.find(option))
+      problems_.add(job.at(option),
+                    fmt::format("{}: with verify what is read back ends and goes by it, too, which "
+                                "is not simulated; take it out, or say do_verify=0",
+                                option));
+  }
+  Node test{job.at("verify"), Node::Table{}};
+  const std::string name = own_name(job.name() + "-verify");
+  put(test, job.at("verify"), "name", name);
+  put(test, job.at("verify"), "together", true);
+  put(test, job.at("verify"), "after", written);
+  put(test, job.at("verify"), "sync_first", true);
+  put_ios(job, true, test, problems_);
+  place(job, test);
+  limits(job, share, test);
+  tests_.push_back(std::move(test));
+  last_of_[job.name()] = name;
 }
 
 Entry& entry(Node& table, std::string_view key, const Location& at) {
@@ -255,10 +279,10 @@ void expand_fio_job(Node& workload, const std::string& path, Problems& problems)
 
 Node fio_tests(std::string_view text, const std::string& file, Problems& problems) {
   Reader reader{problems};
-  Node::Array tests;
-  for (const FioJob& job : read_fio_file(text, file, problems))
-    tests.push_back(reader.test(job, tests.empty()));
-  return Node{Location{std::make_shared<const std::string>(file), 1, 1}, std::move(tests)};
+  for (const FioJob& job : read_fio_file(text, file, problems)) {
+    if (job.simulated(problems)) reader.take(job);
+  }
+  return Node{Location{std::make_shared<const std::string>(file), 1, 1}, reader.tests()};
 }
 
 }  // namespace scenarios

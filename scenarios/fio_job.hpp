@@ -4,7 +4,8 @@
 // is the workload's (`use`, the preset "fio" unless it says another). Regular files lie one after
 // the other on the disk, each job's own unless filename= names one for all; a device is all of it.
 // Options that change nothing here (names, logs, seeds, reports) are passed over, those that would
-// and are not simulated are refused with their line, as fio's own mistakes are.
+// and are not simulated are refused with their line, as fio's own mistakes are. A job that verifies
+// reads back what it wrote as a test of its own, "<job>-verify", which begins when it has ended.
 //
 // Source  fio(1), HOWTO: sections, sizes (1k = 1024), times, defaults (psync, 4 KiB, buffered).
 // Checked tests/scenarios/fio_job_test.cpp.

@@ -6,107 +6,13 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <set>
+#include <cstdlib>
 #include <utility>
 
-#include "scenarios/nearest.hpp"
+#include "scenarios/fio_options.hpp"
 
 namespace scenarios {
 namespace {
-
-// What is simulated; other names for it.
-const std::map<std::string, std::string, std::less<>> kSimulated{
-    {"rw", "rw"},
-    {"readwrite", "rw"},
-    {"bs", "bs"},
-    {"blocksize", "bs"},
-    {"bssplit", "bssplit"},
-    {"size", "size"},
-    {"filesize", "filesize"},
-    {"io_size", "io_size"},
-    {"io_limit", "io_size"},
-    {"loops", "loops"},
-    {"numjobs", "numjobs"},
-    {"iodepth", "iodepth"},
-    {"ioengine", "ioengine"},
-    {"direct", "direct"},
-    {"buffered", "buffered"},
-    {"rwmixread", "rwmixread"},
-    {"rwmixwrite", "rwmixwrite"},
-    {"filename", "filename"},
-    {"nrfiles", "nrfiles"},
-    {"offset", "offset"},
-    {"fsync", "fsync"},
-    {"fdatasync", "fsync"},
-    {"sync", "sync"},
-    {"end_fsync", "end_fsync"},
-    {"fsync_on_close", "end_fsync"},
-    {"invalidate", "invalidate"},
-    {"thinktime", "thinktime"},
-    {"rate_iops", "rate_iops"},
-    {"rate", "rate"},
-    {"runtime", "runtime"},
-    {"timeout", "runtime"},
-    {"time_based", "time_based"},
-    {"ramp_time", "ramp_time"},
-    {"startdelay", "startdelay"},
-    {"stonewall", "stonewall"},
-    {"wait_for_previous", "stonewall"},
-};
-
-// What changes reports, logs, contents or the order of random offsets, not their times.
-const std::set<std::string_view> kPassedOver{"name",
-                                             "description",
-                                             "directory",
-                                             "filename_format",
-                                             "group_reporting",
-                                             "new_group",
-                                             "thread",
-                                             "norandommap",
-                                             "softrandommap",
-                                             "randrepeat",
-                                             "allrandrepeat",
-                                             "randseed",
-                                             "random_generator",
-                                             "refill_buffers",
-                                             "scramble_buffers",
-                                             "zero_buffers",
-                                             "buffer_pattern",
-                                             "lat_percentiles",
-                                             "clat_percentiles",
-                                             "slat_percentiles",
-                                             "percentile_list",
-                                             "disable_lat",
-                                             "disable_clat",
-                                             "disable_slat",
-                                             "disable_bw_measurement",
-                                             "gtod_reduce",
-                                             "write_bw_log",
-                                             "write_lat_log",
-                                             "write_iops_log",
-                                             "write_hist_log",
-                                             "log_avg_msec",
-                                             "log_hist_msec",
-                                             "per_job_logs",
-                                             "bwavgtime",
-                                             "iopsavgtime",
-                                             "unlink",
-                                             "create_serialize",
-                                             "create_fsync",
-                                             "create_on_open",
-                                             "fallocate",
-                                             "openfiles",
-                                             "exitall",
-                                             "exit_what",
-                                             "continue_on_error",
-                                             "mem",
-                                             "iomem",
-                                             "lockmem",
-                                             "overwrite",
-                                             "significant_figures",
-                                             "unified_rw_reporting",
-                                             "kb_base",
-                                             "unit_base"};
 
 std::string trimmed(std::string_view text) {
   const auto space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
@@ -129,24 +35,42 @@ std::optional<std::pair<double, std::string>> number(const std::string& text) {
   return std::pair{value, lower(trimmed({end, text.data() + text.size()}))};
 }
 
-void take_line(FioJob& into, const std::string& line, const Location& at, Problems& problems) {
+// What a line says before the first ; or #.
+std::string without_comment(std::string_view line) {
+  return trimmed(line.substr(0, std::min(line.find(';'), line.find('#'))));
+}
+
+// Fills in variables of the environment and fio's keywords.
+void fill_in(FioOption& option) {
+  std::string& text = option.value;
+  for (std::size_t from = text.find("${"); from != std::string::npos; from = text.find("${")) {
+    const std::size_t end = text.find('}', from);
+    if (end == std::string::npos) return;
+    const std::string variable = text.substr(from + 2, end - from - 2);
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr) {
+      option.wrong = fmt::format(
+          "${{{0}}} is not set; set it (env {0}=… tenancy …), or write the value", variable);
+      return;
+    }
+    text.replace(from, end + 1 - from, value);
+  }
+  static const std::string kPageSize = "$pagesize";
+  for (std::size_t from = text.find(kPageSize); from != std::string::npos;
+       from = text.find(kPageSize))
+    text.replace(from, kPageSize.size(), "4096");
+  for (const char* keyword : {"$ncpus", "$mb_memory"}) {
+    if (text.find(keyword) != std::string::npos)
+      option.wrong = fmt::format("{} is not filled in; write the guest's number", keyword);
+  }
+}
+
+void take_line(FioJob& into, const std::string& line, const Location& at) {
   const std::size_t equals = line.find('=');
   const std::string name = trimmed(std::string_view{line}.substr(0, equals));
-  const std::string value = equals == std::string::npos ? "" : trimmed(line.substr(equals + 1));
-  const auto simulated = kSimulated.find(name);
-  if (value.find("${") != std::string::npos) {
-    problems.add(at, fmt::format("{}: variables are not filled in; write the value", name));
-  } else if (simulated != kSimulated.end()) {
-    into.take(simulated->second, value, at);
-  } else if (!kPassedOver.contains(name)) {
-    std::vector<std::string_view> known;
-    for (const auto& [one, meant] : kSimulated) known.push_back(one);
-    const std::string near = nearest(name, known);
-    problems.add(
-        at, fmt::format("{}: this option of fio is not simulated{}; take it out, or describe the "
-                        "job as [[vm.workload.test]]",
-                        name, near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));
-  }
+  FioOption option{equals == std::string::npos ? "" : trimmed(line.substr(equals + 1)), at};
+  fill_in(option);
+  into.take(fio_option_name(name.starts_with("include ") ? "include" : name), std::move(option));
 }
 
 }  // namespace
@@ -161,8 +85,39 @@ const Location& FioJob::at(std::string_view option) const {
   return found != nullptr ? found->at : at_;
 }
 
-void FioJob::take(const std::string& option, const std::string& value, const Location& at) {
-  options_[option] = {value, at};
+void FioJob::take(const std::string& name, FioOption option) {
+  options_[name] = std::move(option);
+}
+
+bool FioJob::simulated(Problems& problems) const {
+  const FioOption* engine = find("ioengine");
+  if (engine != nullptr && engine->wrong.empty() &&
+      fio_engine(engine->value) == FioEngine::outside) {
+    std::string near = fio_engine_near(engine->value);
+    if (engine->value.starts_with(near)) near.clear();  // io_uring_cmd is no io_uring
+    problems.add(engine->at,
+                 fmt::format("ioengine={}: outside of what is simulated{}; need one that reads and "
+                             "writes files or disks (psync, libaio, io_uring, posixaio, mmap), or "
+                             "take its jobs out",
+                             engine->value,
+                             near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));
+    return false;
+  }
+  if (const FioOption* zones = find("zonemode"); zones != nullptr && zones->value != "none") {
+    problems.add(zones->at, fmt::format("zonemode={}: no zoned device is simulated; take its jobs "
+                                        "out, or this and the options of zones",
+                                        zones->value));
+    return false;
+  }
+  bool filled_in = true;
+  for (const auto& [name, option] : options_) {
+    const std::string problem = fio_option_problem(name, option.value);
+    if (!problem.empty()) problems.add(option.at, problem);
+    if (option.wrong.empty()) continue;
+    problems.add(option.at, fmt::format("{}: {}", name, option.wrong));
+    filled_in = false;
+  }
+  return filled_in;
 }
 
 void refuse(const FioOption& option, std::string_view name, std::string_view need,
@@ -178,6 +133,28 @@ std::optional<double> fio_size(const std::string& text) {
   const auto value = number(text);
   if (!value || !units.contains(value->second)) return {};
   return value->first * units.find(value->second)->second;
+}
+
+std::vector<std::string> fio_split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t end = std::min(text.find(at, from), text.size());
+    parts.push_back(trimmed(text.substr(from, end - from)));
+    from = end + 1;
+  }
+  return parts;
+}
+
+FioJob::Both FioJob::both(std::string_view name) const {
+  const FioOption* option = find(name);
+  if (option == nullptr) return {};
+  const std::vector<std::string> parts = fio_split(option->value, ',');
+  return {parts.front(), parts.size() > 1 ? parts[1] : parts.front()};
+}
+
+std::string FioJob::text(std::string_view name, std::string_view otherwise) const {
+  const FioOption* option = find(name);
+  return option != nullptr ? option->value : std::string{otherwise};
 }
 
 std::optional<std::string> FioJob::alike(std::string_view name, Problems& problems) const {
@@ -245,14 +222,14 @@ std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file
   bool in_global = false, any = false;
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find('\n', from), text.size());
-    const std::string line = trimmed(text.substr(from, end - from));
+    const std::string line = without_comment(text.substr(from, end - from));
     from = end + 1;
     ++at.line;
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.empty()) continue;
     if (line.front() == '[') {
       const std::string name = trimmed(std::string_view{line}.substr(1, line.find(']') - 1));
       any = true;
-      in_global = lower(name) == "global";
+      in_global = lower(name).starts_with("global");
       if (line.back() != ']' || name.empty()) {
         problems.add(at, "a section is written [name]");
       } else if (!in_global) {
@@ -261,7 +238,7 @@ std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file
     } else if (!any) {
       problems.add(at, "an option before the first section; begin with [global]");
     } else if (in_global || !jobs.empty()) {
-      take_line(in_global ? global : jobs.back(), line, at, problems);
+      take_line(in_global ? global : jobs.back(), line, at);
     }
   }
   if (jobs.empty()) problems.add({at.file, 1, 1}, "no job: need a section beside [global]");

@@ -1,6 +1,9 @@
 // An fio job file as text: its sections, and their options as values. What they mean: fio_job.hpp.
 //
-// Source  fio(1): sections, comments, sizes (1k = 1024, 1ki = 1000), times.
+// Models  comments from the first ; or # of a line, ${VARIABLES} of the environment, $pagesize.
+// Omits   included files, arithmetic.
+// Source  fio(1): sections, comments, sizes (1k = 1024, 1ki = 1000), times; fio parse.c
+//         (strip_blank_end), init.c, options.c (fio_option_dup_subs).
 // Checked tests/scenarios/fio_job_test.cpp.
 #pragma once
 
@@ -21,6 +24,7 @@ namespace scenarios {
 struct FioOption {
   std::string value;  // empty: the option stands alone
   Location at;
+  std::string wrong{};  // with its variables
 };
 
 class FioJob {
@@ -36,16 +40,27 @@ class FioJob {
   // Where the option stands, or the section if it does not.
   const Location& at(std::string_view option) const;
   const FioOption* find(std::string_view option) const;
-  // Adds an option; of two the later counts.
-  void take(const std::string& option, const std::string& value, const Location& at);
+  // Adds an option by its one name; of two the later counts.
+  void take(const std::string& name, FioOption option);
 
   // Their values. A mistake is added to `problems`, and nothing or `otherwise` given.
+  // "4k", "8k" of "4k,8k": what is said for reads and writes. Empty: nothing is, fio's default.
+  struct Both {
+    std::string reads;
+    std::string writes;
+  };
+  Both both(std::string_view option) const;
   // "4k" of "4k" or "4k,4k": what is said for reads, writes and trims.
   std::optional<std::string> alike(std::string_view option, Problems& problems) const;
   std::optional<double> bytes(std::string_view option, Problems& problems) const;
   std::optional<double> seconds(std::string_view option, double unit_s, Problems& problems) const;
   std::int64_t whole(std::string_view option, std::int64_t otherwise, Problems& problems) const;
   bool truth(std::string_view option, bool otherwise) const;
+  // The text, or `otherwise`.
+  std::string text(std::string_view option, std::string_view otherwise) const;
+  // Adds one problem if its engine is outside of what is simulated, else one for each option that
+  // is. Whether there is something to simulate.
+  bool simulated(Problems& problems) const;
 
  private:
   std::string name_;
@@ -56,12 +71,15 @@ class FioJob {
 // "4k" in bytes; nothing: not a size.
 std::optional<double> fio_size(const std::string& text);
 
+// "a:b" at each `at`, without spaces around.
+std::vector<std::string> fio_split(std::string_view text, char at);
+
 // "bs=4q: need a size".
 void refuse(const FioOption& option, std::string_view name, std::string_view need,
             Problems& problems);
 
-// The sections, [global] ones' options in those that follow. Options that change reports, logs or
-// contents are left out, aliases go by one name, those that are not simulated are problems.
+// The sections, [global] ones' options in those that follow, aliases by one name. Those that are
+// not simulated are problems.
 std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file,
                                   Problems& problems);
 

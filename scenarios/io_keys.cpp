@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/cpuset.hpp"
 #include "scenarios/fields.hpp"
 
 namespace scenarios {
@@ -9,16 +10,18 @@ namespace {
 
 namespace workload = models::workload;
 
-Field<workload::IoProfile> block_mix_key() {
+Field<workload::IoProfile> block_mix_key(
+    std::string_view name, std::vector<workload::BlockShare> workload::IoProfile::*member,
+    std::string_view meaning) {
   using T = workload::IoProfile;
   return {
-      "blocks",
+      name,
       "array of [size, share]",
-      "sizes that I/Os are mixed of, instead of block",
-      [](T& profile, const Node& node, const std::string& path, Problems& problems) {
+      meaning,
+      [=](T& profile, const Node& node, const std::string& path, Problems& problems) {
         const char* need = "sizes with their shares such as [[\"4 KiB\", 0.6], [\"64 KiB\", 0.4]]";
         if (node.array() == nullptr) return expect(problems, node, path, need);
-        profile.blocks.clear();
+        (profile.*member).clear();
         for (const Node& element : *node.array()) {
           if (element.array() == nullptr || element.array()->size() != 2)
             return expect(problems, element, path, need);
@@ -27,16 +30,89 @@ Field<workload::IoProfile> block_mix_key() {
           if (!size || !read_real(one.share, (*element.array())[1], path, problems, 1e-6, 100))
             return;
           one.size = from_base<sim::Bytes>(*size);
-          profile.blocks.push_back(one);
+          (profile.*member).push_back(one);
         }
       },
-      [](const T& profile) {
+      [=](const T& profile) {
         Json list = Json::array();
-        for (const workload::BlockShare& one : profile.blocks)
+        for (const workload::BlockShare& one : profile.*member)
           list.push_back({format_quantity(Unit::size, to_base(one.size)), one.share});
         return list.empty() ? Json{} : list;
       },
       {}};
+}
+
+Field<workload::IoProfile> cpus_key() {
+  using T = workload::IoProfile;
+  return {"cpus",
+          "\"all\", or a set of the VM's vCPUs such as \"0-1,3\"",
+          "where jobs run, each on one, in turn",
+          [](T& profile, const Node& node, const std::string& path, Problems& problems) {
+            profile.cpus.clear();
+            if (node.text() != nullptr && *node.text() == "all") return;
+            const auto cpus = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
+            if (!cpus) return expect(problems, node, path, "\"all\" or vCPUs such as \"0-1,3\"");
+            profile.cpus = *cpus;
+          },
+          [](const T& profile) {
+            return Json(profile.cpus.empty() ? "all" : format_cpuset(profile.cpus));
+          },
+          {}};
+}
+
+Field<workload::Placement> zones_key() {
+  using T = workload::Placement;
+  return {"zones",
+          "array of [share, share of the space or size]",
+          "of distribution = \"zones\": which share of the I/Os goes to which part, from the front",
+          [](T& distribution, const Node& node, const std::string& path, Problems& problems) {
+            const char* need =
+                "shares of I/Os and of space or sizes such as [[0.8, 0.1], "
+                "[0.2, \"9 GiB\"]]";
+            if (node.array() == nullptr) return expect(problems, node, path, need);
+            distribution.zones.clear();
+            for (const Node& element : *node.array()) {
+              if (element.array() == nullptr || element.array()->size() != 2)
+                return expect(problems, element, path, need);
+              workload::Zone& zone = distribution.zones.emplace_back();
+              const Node& part = (*element.array())[1];
+              if (!read_real(zone.share, (*element.array())[0], path, problems, 0, 1)) return;
+              if (part.text() == nullptr || part.text()->ends_with("%")) {
+                read_real(zone.part, part, path, problems, 0, 1);
+              } else if (const auto size = read_quantity(Unit::size, part, path, problems, false)) {
+                zone.size = from_base<sim::Bytes>(*size);
+              }
+            }
+          },
+          [](const T& distribution) {
+            Json list = Json::array();
+            for (const workload::Zone& zone : distribution.zones) {
+              Json part = zone.part;
+              if (zone.size.count() > 0) part = format_quantity(Unit::size, to_base(zone.size));
+              list.push_back({zone.share, part});
+            }
+            return list.empty() ? Json{} : list;
+          },
+          {}};
+}
+
+Section<workload::Placement> distribution_keys() {
+  using T = workload::Placement;
+  static const std::vector<Word<workload::Spread>> spreads{
+      {"uniform", workload::Spread::uniform}, {"once", workload::Spread::once},
+      {"zipf", workload::Spread::zipf},       {"pareto", workload::Spread::pareto},
+      {"normal", workload::Spread::normal},   {"zones", workload::Spread::zones}};
+  return {
+      choice("distribution", &T::spread, spreads,
+             "of random offsets; once: each before any again, as fio does; hot places of zipf, "
+             "pareto and normal are scattered"),
+      real("skew", &T::skew, 0, 10,
+           "zipf: exponent; pareto: h, 1 - h of the I/Os go to h of the space; normal: share of "
+           "the space by which they deviate further"),
+      real("centre", &T::centre, -1, 1,
+           "share of the space where the hottest place is, before scattering; -1: anywhere"),
+      zones_key(),
+  };
 }
 
 // Of jobs, whether a workload's own or a test's.
@@ -47,15 +123,32 @@ Section<workload::IoProfile> job_keys() {
   static const std::vector<Word<workload::Parts>> parts{{"automatic", workload::Parts::automatic},
                                                         {"own", workload::Parts::own},
                                                         {"shared", workload::Parts::shared}};
-  return {
+  Section<T> all{
       whole("jobs", &T::jobs, 0, 4096, "threads that do I/O, spread over the vCPUs; 0: none"),
+      cpus_key(),
       whole("depth", &T::depth, 1, 4096, "transactions of a job under way at once (iodepth)"),
+      whole("batch", &T::batch, 1, 4096,
+            "transactions that end before a job begins as many more, at most depth "
+            "(iodepth_batch_complete_min)"),
       whole("operations", &T::operations, 1, 1000, "I/Os of a transaction, one after the other"),
       real("read_share", &T::read_share, 0, 1, "of the I/Os; the rest are writes"),
       choice("pattern", &T::pattern, patterns, "of offsets"),
       quantity("block", Unit::size, &T::block, "of one I/O", Zero::refused),
-      block_mix_key(),
+      block_mix_key("blocks", &T::blocks, "sizes that I/Os are mixed of, instead of block"),
+      quantity("write_block", Unit::size, &T::write_block, "of a write; 0 B: as of a read"),
+      block_mix_key("write_blocks", &T::write_blocks, "sizes that writes are mixed of"),
+      quantity("align", Unit::size, &T::align,
+               "random offsets are multiples of it; 0 B: of the I/O's size (blockalign)"),
+      real("random_share", &T::random_share, 0, 1,
+           "of the I/Os at random; the rest follow the one before (percentage_random)"),
+      whole("run", &T::run, 1, 1'000'000, "I/Os one behind the other from each random offset on"),
+      truth("repeat", &T::repeat, "those are all at that offset (rw_sequencer=identical)"),
+      quantity("skip", Unit::size, &T::skip,
+               "from the end of an I/O to the begin of the next, of a sequence"),
+      truth("backwards", &T::backwards, "the next begins before that end by skip, not behind it"),
       quantity("offset", Unit::size, &T::offset, "on the disk, where what is used begins"),
+      quantity("increment", Unit::size, &T::increment,
+               "by which each job begins behind the one before (offset_increment)"),
       quantity("span", Unit::size, &T::span, "of the disk that is used; 0 B: all of it"),
       choice("parts", &T::parts, parts,
              "whether each job has a part of that for itself; automatic: if the pattern is "
@@ -64,11 +157,17 @@ Section<workload::IoProfile> job_keys() {
       whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
       whole("files", &T::files, 1, 4096, "that jobs write to, each synced by itself"),
       truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
-      quantity("think", Unit::time, &T::think, "mean between two transactions of a closed loop"),
+      quantity("think", Unit::time, &T::think,
+               "mean between two transactions of a closed loop, of batches between these"),
       truth("steady_think", &T::steady_think, "it is always as long; else exponential"),
+      whole("think_every", &T::think_every, 1, 1'000'000'000, "transactions before it thinks"),
       quantity("rate", Unit::frequency, &T::rate,
                "of a job's transactions, at most; 0 Hz: as fast as they go"),
+      truth("random_rate", &T::random_rate,
+            "times between them are exponential; else alike (rate_process=poisson)"),
   };
+  append_part(all, distribution_keys(), &T::distribution);
+  return all;
 }
 
 }  // namespace
@@ -121,16 +220,22 @@ const Section<workload::IoTest>& io_test_keys() {
     Section<T> all{
         text("name", &T::name, "what its metrics are called: vm.<vm>.test.<name>.bandwidth"),
         truth("together", &T::together, "it begins with the test before it, not after"),
+        text("after", &T::after, "name of one of those that must have ended first (wait_for)"),
         quantity("delay", Unit::time, &T::delay, "before its jobs begin (startdelay)"),
     };
     append_part(all, job_keys(), &T::io);
     const Section<T> ends{
         quantity("size", Unit::size, &T::size,
                  "that each job reads and writes; 0 B: its part of the disk, once"),
+        whole("ios", &T::ios, 0, 1'000'000'000'000,
+              "I/Os of each job after which it has ended, too; 0: size says (number_ios)"),
         quantity("ramp", Unit::time, &T::ramp, "I/Os of its first part do not count (ramp_time)"),
         quantity("runtime", Unit::time, &T::runtime, "after that, it ends; 0 s: when all is done"),
         truth("time_based", &T::time_based, "it goes on until then, whatever its size"),
         truth("sync_at_end", &T::sync_at_end, "jobs end with an fdatasync, whose time counts"),
+        truth("ends_others", &T::ends_others, "those that run beside it end with it (exitall)"),
+        truth("sync_first", &T::sync_first,
+              "what was written is made durable before it begins, which does not count"),
         truth("drop_cached", &T::drop_cached,
               "the guest's page cache forgets what is clean before it begins"),
     };

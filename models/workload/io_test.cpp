@@ -20,11 +20,14 @@ void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complai
           return std::isalnum(c) != 0 || c == '-' || c == '_';
         });
     need(plain, fmt::format("name: got \"{}\", need one of letters, digits, - and _", test.name));
+    need(test.after.empty() || (names.contains(test.after) && test.after != test.name),
+         fmt::format("after: got \"{}\", need the name of a test before it", test.after));
     need(names.insert(test.name).second,
          fmt::format("name: two tests are named \"{}\"", test.name));
     need(!test.time_based || test.runtime > sim::Duration::zero(),
          "time_based: needs a runtime, e.g. \"30 s\"");
     need(test.io.jobs >= 1, "jobs: need at least 1");
+    check(test.io.distribution, fmt::format("vm.{}.workload.test[{}]", vm, i), complaints);
   }
 }
 
@@ -37,12 +40,12 @@ int most_under_way(const std::vector<IoTest>& tests) {
   return most;
 }
 
-std::int64_t requests(const IoTest& test, sim::Bytes capacity) {
-  if (test.time_based) return 0;
-  const IoProfile& io = test.io;
-  const sim::Bytes size = test.size.count() > 0 ? test.size : io.used_by_job(capacity);
-  return std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(static_cast<double>(size.count()) / io.mean_block_B()));
+std::int64_t requests(const IoTest& test, sim::Bytes part) {
+  if (test.time_based) return test.ios;
+  const sim::Bytes size = test.size.count() > 0 ? test.size : part;
+  const auto most = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(static_cast<double>(size.count()) / test.io.mean_block_B()));
+  return test.ios > 0 ? std::min(most, test.ios) : most;
 }
 
 }  // namespace models::workload

@@ -19,13 +19,17 @@ namespace models::workload {
 struct IoTest {
   std::string name;
   bool together = false;     // with the test before it; else when all before it have ended
+  std::string after{};       // of those that it begins with, one that must have ended
   sim::Duration delay{};     // before its jobs begin
   IoProfile io{.jobs = 1};   // its jobs; what I/Os cost the kernel is the workload's `io`'s
   sim::Bytes size{};         // that each job reads and writes; zero: its part of the disk, once
+  std::int64_t ios = 0;      // of each job, after which it has ended, too; 0: `size` says
   sim::Duration ramp{};      // I/Os of its first part do not count
   sim::Duration runtime{};   // after that, it ends; zero: when all is done
   bool time_based = false;   // not before: goes on, whatever its size
   bool sync_at_end = false;  // each job asks for durability, which counts
+  bool ends_others = false;  // those that run beside it end with it
+  bool sync_first = false;   // what was written is made durable first, which does not count
   bool drop_cached = false;  // the guest's page cache forgets what is clean, first
 };
 
@@ -35,7 +39,7 @@ void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complai
 // I/Os of tests that may be under way at once.
 int most_under_way(const std::vector<IoTest>& tests);
 
-// I/Os of each job of a test on a disk of `capacity`; zero: no end.
-std::int64_t requests(const IoTest& test, sim::Bytes capacity);
+// I/Os of a job of a test that has `part` of the disk to use; zero: no end.
+std::int64_t requests(const IoTest& test, sim::Bytes part);
 
 }  // namespace models::workload

@@ -209,11 +209,185 @@ TEST_CASE("a test's last flush counts, and a new file's metadata with direct I/O
   CHECK(of_test(new_file, "write.time") > of_test(old_file, "write.time") + 1e-4);
 }
 
+// Through the guest's page cache, which takes no time: only what is not in it does, 100 us.
+workload::IoTest& add_buffered(HostDescription& host, const std::string& name, std::int64_t blocks,
+                               std::int64_t part) {
+  workload::IoTest& test = add(host, name, blocks);
+  test.io.direct = false;
+  test.io.span = sim::Bytes{kBlock_B * part};
+  test.drop_cached = true;
+  return test;
+}
+
+TEST_CASE("the page cache helps who asks for hot places, not who asks for each once") {
+  HostDescription buffered = host();
+  add_buffered(buffered, "uniform", 4'000, 8'192);
+  add_buffered(buffered, "once", 4'000, 8'192).io.distribution.spread = workload::Spread::once;
+  add_buffered(buffered, "zipf", 4'000, 8'192).io.distribution = {.spread = workload::Spread::zipf,
+                                                                  .skew = 1.2};
+  const Results results = run(buffered, 2_s);
+  const auto misses = [&](const std::string& name) {
+    return of_test(results, name + ".time") * 1e4;
+  };
+  CHECK(misses("once") == Approx(4'000).epsilon(0.001));
+  // Of n draws from N places N (1 - exp(-n / N)) are new: 3,165.
+  CHECK(misses("uniform") == Approx(3'165).epsilon(0.03));
+  CHECK(misses("zipf") < 0.4 * misses("uniform"));
+}
+
+TEST_CASE("I/Os from a random place on are at it or behind it") {
+  HostDescription buffered = host();
+  workload::IoTest& again = add_buffered(buffered, "again", 800, 8'192);
+  again.io.distribution.spread = workload::Spread::once;
+  again.io.run = 8;
+  again.io.repeat = true;
+  // All follow the one before, and the part has no more than four places.
+  workload::IoTest& follows = add_buffered(buffered, "follows", 100, 4);
+  follows.io.random_share = 0;
+  const Results results = run(buffered);
+  CHECK(of_test(results, "again.time") == Approx(100 * 1e-4).epsilon(0.001));
+  CHECK(of_test(results, "follows.time") <= 4.01e-4);
+}
+
+TEST_CASE("a sequence leaves places out, or goes back") {
+  HostDescription buffered = host();
+  workload::IoTest& skips = add_buffered(buffered, "skips", 100, 4);
+  skips.io.pattern = workload::Pattern::sequential;
+  skips.io.skip = sim::Bytes{3 * kBlock_B};  // the next of four would be the fifth: the first
+  workload::IoTest& stays = add_buffered(buffered, "stays", 100, 4'000);
+  stays.io.pattern = workload::Pattern::sequential;
+  stays.io.skip = sim::Bytes{kBlock_B};
+  stays.io.backwards = true;  // to where the one before began
+  const Results results = run(buffered);
+  CHECK(of_test(results, "skips.time") <= 4.01e-4);
+  CHECK(of_test(results, "stays.time") <= 4.01e-4);  // what is read ahead included
+}
+
+TEST_CASE("each job may begin behind the one before") {
+  HostDescription apart = host();
+  workload::IoTest& test = add_buffered(apart, "apart", 10, 1);
+  test.io.jobs = 2;
+  test.io.increment = sim::Bytes{64 * kBlock_B};
+  const double apart_s = of_test(run(apart), "apart.time");
+  apart.vms[0].workload.tests[0].io.increment = {};
+  CHECK(apart_s == Approx(2e-4).epsilon(0.01));
+  CHECK(of_test(run(apart), "apart.time") == Approx(1e-4).epsilon(0.01));
+  apart.vms[0].workload.tests[0].io.increment = sim::Bytes{std::int64_t{2} << 40};
+  CHECK_THROWS_WITH(run(apart), Catch::Matchers::Contains("lower its increment"));
+}
+
+TEST_CASE("writes may have a size of their own, and random places an alignment") {
+  HostDescription mixed = host();
+  workload::IoTest& test = add(mixed, "mixed", 40'000);
+  test.io.read_share = 0.5;
+  test.io.write_block = sim::Bytes{7 * kBlock_B};
+  test.io.align = sim::Bytes{512};
+  const Results results = run(mixed, 2_s);
+  // A mean of four blocks: 10,000 I/Os.
+  CHECK(of_test(results, "mixed.time") == Approx(1.0).epsilon(0.001));
+  CHECK(of_test(results, "mixed.bandwidth") == Approx(40'000.0 * kBlock_B).epsilon(0.05));
+}
+
+TEST_CASE("a job that gathers batches asks for none before the last has ended") {
+  // Four at a time on a disk that serves one: without batches each waits for three others.
+  HostDescription deep = host();
+  add(deep, "flows", 1'000).io.depth = 4;
+  workload::IoTest& batches = add(deep, "batches", 1'000);
+  batches.io.depth = batches.io.batch = 4;
+  workload::IoTest& thinks = add(deep, "thinks", 40);
+  thinks.io.depth = thinks.io.batch = 4;
+  thinks.io.think = 400_us;
+  thinks.io.steady_think = true;
+  const Results results = run(deep);
+  CHECK(of_test(results, "flows.latency.mean") == Approx(400e-6).epsilon(0.01));
+  CHECK(of_test(results, "batches.latency.mean") == Approx(250e-6).epsilon(0.01));
+  CHECK(of_test(results, "batches.time") == Approx(0.1).epsilon(0.001));
+  CHECK(of_test(results, "thinks.time") == Approx(10 * 800e-6).epsilon(0.001));
+}
+
+TEST_CASE("a job thinks after so many, and comes at random times if asked") {
+  HostDescription slow = host();
+  workload::IoTest& thinks = add(slow, "thinks", 100);
+  thinks.io.think = 400_us;
+  thinks.io.steady_think = true;
+  thinks.io.think_every = 10;
+  workload::IoTest& comes = add(slow, "comes", 4'000);
+  comes.io.rate = sim::Hertz{1'000};
+  comes.io.random_rate = true;
+  comes.io.depth = 4;
+  const Results results = run(slow, 6_s);
+  CHECK(of_test(results, "thinks.time") == Approx(0.014).epsilon(0.001));
+  // Six standard deviations of a sum of 4,000 exponential times of 1 ms: 0.38 s.
+  CHECK(of_test(results, "comes.time") == Approx(4.0).margin(0.38));
+  CHECK(of_test(results, "comes.latency.p99") > 1.5e-4);  // some come while others are served
+}
+
+TEST_CASE("a test waits for one beside it, and one may end the others") {
+  HostDescription several = host();
+  add(several, "first", 1'000);
+  workload::IoTest& endless = add(several, "endless", 1);
+  endless.together = endless.time_based = true;
+  endless.runtime = 10_s;
+  workload::IoTest& second = add(several, "second", 1'000);
+  second.together = second.ends_others = true;
+  second.after = "first";
+  add(several, "third", 1'000);
+  const Results results = run(several);
+  // Two share the disk, then the second and the endless one do, then the third has it alone.
+  CHECK(of_test(results, "first.time") == Approx(0.2).epsilon(0.01));
+  CHECK(of_test(results, "second.time") == Approx(0.2).epsilon(0.01));
+  CHECK(of_test(results, "endless.time") == Approx(0.4).epsilon(0.01));
+  CHECK(of_test(results, "third.time") == Approx(0.1).epsilon(0.01));
+}
+
+TEST_CASE("a test ends after so many I/Os, too") {
+  HostDescription few = host();
+  add(few, "few", 1'000).ios = 100;
+  workload::IoTest& timed = add(few, "timed", 1);
+  timed.ios = 200;
+  timed.time_based = true;
+  timed.runtime = 500_ms;
+  const Results results = run(few);
+  CHECK(of_test(results, "few.time") == Approx(0.01).epsilon(0.001));
+  CHECK(of_test(results, "timed.time") == Approx(0.02).epsilon(0.001));
+}
+
+TEST_CASE("what is made durable before a test is not its time") {
+  HostDescription written = host();
+  workload::IoTest& write = add_buffered(written, "write", 256, 256);
+  write.io.pattern = workload::Pattern::sequential;
+  write.io.read_share = 0;
+  workload::IoTest& back = add_buffered(written, "back", 256, 256);
+  back.io.distribution.spread = workload::Spread::once;
+  back.sync_first = true;
+  const Results results = run(written);
+  CHECK(of_test(results, "back.time") == Approx(256 * 1e-4).epsilon(0.01));
+}
+
+TEST_CASE("jobs stay on the vCPUs that they are told to") {
+  HostDescription pinned = host();
+  for (const char* name : {"one", "both"}) {
+    workload::IoTest& test = add(pinned, name, 10);
+    test.io.jobs = 2;
+    test.io.compute = sim::Instructions{10'000'000};  // 10 ms
+  }
+  pinned.vms[0].workload.tests[0].io.cpus = {1};
+  pinned.vms[0].workload.tests[1].io.cpus = {0, 1};
+  const Results results = run(pinned);
+  CHECK(of_test(results, "one.time") == Approx(0.2).epsilon(0.02));
+  CHECK(of_test(results, "both.time") == Approx(0.1).epsilon(0.02));
+  pinned.vms[0].workload.tests[0].io.cpus = {2};
+  CHECK_THROWS_WITH(run(pinned), Catch::Matchers::Contains("cpus: got 2, its vCPUs are 0 to 1"));
+}
+
 TEST_CASE("impossible tests are refused with their place") {
   HostDescription wrong = host();
   add(wrong, "a b", 1).time_based = true;
   add(wrong, "twice", 1);
-  add(wrong, "twice", 1).io.jobs = 0;
+  workload::IoTest& last = add(wrong, "twice", 1);
+  last.io.jobs = 0;
+  last.after = "later";
+  last.io.distribution = {.spread = workload::Spread::zipf, .skew = 0};
   try {
     check(wrong);
     FAIL("accepted");
@@ -222,6 +396,8 @@ TEST_CASE("impossible tests are refused with their place") {
     CHECK(text.find("vm.guest.workload.test[0].name: got \"a b\"") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[0].time_based: needs a runtime") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[2].name: two tests") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[2].after: got \"later\"") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[2].skew: got 0") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[2].jobs: need at least 1") != std::string::npos);
   }
   HostDescription small = host();

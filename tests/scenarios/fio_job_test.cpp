@@ -1,6 +1,7 @@
 #include "scenarios/fio_job.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -194,21 +195,233 @@ TEST_CASE("a mix of sizes, whose shares that are left out are alike") {
         std::string::npos);
 }
 
+TEST_CASE("comments end lines, variables are filled in, names may hold escaped colons") {
+  setenv("TENANCY_TEST_SIZE", "3m", 1);
+  const auto read = read_jobs(
+      "  # text\n[global] ; all\nbs=8k ; blocks\n[a] # first\nsize=${TENANCY_TEST_SIZE}\t# text\n"
+      "filename=/data/x\\:y\n[b]\nsize=1m\nbs=$pagesize\n");
+  CHECK(read[0].name == "a");
+  CHECK(read[0].io.block == sim::Bytes{8'192});
+  CHECK(read[0].io.span == sim::Bytes{3 << 20});
+  CHECK(read[1].io.block == sim::Bytes{4'096});
+  CHECK(complaint("[a]\nsize=1m\nfilename=a:b\n").find("filename=a:b: need one file") !=
+        std::string::npos);
+  CHECK(complaint("[a]\nsize=1m\nnumjobs=$ncpus\n").find("jobs.fio:3:1: numjobs: $ncpus is not") !=
+        std::string::npos);
+}
+
+TEST_CASE("random places come once each, unless the job says otherwise") {
+  using models::workload::Spread;
+  const auto read = [](const std::string& options) {
+    return read_jobs("[a]\nsize=1g\nrw=randread\n" + options)[0].io;
+  };
+  CHECK(read("").distribution.spread == Spread::once);
+  CHECK(read("norandommap\n").distribution.spread == Spread::uniform);
+  CHECK(read("norandommap\nrandom_generator=lfsr\n").distribution.spread == Spread::once);
+  CHECK(read("rw=read\n").distribution.spread == Spread::uniform);
+  CHECK(read("random_distribution=zipf:1.2\n").distribution.spread == Spread::zipf);
+  CHECK(read("random_distribution=zipf:1.2:0.5\n").distribution.skew == Approx(1.2));
+  CHECK(read("random_distribution=zipf:1.2:0.5\n").distribution.centre == Approx(0.5));
+  CHECK(read("random_distribution=pareto\n").distribution.skew == Approx(0.2));
+  CHECK(read("random_distribution=normal:10\n").distribution.skew == Approx(0.1));
+  CHECK(read("percentage_random=25\n").random_share == Approx(0.25));
+  const auto zoned = read("random_distribution=zoned:50/5:30/15:20/\n").distribution;
+  REQUIRE(zoned.zones.size() == 3);
+  CHECK(zoned.spread == Spread::zones);
+  CHECK(zoned.zones[0].share == Approx(0.5));
+  CHECK(zoned.zones[2].part == Approx(0.8));
+  const auto by_size = read("random_distribution=zoned_abs:60/1m:40/9m\n").distribution;
+  CHECK(by_size.zones[1].size == sim::Bytes{9 << 20});
+  const auto refused = [](const std::string& value) {
+    return complaint("[a]\nsize=1g\nrw=randread\nrandom_distribution=" + value + "\n");
+  };
+  CHECK(refused("zipf:1").find("need an exponent other than 1") != std::string::npos);
+  CHECK(refused("zoned:50/5").find("sum to 100") != std::string::npos);
+  CHECK(refused("sequence:2,0,1").find("need one of random, zipf") != std::string::npos);
+}
+
+TEST_CASE("rw's postfix makes holes, goes back, or makes runs") {
+  const auto read = [](const std::string& options) {
+    return read_jobs("[a]\nsize=1g\n" + options)[0].io;
+  };
+  CHECK(read("rw=write:112k\n").skip == sim::Bytes{112 << 10});
+  CHECK_FALSE(read("rw=write:112k\n").backwards);
+  CHECK(read("rw=read:-8k\n").skip == sim::Bytes{8 << 10});
+  CHECK(read("rw=read:-8k\n").backwards);
+  CHECK(read("rw=randread:8\n").run == 8);
+  CHECK_FALSE(read("rw=randread:8\n").repeat);
+  CHECK(read("rw=randread:8\nrw_sequencer=identical\n").repeat);
+  CHECK(complaint("[a]\nsize=1m\nrw=randread:-1\n").find("need a number of I/Os behind") !=
+        std::string::npos);
+  CHECK(complaint("[a]\nsize=1m\nrw=randtrim\n").find("trims are not simulated") !=
+        std::string::npos);
+}
+
+TEST_CASE("reads and writes may have sizes of their own") {
+  const auto read = [](const std::string& options) {
+    return read_jobs("[a]\nsize=1g\nrw=randrw\n" + options)[0].io;
+  };
+  const auto two = read("bs=4k,64k\n");
+  CHECK(two.block == sim::Bytes{4'096});
+  CHECK(two.write_block == sim::Bytes{64 << 10});
+  CHECK(two.mean_block_B() == Approx(34 << 10));
+  CHECK(read("bs=,8k\n").block == sim::Bytes{4'096});
+  CHECK(read("bs=8k,8k\n").write_block == sim::Bytes{});
+  const auto range = read("bsrange=4k-16k,8k-8k\n");
+  REQUIRE(range.blocks.size() == 4);
+  CHECK(range.blocks[3].size == sim::Bytes{16 << 10});
+  CHECK(range.blocks[3].share == Approx(0.25));
+  CHECK(range.write_block == sim::Bytes{8'192});
+  const auto uneven = read("bsrange=4k-10k\n");  // the rest is of the largest
+  REQUIRE(uneven.blocks.size() == 3);
+  CHECK(uneven.blocks[2].size == sim::Bytes{10 << 10});
+  CHECK(uneven.blocks[2].share == Approx(0.2));
+  CHECK(read("bsrange=512-16m\n").blocks.size() == 256);
+  // Places are multiples of the least size, or of what blockalign says.
+  CHECK(range.align == sim::Bytes{4'096});
+  CHECK(read("bs=64k\nblockalign=4k\n").align == sim::Bytes{4'096});
+  CHECK(read("bs=64k\n").align == sim::Bytes{});
+  CHECK(read_jobs("[a]\nsize=1g\nrw=randwrite\nbs=4k,64k\n")[0].io.block == sim::Bytes{64 << 10});
+}
+
+TEST_CASE("rates are of reads and of writes, and may be random") {
+  const auto read = [](const std::string& options) {
+    return read_jobs("[a]\nsize=1g\n" + options)[0].io;
+  };
+  CHECK(read("rate_iops=100,50\n").rate == sim::Hertz{100});
+  const auto both = read("rw=randrw\nrate_iops=300,100\n");
+  CHECK(both.rate == sim::Hertz{400});
+  CHECK(both.read_share == Approx(0.75));
+  CHECK(read("rw=rw\nbs=4k,8k\nrate=400k\n").rate == sim::Hertz{150});
+  CHECK(read("rate_iops=100\nrate_process=poisson\n").random_rate);
+  CHECK_FALSE(read("rate_iops=100\n").random_rate);
+  CHECK(
+      complaint("[a]\nsize=1g\nrw=rw\nrate_iops=100,\n").find("one for reads and one for writes") !=
+      std::string::npos);
+}
+
+TEST_CASE("batches and thinking hold back who asks for many at once") {
+  const auto read = [](const std::string& options) {
+    return read_jobs("[a]\nsize=1g\nioengine=libaio\ndirect=1\niodepth=16\n" + options)[0].io;
+  };
+  CHECK(read("").batch == 1);
+  CHECK(read("iodepth_batch_complete_min=8\n").batch == 8);
+  CHECK(read("iodepth_batch_complete=99\n").batch == 16);
+  CHECK(read("iodepth_low=4\n").batch == 12);
+  CHECK(read("thinktime=50\nthinktime_blocks=4\n").batch == 16);
+  const auto alone = read("iodepth=1\nthinktime=50\nthinktime_blocks=4\n");
+  CHECK(alone.batch == 1);
+  CHECK(alone.think_every == 4);
+  const auto offloaded = read_jobs("[a]\nsize=1m\niodepth=8\nio_submit_mode=offload\n")[0].io;
+  CHECK(offloaded.depth == 8);
+  CHECK(complaint("[a]\nsize=1g\nioengine=libaio\ndirect=1\niodepth=16\niodepth_batch=8\n")
+            .find("iodepth_batch=8: need 1") != std::string::npos);
+}
+
+TEST_CASE("clones of a job lie apart, run where they are told to and end when they are") {
+  const auto read = read_jobs(
+      "[a]\nfilename=/dev/vdb\nsize=1g\nnumjobs=4\noffset_increment=2g\ncpus_allowed=0,2-3\n"
+      "number_ios=100\nloops=2\nexitall\nexit_what=stonewall\n"
+      "[b]\nwait_for=a\nsize=1m\nioengine=sg\n");
+  CHECK(read[0].io.increment == sim::Bytes{std::int64_t{2} << 30});
+  CHECK(read[0].io.span == sim::Bytes{1 << 30});
+  CHECK(read[0].io.cpus == std::vector<int>{0, 2, 3});
+  CHECK(read[0].ios == 200);
+  CHECK(read[0].ends_others);
+  CHECK(read[1].after == "a");
+  CHECK(read[1].together);
+  CHECK(read[1].io.direct);
+  CHECK(complaint("[a]\nsize=1m\nwait_for=b\n").find("wait_for=b: need the name of a section") !=
+        std::string::npos);
+}
+
+TEST_CASE("what is verified is read back, which costs the CPU") {
+  const auto read = read_jobs(
+      "[a]\nrw=randwrite\nsize=1g\nbs=64k\nverify=md5\nioengine=libaio\ndirect=1\niodepth=4\n"
+      "[b]\nwait_for=a\nsize=1m\n[c]\nstonewall\nsize=1m\nverify=crc32c\n"
+      "[d]\nrw=write\nsize=1m\nverify=md5\ndo_verify=0\n");
+  REQUIRE(read.size() == 5);
+  CHECK(read[0].io.compute == sim::Instructions{(7 + 1) * 65'536});  // check, fill
+  const auto& back = read[1];
+  CHECK(back.name == "a-verify");
+  CHECK(back.together);
+  CHECK(back.after == "a");
+  CHECK(back.sync_first);
+  CHECK(back.drop_cached);
+  CHECK(back.io.read_share == 1.0);
+  CHECK(back.io.depth == 4);
+  CHECK(back.io.offset == read[0].io.offset);
+  CHECK(back.io.span == read[0].io.span);
+  CHECK(back.io.compute == sim::Instructions{7 * 65'536});
+  CHECK(read[2].after == "a-verify");
+  CHECK(read[3].io.compute.count() > 0);
+  CHECK(read[4].io.compute == sim::Instructions{8 * 4'096});
+  const auto mixed = read_jobs("[a]\nrw=randrw\nrwmixread=75\nsize=4m\nverify=md5\n");
+  CHECK(mixed[1].size == sim::Bytes{1 << 20});
+  CHECK(read_jobs("[a]\nrw=write\nsize=1m\nrefill_buffers\n")[0].io.compute ==
+        sim::Instructions{4'096});
+  CHECK(complaint("[a]\nrw=write\nsize=1m\nverify=md5\nruntime=5\n")
+            .find("jobs.fio:5:1: runtime: with verify") != std::string::npos);
+}
+
+TEST_CASE("a job may use a file that stands before it, or fill the disk") {
+  const auto read = read_jobs(
+      "[a]\nfilename=x\nrw=write\nsize=8m\n[b]\nstonewall\nfilename=x\n"
+      "[c]\nstonewall\nrw=write\nfilename=y\nfill_device=1\n[d]\nstonewall\nfilename=y\n");
+  CHECK(read[1].io.span == sim::Bytes{8 << 20});
+  CHECK(read[2].io.offset == sim::Bytes{8 << 20});
+  CHECK(read[2].io.span == sim::Bytes{});
+  CHECK(read[3].io.offset == sim::Bytes{8 << 20});
+  CHECK(read[3].io.span == sim::Bytes{});
+  const auto alike = read_jobs("[a]\nfilename_format=z\nsize=1m\nnumjobs=2\n");
+  CHECK(alike[0].io.parts == models::workload::Parts::shared);
+}
+
+TEST_CASE("what is outside of what is simulated is told once") {
+  const std::string text = complaint(
+      "[global]\nioengine=http\nhttp_host=x\nhttp_s3_key=${TENANCY_NOT_SET}\n[a]\nrw=trim\n[b]\n");
+  CHECK(text.find("jobs.fio:2:1: ioengine=http: outside of what is simulated") !=
+        std::string::npos);
+  CHECK(text.find("http_host") == std::string::npos);
+  CHECK(text.find("TENANCY_NOT_SET") == std::string::npos);
+  CHECK(complaint("[a]\nsize=1m\nioengine=libaoi\n").find("did you mean \"libaio\"?") !=
+        std::string::npos);
+  CHECK(complaint("[a]\nioengine=io_uring_cmd\n").find("did you mean") == std::string::npos);
+  const std::string zones = complaint("[a]\nsize=8z\nzonemode=zbd\nzonesize=1m\n");
+  CHECK(zones.find("jobs.fio:3:1: zonemode=zbd: no zoned device") != std::string::npos);
+  CHECK(zones.find("jobs.fio:4") == std::string::npos);
+  CHECK(complaint("[a]\nsize=1m\nfilename=/dev/null\n").find("no disk") != std::string::npos);
+}
+
+TEST_CASE("options that change nothing pass, others only as they change nothing") {
+  CHECK(complaint("[a]\nsize=1m\nlog_avg_msec=500\nwrite_lat_log=x\nthread=1\nzonemode=none\n"
+                  "fadvise_hint=1\nnice=0\nunified_rw_reporting=1\nallrandrepeat=1\nratemin=5\n"
+                  "iodepth_batch_complete_max=4\nsoftrandommap\nkb_base=1024\n") == "accepted");
+  const std::string text = complaint(
+      "[a]\nsize=1m\nnice=5\nkb_base=1000\nlatency_target=500\nnuma_cpu_nodes=0\nthreads=1\n");
+  CHECK(text.find("jobs.fio:3:1: nice=5: need 0") != std::string::npos);
+  CHECK(text.find("jobs.fio:4:1: kb_base=1000: need 1024") != std::string::npos);
+  CHECK(text.find("jobs.fio:5:1: latency_target: this option of fio is not simulated; sweep") !=
+        std::string::npos);
+  CHECK(text.find("numa_cpu_nodes: this option of fio is not simulated; say") != std::string::npos);
+  CHECK(text.find("threads: this option of fio is not simulated (did you mean \"thread\"?)") !=
+        std::string::npos);
+}
+
 TEST_CASE("mistakes in a job file are told with its lines") {
   const std::string text = complaint(
-      "bs=4k\n[a]\nsize=1q\nrw=backwards\nverify=md5\nnumjobs=1.5\nruntime=x\nbs=4k,8k\n"
-      "ioengine=rados\n[b]\nfilename=${HOME}/x\n");
+      "bs=4k\n[a]\nsize=1q\nrw=backwards\nzonesize=1m\nnumjobs=1.5\nruntime=x\nbs=4q,8k\n"
+      "ioengine=psync\n[b]\nfilename=${TENANCY_NOT_SET}/x\n[c]\n");
   CHECK(text.find("jobs.fio:1:1: an option before the first section") != std::string::npos);
   CHECK(text.find("jobs.fio:3:1: size=1q: need a size") != std::string::npos);
   CHECK(text.find("jobs.fio:4:1: rw=backwards: need one of read") != std::string::npos);
-  CHECK(text.find("jobs.fio:5:1: verify: this option of fio is not simulated") !=
+  CHECK(text.find("jobs.fio:5:1: zonesize: this option of fio is not simulated") !=
         std::string::npos);
   CHECK(text.find("jobs.fio:6:1: numjobs=1.5: need a whole number") != std::string::npos);
   CHECK(text.find("jobs.fio:7:1: runtime=x: need a time") != std::string::npos);
-  CHECK(text.find("jobs.fio:8:1: bs=4k,8k: need the same for reads") != std::string::npos);
-  CHECK(text.find("jobs.fio:9:1: ioengine=rados: need one of") != std::string::npos);
-  CHECK(text.find("jobs.fio:11:1: filename: variables are not filled in") != std::string::npos);
-  CHECK(text.find("[b]: need size=") != std::string::npos);
+  CHECK(text.find("jobs.fio:8:1: bs=4q,8k: need a size") != std::string::npos);
+  CHECK(text.find("jobs.fio:11:1: filename: ${TENANCY_NOT_SET} is not set") != std::string::npos);
+  CHECK(text.find("[c]: need size=") != std::string::npos);
   CHECK(complaint("[global]\nsize=1m\n").find("no job") != std::string::npos);
   CHECK(complaint("[a]\nsize=nan\n").find("size=nan: need a size") != std::string::npos);
 }
