@@ -252,7 +252,8 @@ void prepare_fio_job(Node& workload) {
   if (io.table() != nullptr && find(io, "jobs") == nullptr) put(io, at, "jobs", std::int64_t{0});
 }
 
-void expand_fio_job(Node& workload, const std::string& path, Problems& problems) {
+void expand_fio_job(Node& workload, const std::string& path, const Variables& variables,
+                    Problems& problems) {
   Entry* fio = find(workload, "fio");
   if (fio == nullptr) return;
   const Entry asked = *fio;
@@ -274,12 +275,13 @@ void expand_fio_job(Node& workload, const std::string& path, Problems& problems)
     problems.add(asked.value.at, fmt::format("{}: cannot read the job file {}", own, file));
     return;
   }
-  entry(workload, "test", asked.key_at).value = fio_tests(*text, file, problems);
+  entry(workload, "test", asked.key_at).value = fio_tests(*text, file, variables, problems);
 }
 
-Node fio_tests(std::string_view text, const std::string& file, Problems& problems) {
+Node fio_tests(std::string_view text, const std::string& file, const Variables& variables,
+               Problems& problems) {
   Reader reader{problems};
-  for (const FioJob& job : read_fio_file(text, file, problems)) {
+  for (const FioJob& job : read_fio_file(text, file, variables, problems)) {
     if (job.simulated(problems)) reader.take(job);
   }
   return Node{Location{std::make_shared<const std::string>(file), 1, 1}, reader.tests()};

@@ -16,6 +16,7 @@
 
 #include "scenarios/node.hpp"
 #include "scenarios/problems.hpp"
+#include "scenarios/scenario.hpp"
 
 namespace scenarios {
 
@@ -25,9 +26,11 @@ void prepare_fio_job(Node& workload);
 
 // Replaces the key `fio` of a workload's table, once its preset is expanded, by tests. `path`: what
 // the table is called in messages.
-void expand_fio_job(Node& workload, const std::string& path, Problems& problems);
+void expand_fio_job(Node& workload, const std::string& path, const Variables& variables,
+                    Problems& problems);
 
 // The tests that a job file's text asks for, as an array of tables; `file` is its name in messages.
-Node fio_tests(std::string_view text, const std::string& file, Problems& problems);
+Node fio_tests(std::string_view text, const std::string& file, const Variables& variables,
+               Problems& problems);
 
 }  // namespace scenarios

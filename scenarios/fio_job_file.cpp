@@ -6,7 +6,6 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
 #include "scenarios/fio_options.hpp"
@@ -40,20 +39,22 @@ std::string without_comment(std::string_view line) {
   return trimmed(line.substr(0, std::min(line.find(';'), line.find('#'))));
 }
 
-// Fills in variables of the environment and fio's keywords.
-void fill_in(FioOption& option) {
+// Fills in variables and fio's keywords.
+void fill_in(FioOption& option, const Variables& variables) {
   std::string& text = option.value;
-  for (std::size_t from = text.find("${"); from != std::string::npos; from = text.find("${")) {
+  for (std::size_t from = text.find("${"); from != std::string::npos;
+       from = text.find("${", from)) {
     const std::size_t end = text.find('}', from);
     if (end == std::string::npos) return;
     const std::string variable = text.substr(from + 2, end - from - 2);
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr) {
+    const auto value = variables.find(variable);
+    if (value == variables.end()) {
       option.wrong = fmt::format(
           "${{{0}}} is not set; set it (env {0}=… tenancy …), or write the value", variable);
       return;
     }
-    text.replace(from, end + 1 - from, value);
+    text.replace(from, end + 1 - from, value->second);
+    from += value->second.size();
   }
   static const std::string kPageSize = "$pagesize";
   for (std::size_t from = text.find(kPageSize); from != std::string::npos;
@@ -65,11 +66,12 @@ void fill_in(FioOption& option) {
   }
 }
 
-void take_line(FioJob& into, const std::string& line, const Location& at) {
+void take_line(FioJob& into, const std::string& line, const Location& at,
+               const Variables& variables) {
   const std::size_t equals = line.find('=');
   const std::string name = trimmed(std::string_view{line}.substr(0, equals));
   FioOption option{equals == std::string::npos ? "" : trimmed(line.substr(equals + 1)), at};
-  fill_in(option);
+  fill_in(option, variables);
   into.take(fio_option_name(name.starts_with("include ") ? "include" : name), std::move(option));
 }
 
@@ -215,7 +217,7 @@ bool FioJob::truth(std::string_view name, bool otherwise) const {
 }
 
 std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file,
-                                  Problems& problems) {
+                                  const Variables& variables, Problems& problems) {
   std::vector<FioJob> jobs;
   Location at{std::make_shared<const std::string>(file), 0, 1};
   FioJob global{"global", at, {}};
@@ -238,7 +240,7 @@ std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file
     } else if (!any) {
       problems.add(at, "an option before the first section; begin with [global]");
     } else if (in_global || !jobs.empty()) {
-      take_line(in_global ? global : jobs.back(), line, at);
+      take_line(in_global ? global : jobs.back(), line, at, variables);
     }
   }
   if (jobs.empty()) problems.add({at.file, 1, 1}, "no job: need a section beside [global]");

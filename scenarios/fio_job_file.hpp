@@ -18,6 +18,7 @@
 
 #include "scenarios/node.hpp"
 #include "scenarios/problems.hpp"
+#include "scenarios/scenario.hpp"
 
 namespace scenarios {
 
@@ -81,6 +82,6 @@ void refuse(const FioOption& option, std::string_view name, std::string_view nee
 // The sections, [global] ones' options in those that follow, aliases by one name. Those that are
 // not simulated are problems.
 std::vector<FioJob> read_fio_file(std::string_view text, const std::string& file,
-                                  Problems& problems);
+                                  const Variables& variables, Problems& problems);
 
 }  // namespace scenarios

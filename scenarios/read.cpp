@@ -28,10 +28,11 @@ namespace {
 
 constexpr std::int64_t kMostVcpus = 262'144;  // of a host: memory of a run stays below a gigabyte
 
-// What reading a point needs to know, and finds out, about uncertain numbers.
+// What reading a point needs to know, and what it finds out of uncertain numbers.
 struct Uncertainty {
   const std::vector<Assumption>& assumed;
-  std::vector<UncertainParameter> found;
+  const Variables& variables;
+  std::vector<UncertainParameter> found{};
   std::vector<UncertainParameter> general{};
   std::vector<KeyPath> stated{};  // keys of workloads that have entries of their own
 };
@@ -65,7 +66,7 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
       open_table(workload->value);
       prepare_fio_job(workload->value);
       expand(workload->value, "workload", problems);
-      expand_fio_job(workload->value, path + ".workload", problems);
+      expand_fio_job(workload->value, path + ".workload", uncertainty.variables, problems);
       fill_tests(workload->value);
       add_stated(workload->value, {"vm", own, "workload"}, uncertainty.stated);
       take_uncertain(workload->value, "workload", uncertainty.assumed, uncertainty.found, problems);
@@ -156,7 +157,7 @@ void end_with_tests(const Node& document, Scenario& scenario) {
 
 Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   Scenario scenario;
-  Uncertainty uncertainty{all.assumed, {}};
+  Uncertainty uncertainty{all.assumed, all.variables};
   number_hosts(document, problems);
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
@@ -254,7 +255,7 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   Study study;
   study.file = name;
   const std::vector<SweepKey> keys = sweep_keys(document, problems);
-  Uncertainty uncertainty{options.assumed, {}};
+  Uncertainty uncertainty{options.assumed, options.variables};
   read_points(document, keys, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
   study.general = std::move(uncertainty.general);

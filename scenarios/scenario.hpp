@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -66,11 +67,15 @@ struct Override {
   std::string value;
 };
 
+// Values of ${NAME} in fio job files, which a program takes from its environment.
+using Variables = std::map<std::string, std::string, std::less<>>;
+
 // Tables that only another reader knows (a case's [[check]]) are named in `ignore`.
 struct ReadOptions {
-  std::vector<Override> overrides;
-  std::vector<std::string> ignore;
-  std::vector<Assumption> assumed;
+  std::vector<Override> overrides{};
+  std::vector<std::string> ignore{};
+  std::vector<Assumption> assumed{};
+  Variables variables{};
 };
 
 // A whole file: every sweep point (cross product, first key slowest), and what the report shows.

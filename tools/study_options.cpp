@@ -1,6 +1,7 @@
 #include "tools/study_options.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,16 @@ std::vector<scenarios::Override> overrides(const StudyOptions& options) {
   // A JSON array of strings is a TOML one, too.
   if (!options.without.empty())
     all.push_back({"model.without", nlohmann::json(options.without).dump()});
+  return all;
+}
+
+scenarios::Variables environment() {
+  scenarios::Variables all;
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string text = *one;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
   return all;
 }
 
@@ -48,7 +59,7 @@ scenarios::Override setting(const char* option, const std::string& text) {
 
 scenarios::Study read_study(const StudyOptions& options) {
   const std::vector<scenarios::Override> given = overrides(options);
-  scenarios::Study study = scenarios::read_file(options.file, {given, {}, {}});
+  scenarios::Study study = scenarios::read_file(options.file, {given, {}, {}, environment()});
   refuse_swept(study, given);
   return study;
 }

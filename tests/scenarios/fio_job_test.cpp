@@ -1,7 +1,6 @@
 #include "scenarios/fio_job.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -43,8 +42,13 @@ class Files {
   std::string scenario_;
 };
 
-std::vector<models::workload::IoTest> read_jobs(const std::string& jobs) {
-  return Files{jobs}.study().points.front().scenario.host.vms.front().workload.tests;
+std::vector<models::workload::IoTest> read_jobs(const std::string& jobs,
+                                                const Variables& variables = {}) {
+  return Files{jobs}
+      .study({.variables = variables})
+      .points.front()
+      .scenario.host.vms.front()
+      .workload.tests;
 }
 
 std::string complaint(const std::string& jobs) {
@@ -196,16 +200,19 @@ TEST_CASE("a mix of sizes, whose shares that are left out are alike") {
 }
 
 TEST_CASE("comments end lines, variables are filled in, names may hold escaped colons") {
-  setenv("TENANCY_TEST_SIZE", "3m", 1);
   const auto read = read_jobs(
-      "  # text\n[global] ; all\nbs=8k ; blocks\n[a] # first\nsize=${TENANCY_TEST_SIZE}\t# text\n"
-      "filename=/data/x\\:y\n[b]\nsize=1m\nbs=$pagesize\n");
+      "  # text\n[global] ; all\nbs=8k ; blocks\n[a] # first\nsize=${SIZE}\t# text\n"
+      "filename=/data/x\\:y\n[b]\nsize=1m\nbs=$pagesize\n",
+      {{"SIZE", "3m"}});
   CHECK(read[0].name == "a");
   CHECK(read[0].io.block == sim::Bytes{8'192});
   CHECK(read[0].io.span == sim::Bytes{3 << 20});
   CHECK(read[1].io.block == sim::Bytes{4'096});
   CHECK(complaint("[a]\nsize=1m\nfilename=a:b\n").find("filename=a:b: need one file") !=
         std::string::npos);
+  // Values are not filled in themselves.
+  CHECK_THROWS_WITH(read_jobs("[a]\nsize=${A}\n", {{"A", "${A}"}}),
+                    Catch::Matchers::Contains("size=${A}: need a size"));
   CHECK(complaint("[a]\nsize=1m\nnumjobs=$ncpus\n").find("jobs.fio:3:1: numjobs: $ncpus is not") !=
         std::string::npos);
 }
