@@ -11,6 +11,8 @@ namespace validation {
 
 namespace {
 
+constexpr std::size_t kEnough = 10;  // calibrate points, to speak for all
+
 using Out = std::back_insert_iterator<std::string>;
 
 std::string percent(const std::optional<double>& value, bool with_sign = false) {
@@ -96,7 +98,8 @@ std::string table(const Report& report) {
                  all.bounds_broken);
   for (int i = 0; i < models::kSubjects; ++i) {
     const auto subject = static_cast<models::Subject>(i);
-    if (const auto fitted = fitted_discrepancy(report.points, subject))
+    if (const auto fitted = fitted_discrepancy(report.points, subject);
+        fitted && fitted->points >= kEnough)
       fmt::format_to(
           out,
           "Intervals of times and rates of {} allow {:.1f} % for what models leave out; {} "
