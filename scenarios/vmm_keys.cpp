@@ -304,8 +304,9 @@ const Section<VmmDescription>& vmm_keys() {
       quantity("host_tick", Unit::cycles, &T::host_tick, "of one of them"),
       quantity("context_switch", Unit::time, &T::context_switch, "direct cost of a thread switch"),
       quantity("world_switch", Unit::cycles, &T::world_switch, "VM exit and entry around a switch"),
-      quantity("wake_latency", Unit::time, &T::wake_latency,
-               "wake-up of an idle CPU to its thread, beside leaving its sleep state (host.idle_state)"),
+      quantity(
+          "wake_latency", Unit::time, &T::wake_latency,
+          "wake-up of an idle CPU to its thread, beside leaving its sleep state (host.idle_state)"),
   };
   return section;
 }

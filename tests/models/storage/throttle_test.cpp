@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "tests/models/storage/fake_device.hpp"
 #include "sim/error.hpp"
+#include "tests/models/storage/fake_device.hpp"
 
 using namespace models::storage;
 using namespace models::storage::throttle;

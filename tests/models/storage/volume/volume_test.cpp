@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/models/storage/raid/fake_disk.hpp"
 #include "sim/error.hpp"
+#include "tests/models/storage/raid/fake_disk.hpp"
 
 using namespace models::storage::volume;
 using namespace fake;
