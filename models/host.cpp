@@ -82,7 +82,7 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
   need(!work.boot.again || work.boot.ends,
        "workload.boot.again: needs workload.boot.ends, else the first one goes on");
   workload::check(work.tests, vm.name, complaints);
-  workload::check(work.io.distribution, fmt::format("vm.{}.workload.io", vm.name), complaints);
+  workload::check(work.io, fmt::format("vm.{}.workload.io", vm.name), complaints);
   need(work.boot.read_block.count() > 0, "workload.boot.read_block: need more than 0 B");
   need(work.resident <= vm.memory,
        fmt::format(

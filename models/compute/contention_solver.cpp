@@ -25,7 +25,6 @@ constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
 constexpr double kTangent = 0.05;  // of capacity: so far it stands for the curve
 constexpr double kMostDrift = 0.4;
-constexpr double kMostLeaned = 0.1;  // of capacity: what falls by more has found another state
 constexpr double kLine_B = 64.0;
 
 }  // namespace
@@ -132,10 +131,11 @@ void Contention::allow_drift() {
     if (drift >= kTangent) {
       while (drift < kMostDrift && tolerable(2.0 * drift)) drift *= 2.0;
     }
-    // Loads lean against the delay: of what comes on top with delays as they are, only a part would
-    // stay if they were solved. Where that part is small, as near saturation, more may come or go.
+    // Loads lean against the delay: of what comes or goes with delays as they are, only a part
+    // would remain if they were solved. Where that part is small, as near saturation, more may go;
+    // what comes must not fill more than there is.
     const double leaned = tolerated_s * slope_[r] / resource.capacity_Bps;
-    fall_Bps_[r] = std::min(drift + leaned, std::max(drift, kMostLeaned)) * resource.capacity_Bps;
+    fall_Bps_[r] = (drift + leaned) * resource.capacity_Bps;
     rise_Bps_[r] = std::min(fall_Bps_[r], std::max(drift, 1.0 - u) * resource.capacity_Bps);
   }
 }

@@ -8,6 +8,14 @@
 
 namespace models::workload {
 
+void check(const IoProfile& io, const std::string& path, sim::Complaints& complaints) {
+  complaints.need(
+      io.batch <= io.depth,
+      fmt::format("{}.batch: got {}, need depth, {} here, at most: no more are under way", path,
+                  io.batch, io.depth));
+  check(io.distribution, path, complaints);
+}
+
 void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complaints& complaints) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < tests.size(); ++i) {
@@ -27,7 +35,7 @@ void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complai
     need(!test.time_based || test.runtime > sim::Duration::zero(),
          "time_based: needs a runtime, e.g. \"30 s\"");
     need(test.io.jobs >= 1, "jobs: need at least 1");
-    check(test.io.distribution, fmt::format("vm.{}.workload.test[{}]", vm, i), complaints);
+    check(test.io, fmt::format("vm.{}.workload.test[{}]", vm, i), complaints);
   }
 }
 

@@ -33,6 +33,8 @@ struct IoTest {
   bool drop_cached = false;  // the guest's page cache forgets what is clean, first
 };
 
+// Numbers that cannot be. `path`: what the jobs' table is called.
+void check(const IoProfile& io, const std::string& path, sim::Complaints& complaints);
 // Names that cannot be told apart or printed, tests without an end. `vm`: the class's name.
 void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complaints& complaints);
 

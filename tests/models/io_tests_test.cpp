@@ -388,6 +388,7 @@ TEST_CASE("impossible tests are refused with their place") {
   last.io.jobs = 0;
   last.after = "later";
   last.io.distribution = {.spread = workload::Spread::zipf, .skew = 0};
+  last.io.batch = 2;  // of which one alone is under way: it would wait for good
   try {
     check(wrong);
     FAIL("accepted");
@@ -398,6 +399,7 @@ TEST_CASE("impossible tests are refused with their place") {
     CHECK(text.find("vm.guest.workload.test[2].name: two tests") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[2].after: got \"later\"") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[2].skew: got 0") != std::string::npos);
+    CHECK(text.find("vm.guest.workload.test[2].batch: got 2, need depth, 1") != std::string::npos);
     CHECK(text.find("vm.guest.workload.test[2].jobs: need at least 1") != std::string::npos);
   }
   HostDescription small = host();
