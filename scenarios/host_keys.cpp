@@ -52,6 +52,8 @@ const Section<topology::LineBuffers>& line_buffer_keys() {
   static const Section<T> section{
       whole("fill", &T::fill, 1, 1024, "line fill buffers of L1, shared by a core's threads"),
       whole("streamed", &T::streamed, 1, 1024, "lines that L2's streamer runs ahead of loads"),
+      whole("super_queue", &T::super_queue, 1, 1024,
+            "misses that L2 has under way, shared by a core's threads"),
   };
   return section;
 }

@@ -28,7 +28,8 @@ double lines_at_once(const topology::LineBuffers& buffers, const Profile& profil
     case Overlap::fill_buffers:
       return std::max(1.0, static_cast<double>(buffers.fill) / threads);
     case Overlap::streamer:
-      return buffers.streamed;
+      return std::max(1.0, std::min(static_cast<double>(buffers.streamed),
+                                    static_cast<double>(buffers.super_queue) / threads));
   }
   return 1.0;
 }

@@ -45,6 +45,8 @@ struct LineBuffers {
                       // Reference Manual), twelve since Skylake (Schwarz et al., CCS 2019, fig. 7)
   int streamed = 20;  // lines that L2's streamer runs ahead of a thread's loads in order: "up to
                       // 20" since Sandy Bridge (Optimization Reference Manual, Data Prefetching)
+  int super_queue = 16;  // misses of L2, shared by its threads: sixteen since Nehalem (Levinthal,
+                         // Performance Analysis Guide for Intel Core i7, 2009), 32 since Skylake
 };
 
 // Translation caches of a core, shared by its hardware threads. Defaults: Sandy and Ivy Bridge

@@ -83,8 +83,8 @@ TEST_CASE("slices further round the ring take longer, by the shorter way") {
   CHECK(load_ns(profile, 1) == Approx(14.0));
 }
 
-TEST_CASE("line fill buffers bound independent loads, and siblings share them") {
-  const models::topology::LineBuffers buffers{.fill = 12, .streamed = 20};
+TEST_CASE("line fill buffers bound independent loads, L2's queue its streamer's, and siblings share both") {
+  const models::topology::LineBuffers buffers{.fill = 12, .streamed = 20, .super_queue = 16};
   Profile profile;
   profile.memory_level_parallelism = 3.0;
   CHECK(lines_at_once(buffers, profile, 1) == 3.0);
@@ -92,17 +92,21 @@ TEST_CASE("line fill buffers bound independent loads, and siblings share them") 
   CHECK(lines_at_once(buffers, profile, 1) == 12.0);
   CHECK(lines_at_once(buffers, profile, 2) == 6.0);
   profile.overlap = Overlap::streamer;
-  CHECK(lines_at_once(buffers, profile, 2) == 20.0);
+  CHECK(lines_at_once(buffers, profile, 1) == 16.0);
+  CHECK(lines_at_once(buffers, profile, 2) == 8.0);
+  const models::topology::LineBuffers long_queue{.fill = 12, .streamed = 20, .super_queue = 32};
+  CHECK(lines_at_once(long_queue, profile, 1) == 20.0);
+  CHECK(lines_at_once(long_queue, profile, 2) == 16.0);
 }
 
-TEST_CASE("a reader in order has as many lines under way as the streamer runs ahead") {
+TEST_CASE("a reader in order has as many lines under way as L2 has room for") {
   Profile profile;  // 0.5 ns of core and one line of 80 ns
   profile.llc_accesses_per_kilo_instruction = 1000.0;
   profile.miss_curve = MissCurve{{{0_KiB, 1.0}}};
   profile.footprint = 64_MiB;
   const Topology topology{four_cores()};
   for (const auto& [overlap, lines] :
-       {std::pair{Overlap::workload, 1}, {Overlap::fill_buffers, 10}, {Overlap::streamer, 20}}) {
+       {std::pair{Overlap::workload, 1}, {Overlap::fill_buffers, 10}, {Overlap::streamer, 16}}) {
     profile.overlap = overlap;
     Contention contention{topology, {.controller_queueing = false}};
     const StreamId id = contention.add(profile);
