@@ -16,6 +16,7 @@ constexpr std::size_t kFewInBucket = 3;
 constexpr std::size_t kLook = 256;  // buckets opened between looks at their occupancy
 constexpr std::size_t kFewestBuckets = 1024;
 constexpr std::size_t kMostBuckets = std::size_t{1} << 20;
+constexpr std::size_t kMostPatience = 64;
 constexpr std::size_t kShort = 32;  // entries that are put in order one by one
 
 // Near's order: the first one last.
@@ -161,8 +162,7 @@ void EventQueue::narrow_buckets() {
   const EventEntry& wanted = near_[near_.size() - kWantedInBucket];
   const auto span = static_cast<std::uint64_t>(wanted.time_ps - near_.back().time_ps);
   const int shift = std::max(0, static_cast<int>(std::bit_width(span)) - 1);
-  const bool paid = sequence_ - rebuilt_ >= size();
-  if (shift < shift_ && paid) rebuild(shift);
+  if (shift < shift_ && rebuild_is_paid()) rebuild(shift);
   // Events at one instant cannot be parted; a bucket that was opened wide works itself off.
   near_limit_ = std::max(kNearLimit, 2 * near_.size());
 }
@@ -172,7 +172,7 @@ void EventQueue::watch_occupancy() {
   const std::size_t mean = met_ / opened_;
   const bool short_ring = far_.size() > ring_.size() + near_.size();
   opened_ = met_ = 0;
-  if (sequence_ - rebuilt_ < size()) return;
+  if (!rebuild_is_paid()) return;
   if (mean > kNearLimit && shift_ > 0) {
     const int narrower = static_cast<int>(std::bit_width(mean / kWantedInBucket)) - 1;
     rebuild(std::max(0, shift_ - narrower));
@@ -181,9 +181,14 @@ void EventQueue::watch_occupancy() {
   }
 }
 
-// Every event anew, with buckets of another width, as many as the events need.
+// Every event anew, with buckets of another width, as many as the events need. Where bursts ask for
+// narrow buckets and the time between them for wide ones, each turn has to wait longer.
 void EventQueue::rebuild(int shift) {
   rebuilt_ = sequence_;
+  const bool narrower = shift < shift_;
+  patience_ = narrower == narrowed_ ? std::max<std::size_t>(1, patience_ / 2)
+                                    : std::min(kMostPatience, 2 * patience_);
+  narrowed_ = narrower;
   scratch_.assign(near_.begin(), near_.end());
   scratch_.insert(scratch_.end(), far_.entries().begin(), far_.entries().end());
   while (ring_.size() > 0) {

@@ -108,6 +108,7 @@ class EventQueue {
   void admit_far();
   void narrow_buckets();
   void watch_occupancy();
+  bool rebuild_is_paid() const { return sequence_ - rebuilt_ >= patience_ * size(); }
   void rebuild(int shift);
 
   Places places_;                 // [slot]
@@ -127,6 +128,8 @@ class EventQueue {
   std::size_t opened_ = 0;     // buckets since the last look at their occupancy
   std::size_t met_ = 0;        // events that passed through near
   std::uint64_t rebuilt_ = 0;  // sequence_ at the last rebuild: the next must be paid for
+  bool narrowed_ = true;       // then
+  std::size_t patience_ = 1;   // events scheduled for each waiting one, before the next
 };
 
 }  // namespace sim

@@ -1,8 +1,8 @@
-// What controllers, links and buses have carried, and how far beyond what they can.
+// What controllers, links and buses carry now, what they have carried, and how far beyond what they
+// can.
 //
-// Loads hold from one change to the next: call follow() before each. A load that no time passes
-// under, as between two changes at one instant, counts for nothing.
-// Checked tests/models/compute/carried_loads_test.cpp.
+// A load holds from one change to the next. One that no time passes under, as between two changes
+// at one instant, counts for nothing. Checked tests/models/compute/carried_loads_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -21,30 +21,59 @@ class CarriedLoads {
     int resource = -1;
   };
 
-  explicit CarriedLoads(std::vector<double> capacity_Bps)
-      : capacity_Bps_{std::move(capacity_Bps)}, carried_B_(capacity_Bps_.size(), 0.0) {}
+  explicit CarriedLoads(const std::vector<double>& capacity_Bps) {
+    for (const double capacity : capacity_Bps) resources_.push_back({.capacity_Bps = capacity});
+  }
 
-  // The loads were these since the last call.
-  void follow(sim::Instant now, const std::vector<double>& load_Bps) {
-    if (now == since_) return;
-    const double elapsed_s = sim::seconds(now - since_);
-    since_ = now;
-    for (std::size_t r = 0; r < carried_B_.size(); ++r) {
-      carried_B_[r] += elapsed_s * load_Bps[r];
-      if (load_Bps[r] > (1.0 + worst_.excess) * capacity_Bps_[r])
-        worst_ = {load_Bps[r] / capacity_Bps_[r] - 1.0, static_cast<int>(r)};
-    }
+  int size() const { return static_cast<int>(resources_.size()); }
+  double load_Bps(int resource) const { return resources_[index(resource)].load_Bps; }
+  // Times must not fall.
+  void add(int resource, double change_Bps, sim::Instant now) {
+    Resource& at = resources_[index(resource)];
+    follow(resource, now);
+    at.load_Bps += change_Bps;
+    if (std::exchange(at.changed, true)) return;
+    changed_.push_back(resource);
+  }
+  // Resources to which something was added since the last forget_changes(), each once.
+  const std::vector<int>& changed() const { return changed_; }
+  void forget_changes() {
+    for (const int resource : changed_) resources_[index(resource)].changed = false;
+    changed_.clear();
+  }
+
+  // Counts what was carried up to `now`.
+  void follow(sim::Instant now) {
+    for (int resource = 0; resource < size(); ++resource) follow(resource, now);
   }
   // Begins to count anew; the worst overload stays.
-  void clear() { carried_B_.assign(carried_B_.size(), 0.0); }
-
-  double carried_B(int resource) const { return carried_B_[static_cast<std::size_t>(resource)]; }
+  void clear() {
+    for (Resource& resource : resources_) resource.carried_B = 0.0;
+  }
+  // As of the last follow() or change.
+  double carried_B(int resource) const { return resources_[index(resource)].carried_B; }
   const Overload& worst() const { return worst_; }
 
  private:
-  std::vector<double> capacity_Bps_;  // [resource]
-  std::vector<double> carried_B_;     // alike
-  sim::Instant since_{};
+  struct Resource {
+    double capacity_Bps = 0.0;
+    double load_Bps = 0.0;
+    double carried_B = 0.0;
+    sim::Instant since{};
+    bool changed = false;
+  };
+  static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+  void follow(int resource, sim::Instant now) {
+    Resource& at = resources_[index(resource)];
+    if (now == at.since) return;
+    at.carried_B += sim::seconds(now - at.since) * at.load_Bps;
+    at.since = now;
+    if (at.load_Bps > (1.0 + worst_.excess) * at.capacity_Bps)
+      worst_ = {at.load_Bps / at.capacity_Bps - 1.0, resource};
+  }
+
+  std::vector<Resource> resources_;
+  std::vector<int> changed_;
   Overload worst_;
 };
 

@@ -79,9 +79,9 @@ void Contention::follow_writers(sim::Instant now) {
 
 // A turn is the way from the writer before, who is any of the others alike. The holder of a lock
 // writes none of these (instruction_time of running_host.cpp).
-void Contention::add_contended_lines(Stream& stream, double undisturbed_s) const {
+void Contention::find_contended_lines(Stream& stream) const {
   const double lines = stream.profile->contended_lines_per_kilo_instruction / 1000.0;
-  stream.state.pace.lines_s = 0.0;
+  stream.contended = {};
   if (lines <= 0 || stream.writes_at < 0 || !config_.contended_lines) return;
   const Together& group = together_[index(stream.together)];
   double turns_s = 0.0, others = 0.0;
@@ -96,8 +96,7 @@ void Contention::add_contended_lines(Stream& stream, double undisturbed_s) const
     }
   }
   if (others < kNobody) return;
-  stream.state.pace.lines_s =
-      lines * contended_line_s(others, turns_s / others, undisturbed_s / lines);
+  stream.contended = {.lines = lines, .others = others, .turn_s = turns_s / others};
 }
 
 }  // namespace models::compute

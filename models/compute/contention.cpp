@@ -35,7 +35,8 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
     : topology_{topology},
       config_{config},
       sharing_{cache_machine(topology.description())},
-      carried_{capacities(topology)} {
+      carried_{capacities(topology)},
+      delays_{topology, config.controller_queueing, config.link_bandwidth} {
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
   mix_.resize(index(topology.llcs()));
@@ -57,32 +58,13 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
     clock_Hz_[index(active)] = d.turbo[bin].count();
   }
   limit_Hz_.assign(index(topology.cores()), std::numeric_limits<double>::infinity());
-  const std::size_t resources = topology.resources().size();
-  load_Bps_.assign(resources, 0.0);
-  solved_Bps_.assign(resources, 0.0);
-  queue_s_.assign(resources, 0.0);
-  depth_.assign(resources, 0.0);
-  for (auto* scratch : {&slope_, &damping_, &last_g_, &background_Bps_})
-    scratch->assign(resources, 0.0);
-  open_.assign(resources, 0);
-  for (const topology::Resource& resource : topology_.resources())
-    write_cost_.push_back(resource.write_cost);
-  rise_Bps_.assign(resources, 0.0);
-  fall_Bps_.assign(resources, 0.0);
-  for (auto* scratch : {&traffic_Bps_, &written_Bps_, &effect_, &written_effect_}) {
-    scratch->assign(index(topology.agents() * topology.memories()), 0.0);
-  }
-  open_agent_.assign(index(topology.agents()), 0);
   agent_cpus_.resize(index(topology.agents()));
   for (int cpu = 0; cpu < topology.cpus(); ++cpu)
     agent_cpus_[index(topology.cpu(cpu).agent)].push_back(cpu);
-  open_route_.assign(index(topology.agents() * topology.memories()), 0);
-  for (auto& delays : route_queue_s_) {
-    delays.assign(index(topology.agents() * topology.memories()), 0.0);
-  }
   llc_clock_.resize(index(topology.llcs()));
   core_clock_.resize(index(topology.cores()));
   llc_stale_.assign(index(topology.llcs()), 0);
+  llc_due_.assign(index(topology.llcs()), sim::kNever);
 }
 
 StreamId Contention::add(const Profile& profile, Burden burden) {
@@ -110,10 +92,7 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
 
 void Contention::place(StreamId id, const std::vector<double>& shares, sim::Instant now) {
   Stream& stream = streams_[index(id)];
-  if (stream.cpu >= 0 && stream.traffic_Bps > 0) {
-    carry(now);
-    add_load(stream, -stream.traffic_Bps);
-  }
+  if (stream.cpu >= 0 && stream.traffic_Bps > 0) add_load(stream, -stream.traffic_Bps, now);
   stream.shares = shares;
   stream.paced_in = {};
   stream.memories.clear();
@@ -121,13 +100,12 @@ void Contention::place(StreamId id, const std::vector<double>& shares, sim::Inst
     if (shares[index(memory)] > 0) stream.memories.push_back(memory);
   }
   if (stream.cpu < 0) return;
-  if (stream.traffic_Bps > 0) add_load(stream, stream.traffic_Bps);
+  if (stream.traffic_Bps > 0) add_load(stream, stream.traffic_Bps, now);
   mark(id);
 }
 
 void Contention::add_traffic(int memory, double change_Bps, sim::Instant now) {
-  carry(now);
-  load_Bps_[index(memory)] += change_Bps;
+  carried_.add(memory, change_Bps, now);
 }
 
 void Contention::extra_exits(StreamId id, double cycles_per_instruction) {
@@ -204,7 +182,6 @@ void Contention::stop(int cpu, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(cpu);
   const StreamId id = on_cpu_[index(cpu)];
   Stream& stream = streams_[index(id)];
-  carry(now);
   on_cpu_[index(cpu)] = -1;
   sharers_[index(at.llc)][index(stream.kind)].change(-1);
   withdraw(stream, now);
@@ -215,22 +192,33 @@ void Contention::stop(int cpu, sim::Instant now) {
   mark_around(cpu);
 }
 
-// Those whose sharers have changed; the ones that lag behind stay stale.
+// Those whose sharers have changed, and those that lag behind and are due.
 void Contention::divide_stale(sim::Instant now) {
-  std::size_t kept = 0;
   for (const int llc : stale_llcs_) {
-    bool moved = false, settled = true;
-    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
-      Sharers& sharers = sharers_[index(llc)][kind];
-      moved |= sharers.follow(now);
-      settled &= sharers.settled();
-      mix_[index(llc)][kind] = sharers.counted();
-    }
-    if (moved) divide_llc(llc);
-    llc_stale_[index(llc)] = !settled;
-    if (!settled) stale_llcs_[kept++] = llc;
+    llc_stale_[index(llc)] = 0;
+    follow_sharers(llc, now);
+    soonest_ = std::min(soonest_, llc_due_[index(llc)]);
   }
-  stale_llcs_.resize(kept);
+  stale_llcs_.clear();
+  if (soonest_ > now) return;
+  soonest_ = sim::kNever;
+  for (int llc = 0; llc < topology_.llcs(); ++llc) {
+    if (llc_due_[index(llc)] <= now) follow_sharers(llc, now);
+    soonest_ = std::min(soonest_, llc_due_[index(llc)]);
+  }
+}
+
+void Contention::follow_sharers(int llc, sim::Instant now) {
+  bool moved = false;
+  sim::Instant due = sim::kNever;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+    Sharers& sharers = sharers_[index(llc)][kind];
+    moved |= sharers.follow(now);
+    due = std::min(due, sharers.due());
+    mix_[index(llc)][kind] = sharers.counted();
+  }
+  llc_due_[index(llc)] = due;
+  if (moved) divide_llc(llc);
 }
 
 void Contention::divide_llc(int llc) {
@@ -249,22 +237,24 @@ void Contention::divide_llc(int llc) {
   }
 }
 
-void Contention::add_load(const Stream& stream, double traffic_Bps) {
+void Contention::add_load(const Stream& stream, double traffic_Bps, sim::Instant now) {
   const int agent = topology_.cpu(stream.cpu).agent;
   const double written = stream.profile->write_back_fraction;
   for (const int memory : stream.memories) {
     const double read_Bps = traffic_Bps * stream.shares[index(memory)];
     const topology::Route& route = topology_.route(agent, memory);
-    for (const int resource : route.reads) load_Bps_[index(resource)] += read_Bps;
-    for (const int resource : route.writes)
-      load_Bps_[index(resource)] += read_Bps * written * write_cost_[index(resource)];
+    for (const int resource : route.reads) carried_.add(resource, read_Bps, now);
+    for (const int resource : route.writes) {
+      const double cost = topology_.resources()[index(resource)].write_cost;
+      carried_.add(resource, read_Bps * written * cost, now);
+    }
   }
 }
 
 void Contention::withdraw(Stream& stream, sim::Instant now) {
   if (stream.traffic_Bps <= 0) return;
   const topology::Cpu& at = topology_.cpu(stream.cpu);
-  add_load(stream, -stream.traffic_Bps);
+  add_load(stream, -stream.traffic_Bps, now);
   llc_clock_[index(at.llc)].change(-stream.traffic_Bps, now);
   const double misses = lines_per_instruction(stream);
   core_clock_[index(at.core)].change(-stream.traffic_Bps * stream.llc_accesses / misses, now);
@@ -276,14 +266,13 @@ void Contention::contribute(Stream& stream, sim::Instant now) {
   if (misses <= 0 || stream.waiting) return;
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;
-  add_load(stream, stream.traffic_Bps);
+  add_load(stream, stream.traffic_Bps, now);
   llc_clock_[index(at.llc)].change(stream.traffic_Bps, now);
   core_clock_[index(at.core)].change(stream.traffic_Bps * stream.llc_accesses / misses, now);
 }
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   settled_ = now;
-  carry(now);
   for (const StreamId id : changed_) reported_[index(id)] = 0;
   changed_.clear();
   divide_stale(now);
@@ -310,13 +299,18 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
   stale_.clear();
   // What is solved for one resource moves others' loads. They are then solved together: two full
   // ones, each for itself in turn, would take turns without end.
-  std::fill(open_.begin(), open_.end(), 0);
-  for (int pass = 0; pass < kMostPasses && drifted(); ++pass) solve(now);
+  bool drifted = delays_.drifted(carried_);
+  for (int pass = 0; drifted && pass < kMostPasses; ++pass) {
+    solve(now);
+    drifted = delays_.drifted(carried_);
+  }
+  delays_.close_all();
+  if (!drifted) carried_.forget_changes();
   return changed_;
 }
 
 double Contention::utilisation(int resource) const {
-  return load_Bps_[index(resource)] / topology_.resources()[index(resource)].capacity_Bps;
+  return load_Bps(resource) / topology_.resources()[index(resource)].capacity_Bps;
 }
 
 double Contention::llc_inserted_B(int llc, sim::Instant now) const {

@@ -20,8 +20,7 @@
 // Checked tests/models/compute/contention_test.cpp; validation subsystems memory and numa.
 //
 // A start or stop moves only the paces it touches (same LLC, same core) and the loads; delays are
-// solved again when some resource's load has drifted so far since they were that its delay would
-// be off by `kDrift` of what an access takes that waits there (local memory latency and the delay).
+// solved again when some resource's load has drifted (delay_solver.hpp).
 #pragma once
 
 #include <algorithm>
@@ -34,6 +33,7 @@
 #include "models/compute/cache_sharing.hpp"
 #include "models/compute/carried_loads.hpp"
 #include "models/compute/contended_lines.hpp"
+#include "models/compute/delay_solver.hpp"
 #include "models/compute/growing_sum.hpp"
 #include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
@@ -87,19 +87,17 @@ class Contention {
   const std::vector<StreamId>& settle(sim::Instant now);
   // By then, at the latest, settle() again, whatever happens: an LLC's division lags behind.
   sim::Instant due(sim::Instant now) const {
-    return stale_llcs_.empty() ? sim::kNever : now + Sharers::kStay;
+    return soonest_ == sim::kNever ? sim::kNever : now + Sharers::kStay;
   }
   // The next settle() solves for whatever drifted, be it little: before what lasts is measured.
-  void allow_no_drift() {
-    for (auto* allowed : {&rise_Bps_, &fall_Bps_}) std::fill(allowed->begin(), allowed->end(), 0.0);
-  }
+  void allow_no_drift() { delays_.allow_no_drift(); }
 
   const StreamState& state(StreamId stream) const { return streams_[index(stream)].state; }
   StreamId running(int cpu) const { return on_cpu_[index(cpu)]; }
-  double load_Bps(int resource) const { return load_Bps_[index(resource)]; }
+  double load_Bps(int resource) const { return carried_.load_Bps(resource); }
   // What they have carried by `now`.
   CarriedLoads& carry(sim::Instant now) {
-    carried_.follow(now, load_Bps_);
+    carried_.follow(now);
     return carried_;
   }
   const CarriedLoads& carried() const { return carried_; }
@@ -153,8 +151,10 @@ class Contention {
     double extra_exit_cycles = 0.0;
     double tick_cycles = 0.0;  // per second
     bool stale = false;
-    bool entering = false;     // has started, and is not yet settled
-    Setting paced_in{};        // what its state holds for
+    bool entering = false;    // has started, and is not yet settled
+    Setting paced_in{};       // what its state holds for
+    double unqueued_s = 0.0;  // of an instruction's work, without delays and contended lines
+    ContendedLines contended{};
     double traffic_Bps = 0.0;  // read bytes per second it adds now; 0: none
     StreamState state;
   };
@@ -177,6 +177,7 @@ class Contention {
   void mark_neighbours();
   void divide_llc(int llc);
   void divide_stale(sim::Instant now);
+  void follow_sharers(int llc, sim::Instant now);
   Setting setting(const Stream& stream) const;
   bool paced_alone(const Stream& stream) const {  // no matter who else runs where
     return stream.writers.empty() && stream.together < 0;
@@ -191,22 +192,17 @@ class Contention {
   }
   void withdraw(Stream& stream, sim::Instant now);
   void contribute(Stream& stream, sim::Instant now);
-  void add_load(const Stream& stream, double traffic_Bps);
+  void add_load(const Stream& stream, double traffic_Bps, sim::Instant now);
   double hit_s(const Stream& stream) const;  // in the LLC
   void repace(Stream& stream) const;
   void add_dirty_lines(Stream& stream) const;
   void mark_readers(const Stream& stream);
   void count_writer(StreamId id);
   void follow_writers(sim::Instant now);
-  void add_contended_lines(Stream& stream, double undisturbed_s) const;
-  bool drifted();
-  void find_open_routes();
+  void find_contended_lines(Stream& stream) const;
   bool uses_drifted(const Stream& stream) const;
+  DelaySolver::Demand demand(const Stream& stream) const;
   void solve(sim::Instant now);
-  double delay_s(int resource, double y) const;
-  double demand_step(bool damped);
-  void sum_demand();
-  void allow_drift();
 
   const topology::Topology& topology_;
   ContentionConfig config_;
@@ -223,25 +219,15 @@ class Contention {
   std::vector<int> busy_threads_, told_threads_;  // [core] now, and as siblings' paces know it
   std::vector<int> busy_cores_, told_cores_;      // [socket], alike
   std::vector<double> clock_Hz_, limit_Hz_;       // [active cores] turbo; [core] governor
-  std::vector<double> load_Bps_, solved_Bps_;     // [resource]
   CarriedLoads carried_;
-  std::vector<double> rise_Bps_, fall_Bps_;        // [resource] of load before it is solved again
-  std::vector<double> traffic_Bps_, written_Bps_;  // [agent * memories + memory], scratch
-  std::vector<double> effect_, written_effect_;
-  std::vector<double> write_cost_;            // [resource]
-  std::vector<double> queue_s_;               // [resource] delay now in force
-  std::vector<double> background_Bps_;        // [resource] of threads that a solution leaves alone
-  std::vector<char> open_;                    // [resource] drifted: its delay is solved for again
-  std::vector<char> open_route_;              // [agent * memories + memory] passes such a one
-  std::vector<char> open_agent_;              // [agent] has such a route
+  DelaySolver delays_;
   std::vector<std::vector<int>> agent_cpus_;  // [agent]
-  std::vector<double> depth_;                 // [resource] y = -ln(1 - u) of the last solution
-  std::vector<double> route_queue_s_[3];  // alike: controller, links, and of writes a die's port
-  std::vector<double> damping_, last_g_, slope_;  // [resource], solver scratch; d load / d delay
   std::vector<GrowingSum> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]
   std::vector<int> stale_llcs_, stale_cores_;
+  std::vector<sim::Instant> llc_due_;   // [llc] no sooner will its division move by itself
+  sim::Instant soonest_ = sim::kNever;  // of these
   std::uint64_t solutions_ = 0;
   sim::Instant settled_{};
 };

@@ -1,4 +1,5 @@
-// How long an instruction takes a thread, at the delays in force (contention.hpp).
+// How long an instruction takes a thread at the delays in force, and the threads that new delays
+// are solved for (contention.hpp).
 #include <algorithm>
 #include <cmath>
 
@@ -72,6 +73,19 @@ double Contention::hit_s(const Stream& stream) const {
   return latency.mean_s;
 }
 
+// As of its last repace().
+DelaySolver::Demand Contention::demand(const Stream& stream) const {
+  const double stalled = stream.state.misses_per_instruction / stream.at_once;
+  const double written = stream.profile->write_back_fraction;
+  return {.unqueued_s = stream.unqueued_s,
+          .at_work = 1.0 - std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz),
+          .lines = lines_per_instruction(stream),
+          .reads = stalled + stream.walk.misses / stream.walk.overlap,
+          .writes = stalled * written,
+          .written = written,
+          .contended = stream.contended};
+}
+
 void Contention::repace(Stream& stream) const {
   const Profile& profile = *stream.profile;
   const topology::Description& d = topology_.description();
@@ -81,16 +95,17 @@ void Contention::repace(Stream& stream) const {
   const double stalled = misses / stream.at_once;
   const double local_s = sim::seconds(d.controller.latency);
   const double core_s = profile.base_cpi / stream.frequency_Hz;
-  double remote_s = 0.0, controller_s = 0.0, link_s = 0.0, port_s = 0.0;
+  double remote_s = 0.0;
+  DelaySolver::RouteDelays delays;
   for (const int memory : stream.memories) {
     const double share = stream.shares[index(memory)];
-    const std::size_t route = index(agent * topology_.memories() + memory);
     if (config_.remote_latency) {
       remote_s += share * (topology_.route(agent, memory).idle_latency_s - local_s);
     }
-    controller_s += share * route_queue_s_[0][route];
-    link_s += share * route_queue_s_[1][route];
-    port_s += share * route_queue_s_[2][route];
+    const DelaySolver::RouteDelays& route = delays_.delays(agent, memory);
+    delays.controller_s += share * route.controller_s;
+    delays.links_s += share * route.links_s;
+    delays.port_s += share * route.port_s;
   }
   Pace& pace = stream.state.pace;
   pace.running_s = core_s + (stream.private_s + hits * hit_s(stream)) / stream.at_once;
@@ -98,23 +113,58 @@ void Contention::repace(Stream& stream) const {
   add_dirty_lines(stream);
   pace.local_s = stalled * local_s;
   pace.remote_s += stalled * remote_s;
-  pace.controller_s = stalled * controller_s;
+  pace.controller_s = stalled * delays.controller_s;
   // A line that is read waits for the one that it puts out of the cache.
-  pace.link_s = stalled * (link_s + profile.write_back_fraction * port_s);
-  const double memory_s = local_s + remote_s + controller_s + link_s;
+  pace.link_s = stalled * (delays.links_s + profile.write_back_fraction * delays.port_s);
+  const double memory_s = local_s + remote_s + delays.controller_s + delays.links_s;
   pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
                        (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
   pace.exits_s =
       (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
   const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
                                pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
-  add_contended_lines(stream, undisturbed_s);
+  const DelaySolver::Demand demand = this->demand(stream);
+  stream.unqueued_s = undisturbed_s - delays.wait_s(demand.reads, demand.writes);
+  find_contended_lines(stream);
+  pace.lines_s = stream.contended.wait_s(undisturbed_s);
   const double working_s = undisturbed_s + pace.lines_s;
-  const double ticking = std::min(kMostTicking, stream.tick_cycles / stream.frequency_Hz);
-  pace.instruction_s = working_s / (1.0 - ticking);
+  pace.instruction_s = working_s / demand.at_work;
   pace.ticks_s = pace.instruction_s - working_s;
   stream.state.memory_latency_s = memory_s;
   ++stream.state.version;
+}
+
+bool Contention::uses_drifted(const Stream& stream) const {
+  const int agent = topology_.cpu(stream.cpu).agent;
+  return std::any_of(stream.memories.begin(), stream.memories.end(),
+                     [&](int memory) { return delays_.opened(agent, memory); });
+}
+
+// Loads are booked afresh by the streams themselves, with the delays of the solution.
+void Contention::solve(sim::Instant now) {
+  ++solutions_;
+  solving_.clear();
+  delays_.begin();
+  for (std::size_t agent = 0; agent < agent_cpus_.size(); ++agent) {
+    if (!delays_.opened(static_cast<int>(agent))) continue;
+    for (const int cpu : agent_cpus_[agent]) {
+      const StreamId id = on_cpu_[index(cpu)];
+      if (id < 0 || streams_[index(id)].waiting || !uses_drifted(streams_[index(id)])) continue;
+      Stream& stream = streams_[index(id)];
+      solving_.push_back(id);
+      withdraw(stream, now);
+      delays_.demand(demand(stream), static_cast<int>(agent), stream.memories, stream.shares);
+    }
+  }
+  delays_.solve(carried_);
+  for (const StreamId id : solving_) {
+    Stream& stream = streams_[index(id)];
+    repace(stream);
+    contribute(stream, now);
+    stream.paced_in.delays = solutions_;
+    report(id);
+  }
+  delays_.finish(carried_);
 }
 
 }  // namespace models::compute

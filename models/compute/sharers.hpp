@@ -26,6 +26,16 @@ class Sharers {
   // Nothing moves any more unless somebody comes or goes.
   bool settled() const { return counted_ == running_; }
 
+  // No sooner will another number count, to a microsecond, unless somebody comes or goes: the mean
+  // moves no faster than it did at the last follow().
+  sim::Instant due() const {
+    const double toward = was_ - mean_;
+    if (settled() || toward == 0.0) return sim::kNever;
+    const double gap = toward > 0 ? counted_ + kTurn - mean_ : mean_ - (counted_ - kTurn);
+    return since_ +
+           std::max(kStay / 1000, sim::from_seconds(gap / std::abs(toward) * sim::seconds(kStay)));
+  }
+
   // Up to `now`; true when another number counts from here on. Requires a call at each change.
   bool follow(sim::Instant now) {
     const int before = counted_;

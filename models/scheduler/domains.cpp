@@ -1,7 +1,8 @@
 #include "models/scheduler/domains.hpp"
 
-#include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace models::scheduler {
 namespace {
@@ -14,38 +15,63 @@ struct Span {
   bool wake_affine;
 };
 
-std::vector<CpuId> members(const CpuMap& map, CpuId self, const std::vector<int>& label) {
-  std::vector<CpuId> cpus;
-  for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
-    if (label[static_cast<std::size_t>(cpu)] == label[static_cast<std::size_t>(self)]) {
-      cpus.push_back(cpu);
-    }
-  }
-  return cpus;
+using Members = std::map<int, std::vector<CpuId>>;  // by label
+
+Members members(const std::vector<int>& label) {
+  Members members;
+  for (std::size_t cpu = 0; cpu < label.size(); ++cpu)
+    members[label[cpu]].push_back(static_cast<CpuId>(cpu));
+  return members;
 }
 
-std::vector<Span> spans_of(const CpuMap& map, CpuId self) {
-  std::vector<Span> spans{{Level::smt, members(map, self, map.core), true},
-                          {Level::llc, members(map, self, map.llc), true},
-                          {Level::node, members(map, self, map.node), true}};
-  const auto& distances =
-      map.distance[static_cast<std::size_t>(map.node[static_cast<std::size_t>(self)])];
-  const std::set<int> reaches(distances.begin(), distances.end());
-  for (const int reach : reaches) {
-    Span span{Level::numa, {}, reach <= kReclaimDistance};
-    for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
-      const auto node = static_cast<std::size_t>(map.node[static_cast<std::size_t>(cpu)]);
-      if (distances[node] <= reach) span.cpus.push_back(cpu);
+class Spans {
+ public:
+  explicit Spans(const CpuMap& map)
+      : map_{map}, cores_{members(map.core)}, llcs_{members(map.llc)}, nodes_{members(map.node)} {}
+
+  std::vector<Span> of(CpuId self) const {
+    const auto at = static_cast<std::size_t>(self);
+    std::vector<Span> spans{{Level::smt, cores_.at(map_.core[at]), true},
+                            {Level::llc, llcs_.at(map_.llc[at]), true},
+                            {Level::node, nodes_.at(map_.node[at]), true}};
+    const auto& distances = map_.distance[static_cast<std::size_t>(map_.node[at])];
+    const std::set<int> reaches(distances.begin(), distances.end());
+    for (const int reach : reaches) {
+      Span span{Level::numa, {}, reach <= kReclaimDistance};
+      for (CpuId cpu = 0; cpu < static_cast<CpuId>(map_.core.size()); ++cpu) {
+        const auto node = static_cast<std::size_t>(map_.node[static_cast<std::size_t>(cpu)]);
+        if (distances[node] <= reach) span.cpus.push_back(cpu);
+      }
+      spans.push_back(std::move(span));
     }
-    spans.push_back(std::move(span));
+    return spans;
   }
-  return spans;
+
+ private:
+  const CpuMap& map_;
+  Members cores_, llcs_, nodes_;
+};
+
+// The rest of a span in groups of one label each, in the order of their first CPUs; each CPU alone
+// without labels.
+std::vector<std::vector<CpuId>> cut_by(const std::vector<int>* label,
+                                       const std::vector<CpuId>& rest) {
+  std::vector<std::vector<CpuId>> groups;
+  std::map<int, std::size_t> known;  // label to group
+  for (const CpuId cpu : rest) {
+    const int own = label == nullptr ? cpu : (*label)[static_cast<std::size_t>(cpu)];
+    const auto [at, added] = known.try_emplace(own, groups.size());
+    if (added) groups.emplace_back();
+    groups[at->second].push_back(cpu);
+  }
+  return groups;
 }
 
 }  // namespace
 
 std::vector<std::vector<Domain>> build_domains(const CpuMap& map) {
   const auto cpus = static_cast<CpuId>(map.core.size());
+  const Spans spans{map};
   std::vector<std::vector<Domain>> domains(map.core.size());
   for (CpuId self = 0; self < cpus; ++self) {
     std::vector<CpuId> inner{self};
@@ -54,7 +80,7 @@ std::vector<std::vector<Domain>> build_domains(const CpuMap& map) {
     const auto label_of = [&](Level level) -> const std::vector<int>* {
       return level == Level::smt ? &map.core : level == Level::llc ? &map.llc : &map.node;
     };
-    for (Span& span : spans_of(map, self)) {
+    for (Span& span : spans.of(self)) {
       if (span.cpus.size() <= inner.size()) {
         if (span.level != Level::numa) cut = label_of(span.level);
         continue;
@@ -63,22 +89,14 @@ std::vector<std::vector<Domain>> build_domains(const CpuMap& map) {
       domain.level = span.level;
       domain.wake_affine = span.wake_affine;
       domain.cache_nice_tries = span.level == Level::smt ? 0 : span.level == Level::numa ? 2 : 1;
-      std::vector<char> grouped(map.core.size(), 0);
-      for (const CpuId cpu : inner) grouped[static_cast<std::size_t>(cpu)] = 1;
-      domain.groups.push_back(inner);
+      std::vector<char> within(map.core.size(), 0);
+      for (const CpuId cpu : inner) within[static_cast<std::size_t>(cpu)] = 1;
+      std::vector<CpuId> rest;
       for (const CpuId cpu : span.cpus) {
-        if (grouped[static_cast<std::size_t>(cpu)] != 0) continue;
-        std::vector<CpuId> group;
-        for (const CpuId other : span.cpus) {
-          const bool together = cut == nullptr ? other == cpu
-                                               : (*cut)[static_cast<std::size_t>(other)] ==
-                                                     (*cut)[static_cast<std::size_t>(cpu)];
-          if (!together) continue;
-          group.push_back(other);
-          grouped[static_cast<std::size_t>(other)] = 1;
-        }
-        domain.groups.push_back(std::move(group));
+        if (within[static_cast<std::size_t>(cpu)] == 0) rest.push_back(cpu);
       }
+      domain.groups = cut_by(cut, rest);
+      domain.groups.insert(domain.groups.begin(), inner);
       domain.span = span.cpus;
       if (span.level != Level::numa) cut = label_of(span.level);
       inner = std::move(span.cpus);

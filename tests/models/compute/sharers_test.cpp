@@ -51,6 +51,25 @@ TEST_CASE("Lines of one that has left for good are there for some milliseconds")
   CHECK(sharers.settled());
 }
 
+TEST_CASE("Another number never counts before it is due, and is due soon before it does") {
+  for (const int by : {-3, -1, 1, 4}) {
+    Sharers sharers;
+    sharers.change(5);
+    sharers.follow(at_us(0));
+    CHECK(sharers.due() == sim::kNever);
+    sharers.change(by);
+    sharers.follow(at_us(100));
+    int looks = 0;
+    for (Instant due = sharers.due(); due != sim::kNever; due = sharers.due()) {
+      Sharers earlier = sharers;
+      CHECK_FALSE(earlier.follow(due - Duration{1'000'000}));
+      sharers.follow(due);
+      REQUIRE(++looks < 400);
+    }
+    CHECK(sharers.counted() == 5 + by);
+  }
+}
+
 TEST_CASE("Who runs a tenth of the time shares as a tenth of a thread, beside himself") {
   Sharers sharers;
   sharers.change(10);
