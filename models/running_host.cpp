@@ -22,10 +22,12 @@
 #include "models/numa_daemon.hpp"
 #include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
+#include "sim/prefetch.hpp"
 
 namespace models {
 namespace {
 
+constexpr std::size_t kAhead = 2;  // workers whose state is on its way from memory
 constexpr double kTickFootprint_B = 32 * 1024.0;  // code and data of a tick; assumption
 
 std::size_t at(int i) {
@@ -50,6 +52,17 @@ compute::ContentionConfig contention_config(const std::set<Mechanism>& without) 
           .smt = !without.contains(Mechanism::smt),
           .turbo = !without.contains(Mechanism::turbo),
           .contended_lines = !without.contains(Mechanism::locks)};
+}
+
+double& part_of(guest::InstructionTime& time, Cause cause) {
+  const auto part = std::find(guest::kPaceCauses.begin(), guest::kPaceCauses.end(), cause);
+  return time.by_cause[static_cast<std::size_t>(part - guest::kPaceCauses.begin())];
+}
+
+guest::InstructionTime spinning_time(double instruction_s) {
+  guest::InstructionTime time{.by_cause = {}, .total_s = instruction_s};
+  part_of(time, Cause::spinning) = instruction_s;
+  return time;
 }
 
 }  // namespace
@@ -120,32 +133,18 @@ void RunningHost::book_anew(Worker& worker) {
 
 guest::InstructionTime RunningHost::instruction_time(const Worker& worker) const {
   const compute::Pace& pace = worker.state.pace;
-  guest::InstructionTime time;
-  const auto put = [&](Cause cause, double s) {
-    time.by_cause[static_cast<std::size_t>(cause)] = s;
-  };
-  time.total_s = pace.instruction_s;
-  if (worker.spinning) {
-    put(Cause::spinning, pace.instruction_s);
-    return time;
-  }
-  put(Cause::running, pace.running_s);
-  put(Cause::smt, pace.smt_s);
-  put(Cause::llc_misses, pace.local_s);
-  put(Cause::remote_memory, pace.remote_s);
-  put(Cause::controller_queueing, pace.controller_s);
-  put(Cause::link_queueing, pace.link_s);
-  put(Cause::translation, pace.translation_s);
-  put(Cause::exits, pace.exits_s);
-  put(Cause::ticks, pace.ticks_s);
-  put(Cause::spinning, pace.lines_s);
+  if (worker.spinning) return spinning_time(pace.instruction_s);
+  guest::InstructionTime time{
+      .by_cause = {pace.running_s, pace.local_s, pace.remote_s, pace.controller_s, pace.link_s,
+                   pace.translation_s, pace.exits_s, pace.ticks_s, pace.lines_s, pace.smt_s},
+      .total_s = pace.instruction_s};
   // Who holds a lock writes no line but those that came with it.
   if (pace.lines_s <= 0 || !locks_->holds(worker_of_thread_[at(worker.thread)])) return time;
   const double working_s = pace.instruction_s - pace.ticks_s;
   const double share = (working_s - pace.lines_s) / working_s;
   time.total_s *= share;
-  put(Cause::ticks, pace.ticks_s * share);
-  put(Cause::spinning, 0.0);
+  part_of(time, Cause::ticks) *= share;
+  part_of(time, Cause::spinning) = 0.0;
   return time;
 }
 
@@ -296,7 +295,10 @@ void RunningHost::settle() {
     }
   }
   entered_.clear();
-  for (const compute::StreamId stream : changed) {
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    const compute::StreamId stream = changed[i];
+    if (i + kAhead < changed.size())
+      sim::prefetch(workers_[at(worker_of_stream_[at(changed[i + kAhead])])]);
     Worker& worker = workers_[at(worker_of_stream_[at(stream)])];
     book(worker);  // at the old pace
     const compute::StreamState& state = contention_.state(stream);

@@ -39,7 +39,10 @@ void Contention::waits(StreamId id, bool waiting) {
   if (stream.waiting == waiting) return;
   stream.waiting = waiting;
   stream.paced_in = {};  // its loads and lines come and go
-  if (stream.cpu >= 0) mark(id);
+  if (stream.cpu >= 0) {
+    note_memories(stream);
+    mark(id);
+  }
   count_writer(id);
 }
 

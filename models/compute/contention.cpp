@@ -39,6 +39,7 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
       delays_{topology, config.controller_queueing, config.link_bandwidth} {
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
+  reads_from_.assign(index(topology.cpus()), 0);
   mix_.resize(index(topology.llcs()));
   sharers_.resize(index(topology.llcs()));
   applied_B_.resize(index(topology.llcs()));
@@ -101,6 +102,7 @@ void Contention::place(StreamId id, const std::vector<double>& shares, sim::Inst
   }
   if (stream.cpu < 0) return;
   if (stream.traffic_Bps > 0) add_load(stream, stream.traffic_Bps, now);
+  note_memories(stream);
   mark(id);
 }
 
@@ -170,6 +172,7 @@ void Contention::start(StreamId id, int cpu) {
   stream.cpu = cpu;
   stream.entering = true;
   on_cpu_[index(cpu)] = id;
+  note_memories(stream);
   sharers_[index(at.llc)][index(stream.kind)].change(1);
   if (++busy_threads_[index(at.core)] == 1) ++busy_cores_[index(at.socket)];
   mark(id);
@@ -183,6 +186,7 @@ void Contention::stop(int cpu, sim::Instant now) {
   const StreamId id = on_cpu_[index(cpu)];
   Stream& stream = streams_[index(id)];
   on_cpu_[index(cpu)] = -1;
+  reads_from_[index(cpu)] = 0;
   sharers_[index(at.llc)][index(stream.kind)].change(-1);
   withdraw(stream, now);
   stream.cpu = -1;
@@ -252,23 +256,30 @@ void Contention::add_load(const Stream& stream, double traffic_Bps, sim::Instant
 }
 
 void Contention::withdraw(Stream& stream, sim::Instant now) {
-  if (stream.traffic_Bps <= 0) return;
-  const topology::Cpu& at = topology_.cpu(stream.cpu);
-  add_load(stream, -stream.traffic_Bps, now);
-  llc_clock_[index(at.llc)].change(-stream.traffic_Bps, now);
-  const double misses = lines_per_instruction(stream);
-  core_clock_[index(at.core)].change(-stream.traffic_Bps * stream.llc_accesses / misses, now);
-  stream.traffic_Bps = 0.0;
+  if (stream.traffic_Bps > 0) change_traffic(stream, 0.0, now);
 }
 
 void Contention::contribute(Stream& stream, sim::Instant now) {
-  const double misses = lines_per_instruction(stream);
-  if (misses <= 0 || stream.waiting) return;
+  const double lines = lines_per_instruction(stream);
+  if (lines <= 0 || stream.waiting) return;
+  change_traffic(stream, lines * kLine_B / stream.state.pace.instruction_s, now);
+}
+
+// Of one that does what it did.
+void Contention::change_traffic(Stream& stream, double traffic_Bps, sim::Instant now) {
   const topology::Cpu& at = topology_.cpu(stream.cpu);
-  stream.traffic_Bps = misses * kLine_B / stream.state.pace.instruction_s;
-  add_load(stream, stream.traffic_Bps, now);
-  llc_clock_[index(at.llc)].change(stream.traffic_Bps, now);
-  core_clock_[index(at.core)].change(stream.traffic_Bps * stream.llc_accesses / misses, now);
+  const double change_Bps = traffic_Bps - stream.traffic_Bps;
+  add_load(stream, change_Bps, now);
+  llc_clock_[index(at.llc)].change(change_Bps, now);
+  core_clock_[index(at.core)].change(
+      change_Bps * stream.llc_accesses / lines_per_instruction(stream), now);
+  stream.traffic_Bps = traffic_Bps;
+}
+
+void Contention::note_memories(const Stream& stream) {
+  MemorySet memories = 0;
+  for (const int memory : stream.memories) memories |= memory_set(memory);
+  reads_from_[index(stream.cpu)] = stream.waiting ? 0 : memories;
 }
 
 const std::vector<StreamId>& Contention::settle(sim::Instant now) {

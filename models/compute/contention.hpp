@@ -200,7 +200,8 @@ class Contention {
   void count_writer(StreamId id);
   void follow_writers(sim::Instant now);
   void find_contended_lines(Stream& stream) const;
-  bool uses_drifted(const Stream& stream) const;
+  void note_memories(const Stream& stream);
+  void change_traffic(Stream& stream, double traffic_Bps, sim::Instant now);
   DelaySolver::Demand demand(const Stream& stream) const;
   void solve(sim::Instant now);
 
@@ -222,6 +223,7 @@ class Contention {
   CarriedLoads carried_;
   DelaySolver delays_;
   std::vector<std::vector<int>> agent_cpus_;  // [agent]
+  std::vector<MemorySet> reads_from_;         // [cpu] of who runs there and does not wait
   std::vector<GrowingSum> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]

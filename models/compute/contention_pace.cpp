@@ -5,10 +5,12 @@
 
 #include "models/compute/contention.hpp"
 #include "models/compute/footprint_loads.hpp"
+#include "sim/prefetch.hpp"
 
 namespace models::compute {
 namespace {
 
+constexpr std::size_t kAhead = 3;      // streams whose state is on its way from memory
 constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
 
 // Throughput of `threads` busy threads of one core over one: each further thread adds half of what
@@ -83,6 +85,7 @@ DelaySolver::Demand Contention::demand(const Stream& stream) const {
           .reads = stalled + stream.walk.misses / stream.walk.overlap,
           .writes = stalled * written,
           .written = written,
+          .now_Bps = stream.traffic_Bps,
           .contended = stream.contended};
 }
 
@@ -134,27 +137,22 @@ void Contention::repace(Stream& stream) const {
   ++stream.state.version;
 }
 
-bool Contention::uses_drifted(const Stream& stream) const {
-  const int agent = topology_.cpu(stream.cpu).agent;
-  return std::any_of(stream.memories.begin(), stream.memories.end(),
-                     [&](int memory) { return delays_.opened(agent, memory); });
-}
-
-// Loads are booked afresh by the streams themselves, with the delays of the solution.
 void Contention::solve(sim::Instant now) {
   ++solutions_;
   solving_.clear();
   delays_.begin();
   for (std::size_t agent = 0; agent < agent_cpus_.size(); ++agent) {
-    if (!delays_.opened(static_cast<int>(agent))) continue;
+    const MemorySet opened = delays_.opened(static_cast<int>(agent));
+    if (opened == 0) continue;
     for (const int cpu : agent_cpus_[agent]) {
-      const StreamId id = on_cpu_[index(cpu)];
-      if (id < 0 || streams_[index(id)].waiting || !uses_drifted(streams_[index(id)])) continue;
-      Stream& stream = streams_[index(id)];
-      solving_.push_back(id);
-      withdraw(stream, now);
-      delays_.demand(demand(stream), static_cast<int>(agent), stream.memories, stream.shares);
+      if ((reads_from_[index(cpu)] & opened) != 0) solving_.push_back(on_cpu_[index(cpu)]);
     }
+  }
+  for (std::size_t at = 0; at < solving_.size(); ++at) {
+    if (at + kAhead < solving_.size()) sim::prefetch(streams_[index(solving_[at + kAhead])]);
+    const Stream& stream = streams_[index(solving_[at])];
+    delays_.demand(demand(stream), topology_.cpu(stream.cpu).agent, stream.memories,
+                   stream.shares);
   }
   delays_.solve(carried_);
   for (const StreamId id : solving_) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "models/compute/contended_lines.hpp"
@@ -38,8 +39,18 @@ DelaySolver::DelaySolver(const topology::Topology& topology, bool controllers, b
   const std::size_t routes = index(topology.agents() * topology.memories());
   delays_.resize(routes);
   traffic_.resize(routes);
-  open_route_.assign(routes, 0);
-  open_agent_.assign(index(topology.agents()), 0);
+  is_open_route_.assign(routes, 0);
+  opened_.assign(index(topology.agents()), 0);
+  routes_.resize(resources);
+  for (int agent = 0; agent < topology.agents(); ++agent) {
+    for (int memory = 0; memory < topology.memories(); ++memory) {
+      const topology::Route& way = topology.route(agent, memory);
+      std::set<int> crossed(way.reads.begin(), way.reads.end());
+      crossed.insert(way.writes.begin(), way.writes.end());
+      for (const int r : crossed)
+        routes_[index(r)].push_back(static_cast<int>(route(agent, memory)));
+    }
+  }
 }
 
 bool DelaySolver::on(int resource) const {
@@ -86,28 +97,22 @@ void DelaySolver::close_all() {
   open_.clear();
 }
 
-void DelaySolver::find_open_routes() {
-  open_routes_.clear();
-  const auto open = [this](const std::vector<int>& resources) {
-    return std::any_of(resources.begin(), resources.end(),
-                       [this](int r) { return is_open_[index(r)] != 0; });
-  };
-  for (int agent = 0; agent < topology_.agents(); ++agent) {
-    open_agent_[index(agent)] = 0;
-    for (int memory = 0; memory < topology_.memories(); ++memory) {
-      const topology::Route& way = topology_.route(agent, memory);
-      const bool opened = open(way.reads) || open(way.writes);
-      open_route_[route(agent, memory)] = opened;
-      open_agent_[index(agent)] |= static_cast<char>(opened);
-      if (opened) open_routes_.push_back(static_cast<int>(route(agent, memory)));
-    }
-  }
-}
-
 // --- a solution ---
 
 void DelaySolver::begin() {
-  find_open_routes();
+  for (const int way : open_routes_) {
+    is_open_route_[index(way)] = 0;
+    opened_[index(way / topology_.memories())] = 0;
+  }
+  open_routes_.clear();
+  for (const int r : open_) {
+    for (const int way : routes_[index(r)]) {
+      if (std::exchange(is_open_route_[index(way)], 1)) continue;
+      open_routes_.push_back(way);
+      opened_[index(way / topology_.memories())] |= memory_set(way % topology_.memories());
+      traffic_[index(way)] = {};
+    }
+  }
   asked_.clear();
   places_.clear();
 }
@@ -117,8 +122,11 @@ void DelaySolver::demand(const Demand& demand, int agent, const std::vector<int>
   Asked& asked = asked_.emplace_back(Asked{.demand = demand});
   for (const int memory : memories) {
     const double share = shares[index(memory)];
-    if (opened(agent, memory)) {
-      places_.push_back({static_cast<int>(route(agent, memory)), share});
+    const std::size_t way = route(agent, memory);
+    if (is_open_route_[way]) {
+      places_.push_back({static_cast<int>(way), share});
+      traffic_[way].read_Bps += demand.now_Bps * share;
+      traffic_[way].written_Bps += demand.now_Bps * share * demand.written;
     } else {  // stays as it is
       asked.demand.unqueued_s += share * delays(agent, memory).wait_s(demand.reads, demand.writes);
     }
@@ -126,9 +134,12 @@ void DelaySolver::demand(const Demand& demand, int agent, const std::vector<int>
   asked.end = places_.size();
 }
 
-void DelaySolver::solve(const CarriedLoads& background) {
+void DelaySolver::solve(const CarriedLoads& loads) {
+  // Without those whose demands are asked.
+  for (const int r : open_) background_Bps_[index(r)] = 0.0;
+  load_routes();
   for (const int r : open_) {
-    background_Bps_[index(r)] = background.load_Bps(r);
+    background_Bps_[index(r)] = loads.load_Bps(r) - load_Bps_[index(r)];
     damping_[index(r)] = 1.0;
     last_g_[index(r)] = 0.0;
   }
@@ -181,6 +192,11 @@ void DelaySolver::sum_demand() {
       traffic.written_effect += effect * share * share * demand.written;
     }
   }
+  load_routes();
+}
+
+// What open resources carry: background, and the traffic of routes.
+void DelaySolver::load_routes() {
   for (const int r : open_) {
     load_Bps_[index(r)] = background_Bps_[index(r)];
     slope_[index(r)] = 0.0;

@@ -10,10 +10,13 @@
 //
 // Solved are resources whose load has drifted, so far since they were that the delay would be off
 // by `kDrift` of what an access takes that waits there (local memory latency and the delay); all
-// others keep their delays. Checked tests/models/compute/contention_test.cpp.
+// others keep their delays.
+//
+// Checked tests/models/compute/contention_test.cpp.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "models/compute/carried_loads.hpp"
@@ -29,6 +32,12 @@ struct ContendedLines {
   // Waited for by an instruction that otherwise takes this long.
   double wait_s(double undisturbed_s) const;
 };
+
+// Some memories; beyond 64, those that count alike are told apart no more.
+using MemorySet = std::uint64_t;
+inline MemorySet memory_set(int memory) {
+  return MemorySet{1} << memory % 64;
+}
 
 class DelaySolver {
  public:
@@ -49,6 +58,7 @@ class DelaySolver {
     double reads = 0.0;       // those that it waits for one after the other
     double writes = 0.0;      // lines put out of the caches that it waits for in the same way
     double written = 0.0;     // lines per line read
+    double now_Bps = 0.0;     // read at the delays so far, for which loads hold
     ContendedLines contended{};
   };
 
@@ -61,16 +71,13 @@ class DelaySolver {
   bool drifted(const CarriedLoads& loads);
   void allow_no_drift();
   void close_all();
-  // Have routes with a resource that is open.
-  bool opened(int agent) const { return open_agent_[index(agent)] != 0; }
-  bool opened(int agent, int memory) const { return open_route_[route(agent, memory)] != 0; }
-
-  // One solution: the demands of all threads that use an opened route, each with its shares of
-  // memory, then the loads without these threads. The delays hold from then on.
+  // One solution: the demands of all threads that read from a memory that is opened to their agent,
+  // each with its shares of memories. The delays hold from solve() on.
   void begin();
+  MemorySet opened(int agent) const { return opened_[index(agent)]; }
   void demand(const Demand& demand, int agent, const std::vector<int>& memories,
               const std::vector<double>& shares);
-  void solve(const CarriedLoads& background);
+  void solve(const CarriedLoads& loads);
   // With the loads that these threads have at the new delays.
   void finish(const CarriedLoads& loads);
 
@@ -96,7 +103,7 @@ class DelaySolver {
   }
   bool on(int resource) const;
   double delay_s(int resource, double y) const;
-  void find_open_routes();
+  void load_routes();
   void delay_routes();
   void sum_demand();
   double step(bool damped);
@@ -110,10 +117,12 @@ class DelaySolver {
   std::vector<double> depth_;                // [resource] y of the last solution
   std::vector<RouteDelays> delays_;          // [agent * memories + memory]
   bool look_at_all_ = false;
-  std::vector<int> open_;      // resources
-  std::vector<char> is_open_;  // [resource]
+  std::vector<int> open_;                 // resources
+  std::vector<char> is_open_;             // [resource]
+  std::vector<std::vector<int>> routes_;  // [resource] that cross it
   std::vector<int> open_routes_;
-  std::vector<char> open_route_, open_agent_;
+  std::vector<char> is_open_route_;
+  std::vector<MemorySet> opened_;  // [agent] to which a route is open
   // One solution's.
   std::vector<Asked> asked_;
   std::vector<Place> places_;                                                 // on open routes

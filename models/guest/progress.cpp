@@ -89,9 +89,8 @@ double Progress::pay(double elapsed_s) {
 void Progress::attribute() const {
   if (at_pace_s_ <= 0.0) return;
   const double scale = at_pace_s_ / time_.total_s;
-  for (std::size_t cause = 0; cause < time_.by_cause.size(); ++cause) {
-    seconds_[cause] += scale * time_.by_cause[cause];
-  }
+  for (std::size_t i = 0; i < kPaceCauses.size(); ++i)
+    seconds_[at(kPaceCauses[i])] += scale * time_.by_cause[i];
   at_pace_s_ = 0.0;
 }
 

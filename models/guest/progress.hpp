@@ -21,9 +21,15 @@ using Causes = std::array<double, kCauses>;  // seconds by cause
 // Of those, the ones with a CPU.
 double busy_s(const Causes& causes);
 
+// What an instruction's time is made of. All other causes are times between instructions.
+inline constexpr std::array kPaceCauses{
+    Cause::running,       Cause::llc_misses,  Cause::remote_memory, Cause::controller_queueing,
+    Cause::link_queueing, Cause::translation, Cause::exits,         Cause::ticks,
+    Cause::spinning,      Cause::smt};
+
 // Seconds of one instruction, by cause; the sum is its time.
 struct InstructionTime {
-  Causes by_cause{};
+  std::array<double, kPaceCauses.size()> by_cause{};  // alike
   double total_s = 0.0;
 };
 
