@@ -214,8 +214,7 @@ Group group_of(const Node& table) {
 }
 
 General parsed() {
-  const Node file =
-      parse_toml(find_preset("uncertainty", "general")->text, std::string{kGeneralFile});
+  const Node& file = document(*find_preset("uncertainty", "general"));
   General all;
   for (const Node& table : *find(file, "group")->value.array())
     all.groups.push_back(group_of(table));
