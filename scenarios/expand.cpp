@@ -17,7 +17,8 @@ constexpr int kDeepest = 8;  // presets that use presets; deeper is a circle
 std::optional<Node> load(const std::string& name, std::string_view table, const Location& at,
                          const std::string& path, Problems& problems) {
   const std::string kind = std::string{table} + "s";
-  Node document;
+  Node own;  // of a file
+  const Node* from = nullptr;
   if (name.ends_with(".toml") || name.find('/') != std::string::npos) {
     const auto folder = std::filesystem::path{*at.file}.parent_path();
     const std::string file = (folder / name).string();
@@ -26,7 +27,8 @@ std::optional<Node> load(const std::string& name, std::string_view table, const 
       problems.add(at, fmt::format("{}: cannot read the preset file {}", path, file));
       return {};
     }
-    document = parse_toml(*text, file);
+    own = parse_toml(*text, file);
+    from = &own;
   } else {
     const Preset* preset = find_preset(kind, name);
     if (preset == nullptr) {
@@ -42,14 +44,14 @@ std::optional<Node> load(const std::string& name, std::string_view table, const 
                           near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), kind));
       return {};
     }
-    document = parse_toml(preset->text, fmt::format("scenarios/{}/{}.toml", kind, name));
+    from = &document(*preset);
   }
-  Entry* found = find(document, table);
+  const Entry* found = find(*from, table);
   if (found == nullptr || found->value.table() == nullptr) {
     problems.add(at, fmt::format("{}: the preset \"{}\" has no [{}] table", path, name, table));
     return {};
   }
-  return std::move(found->value);
+  return found->value;
 }
 
 std::optional<std::int64_t> whole_number(const Node& table, std::string_view key) {

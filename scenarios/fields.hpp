@@ -52,7 +52,9 @@ Field<T> quantity(std::string_view name, Unit unit, Q T::*member, std::string_vi
             if (value) object.*member = from_base<Q>(*value);
           },
           [=](const T& object) { return Json(format_quantity(unit, to_base(object.*member))); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes((object.*member).count(), into); }};
 }
 
 // --- numbers, words ---
@@ -93,7 +95,9 @@ Field<T> real(std::string_view name, double T::*member, double least, double mos
             read_real(object.*member, node, path, problems, least, most);
           },
           [=](const T& object) { return Json(object.*member); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes(object.*member, into); }};
 }
 
 template <class T, class I>
@@ -112,7 +116,9 @@ Field<T> whole(std::string_view name, I T::*member, std::int64_t least, std::int
             object.*member = static_cast<I>(*value);
           },
           [=](const T& object) { return Json(object.*member); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes(object.*member, into); }};
 }
 
 template <class T>
@@ -125,7 +131,9 @@ Field<T> text(std::string_view name, std::string T::*member, std::string_view me
             object.*member = *node.text();
           },
           [=](const T& object) { return Json(object.*member); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes(object.*member, into); }};
 }
 
 template <class T>
@@ -139,7 +147,9 @@ Field<T> truth(std::string_view name, bool T::*member, std::string_view meaning)
             object.*member = *value;
           },
           [=](const T& object) { return Json(object.*member); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes(object.*member, into); }};
 }
 
 template <class E>
@@ -191,7 +201,9 @@ Field<T> choice(std::string_view name, E T::*member, std::vector<Word<E>> words,
             }
           },
           [=](const T& object) { return Json(word_for(words, object.*member)); },
-          {}};
+          {},
+          {},
+          [=](const T& object, std::string& into) { add_bytes(object.*member, into); }};
 }
 
 }  // namespace scenarios

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "scenarios/host_keys.hpp"
-#include "scenarios/key_path.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/server_keys.hpp"
 #include "scenarios/uncertain.hpp"
@@ -22,14 +21,6 @@ namespace scenarios {
 namespace {
 
 using Group = General::Group;
-
-bool matches(const KeyPath& pattern, const KeyPath& path) {
-  const bool any_depth = pattern.back() == "*" && path.size() > pattern.size();
-  if (pattern.size() != path.size() && !any_depth) return false;
-  for (std::size_t i = 0; i < pattern.size(); ++i)
-    if (pattern[i] != "*" && pattern[i] != path[i]) return false;
-  return true;
-}
 
 bool any_matches(const std::vector<KeyPath>& patterns, const KeyPath& path) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -48,6 +39,15 @@ class Scaler {
  public:
   Scaler(std::vector<Move>& moves, const std::vector<KeyPath>& stated)
       : moves_{moves}, stated_{stated} {}
+
+  // The keys that may be scaled, as the table at `path` sees them.
+  Wanted wanted(const KeyPath& path) const {
+    Wanted keys;
+    for (const Move& move : moves_)
+      keys.insert(keys.end(), move.group->keys.begin(), move.group->keys.end());
+    for (const std::string& part : path) keys = below(keys, part);
+    return keys;
+  }
 
   // Leaves in `table` only what changed, and what stands in one array with it.
   bool scale_table(Json& table, KeyPath& path) const {
@@ -130,7 +130,7 @@ enum class Apply { yes, no };
 template <class T>
 void scale_part(const Scaler& scaler, const Section<T>& section, T& object, KeyPath path,
                 Apply apply) {
-  Json table = write_table(section, object);
+  Json table = write_some(section, object, scaler.wanted(path));
   if (!scaler.scale_table(table, path) || apply == Apply::no) return;
   Problems out_of_range;  // such a key keeps its value
   const Node node = parse_json(table.dump(), std::string{kGeneralFile});
@@ -214,8 +214,7 @@ Group group_of(const Node& table) {
 }
 
 General parsed() {
-  const Node file =
-      parse_toml(find_preset("uncertainty", "general")->text, std::string{kGeneralFile});
+  const Node& file = document(*find_preset("uncertainty", "general"));
   General all;
   for (const Node& table : *find(file, "group")->value.array())
     all.groups.push_back(group_of(table));

@@ -17,14 +17,12 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/key_path.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace scenarios {
-
-// The parts of a key; * stands for any one part, at the end of a group's for any number.
-using KeyPath = std::vector<std::string>;
 
 inline constexpr std::string_view kGeneralFile = "scenarios/uncertainty/general.toml";
 

@@ -52,8 +52,26 @@ void set_below(Node& node, const std::vector<std::string>& path, std::size_t dep
 
 }  // namespace
 
-std::vector<std::string> segments(std::string_view path) {
-  std::vector<std::string> parts{""};
+bool matches(const KeyPath& pattern, const KeyPath& path) {
+  const bool any_depth = pattern.back() == "*" && path.size() > pattern.size();
+  if (pattern.size() != path.size() && !any_depth) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i)
+    if (pattern[i] != "*" && pattern[i] != path[i]) return false;
+  return true;
+}
+
+Wanted below(const Wanted& patterns, std::string_view key) {
+  Wanted left;
+  for (const std::span<const std::string> pattern : patterns) {
+    if (pattern.empty() || (pattern.front() != "*" && pattern.front() != key)) continue;
+    const bool any_depth = pattern.size() == 1 && pattern.front() == "*";
+    left.push_back(any_depth ? pattern : pattern.subspan(1));
+  }
+  return left;
+}
+
+KeyPath segments(std::string_view path) {
+  KeyPath parts{""};
   bool quoted = false;  // as in sweep."vm.guest.count"
   for (const char c : path) {
     if (c == '"') {

@@ -1,6 +1,7 @@
 // Keys by their path, "vm.guest.count", in a document.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +11,17 @@
 
 namespace scenarios {
 
+// The parts of a key. In a pattern * stands for any one part, at its end for any number.
+using KeyPath = std::vector<std::string>;
+bool matches(const KeyPath& pattern, const KeyPath& path);
+
+// Patterns as a table sees them: what is left of each behind the table's own key.
+using Wanted = std::vector<std::span<const std::string>>;
+// The same as one of its keys sees them; empty: neither that key nor one below it is meant.
+Wanted below(const Wanted& patterns, std::string_view key);
+
 // The parts between the dots; one empty part of an empty path.
-std::vector<std::string> segments(std::string_view path);
+KeyPath segments(std::string_view path);
 
 // A workload given by name becomes a table that uses it, so that its keys can be set.
 void open_table(Node& node);

@@ -190,6 +190,30 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   return all;
 }
 
+std::string run_bytes(const Scenario& scenario) {
+  const StudySettings none;
+  StudySettings study = scenario.study;
+  study.title = none.title;
+  study.replications = none.replications;
+  study.confidence = none.confidence;
+  study.seed = none.seed;
+  std::string bytes;
+  add_table_bytes(study_keys(), study, bytes);
+  add_table_bytes(host_keys(), scenario.host, bytes);
+  add_table_bytes(vmm_keys(), scenario.host.vmm, bytes);
+  std::size_t classes = scenario.host.vms.size();
+  for (const auto& other : scenario.host.others) classes += other.vms.size();
+  add_bytes(classes, bytes);
+  for (const VmDescription& vm : scenario.host.vms) add_table_bytes(vm_keys(), vm, bytes);
+  for (const auto& other : scenario.host.others) {
+    for (const VmDescription& vm : other.vms) add_table_bytes(vm_keys(), vm, bytes);
+  }
+  Json rest;
+  write_cluster(rest, scenario.host);
+  rest["model"] = without_json(scenario.host.without);
+  return bytes + rest.dump();
+}
+
 Json resolved(const Scenario& scenario) {
   Json json;
   json["study"] = write_table(study_keys(), scenario.study);

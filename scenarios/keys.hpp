@@ -27,6 +27,10 @@ std::string_view name(models::Mechanism mechanism);
 const std::vector<std::string_view>& mechanism_names();
 const std::vector<models::Mechanism>& mechanisms();
 
+// Bytes that scenarios have in common if their runs are alike, and no others: of all that
+// resolved() tells but title, replications, confidence and seed.
+std::string run_bytes(const Scenario& scenario);
+
 struct Node;
 class Problems;
 // Read one table each; problems are collected.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
 #include <utility>
 
 #include "scenarios/node.hpp"
@@ -12,6 +13,22 @@ using EmbeddedFiles = std::vector<std::pair<std::string_view, std::string_view>>
 const EmbeddedFiles& embedded_files();  // made by the build: path in the repository, text
 
 namespace {
+
+// A constant that is made when it is first asked for.
+class Document {
+ public:
+  const Node& of(const Preset& preset) const {
+    std::call_once(parsed_, [&] {
+      node_ =
+          parse_toml(preset.text, fmt::format("scenarios/{}/{}.toml", preset.kind, preset.name));
+    });
+    return node_;
+  }
+
+ private:
+  mutable std::once_flag parsed_;
+  mutable Node node_;  // written once, by whoever sets parsed_
+};
 
 std::string text_at(const Node& node, std::string_view table, std::string_view key) {
   const Entry* outer = find(node, table);
@@ -46,6 +63,11 @@ const Preset* find_preset(std::string_view kind, std::string_view name) {
   return nullptr;
 }
 
+const Node& document(const Preset& preset) {
+  static const std::vector<Document> documents(embedded_presets().size());
+  return documents.at(static_cast<std::size_t>(&preset - embedded_presets().data())).of(preset);
+}
+
 std::vector<PresetInfo> list_presets(std::string_view kind) {
   const std::string_view table = kind == "hosts"       ? "host"
                                  : kind == "vmms"      ? "vmm"
@@ -55,8 +77,7 @@ std::vector<PresetInfo> list_presets(std::string_view kind) {
   std::vector<PresetInfo> list;
   for (const Preset& preset : embedded_presets()) {
     if (preset.kind != kind) continue;
-    const Node node =
-        parse_toml(preset.text, fmt::format("scenarios/{}/{}.toml", kind, preset.name));
+    const Node& node = document(preset);
     const std::string title = text_at(node, table, table == "study" ? "title" : "name");
     list.push_back({std::string{preset.name}, title, text_at(node, table, "source")});
   }

@@ -17,6 +17,10 @@ struct Preset {
 const std::vector<Preset>& embedded_presets();
 const Preset* find_preset(std::string_view kind, std::string_view name);
 
+struct Node;
+// An embedded preset's document, a constant that is made when first asked for, by any thread.
+const Node& document(const Preset& preset);
+
 struct PresetInfo {
   std::string name;
   std::string title;   // a study's title, another preset's name key

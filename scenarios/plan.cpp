@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "scenarios/journal.hpp"
+#include "scenarios/keys.hpp"
 
 namespace scenarios {
 
@@ -72,13 +73,13 @@ std::vector<std::size_t> same_classes(const Scenario& scenario, const Scenario& 
 void add_classes_alone(Plan& plan, const Study& study) {
   std::unordered_map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < study.points.size(); ++i)
-    known.emplace(run_text(study.points[i].scenario), i);
+    known.emplace(run_bytes(study.points[i].scenario), i);
   for (const Point& point : study.points) {
     auto& base = plan.base.emplace_back();
     const auto add = [&](const models::HostDescription& host) {
       for (const models::VmDescription& vm : host.vms) {
         Scenario one = alone(point.scenario, host, vm);
-        const auto [at, added] = known.emplace(run_text(one), plan.variants.size());
+        const auto [at, added] = known.emplace(run_bytes(one), plan.variants.size());
         if (added) {
           const std::string where = fmt::format("vm.{} alone", vm.name);
           plan.variants.push_back({std::move(one), where, {}, {}});

@@ -88,6 +88,12 @@ double most(Unit unit) {
   return counted(unit) ? 9.2e18 : 1e18;
 }
 
+// A number of a unit in base units; infinite or not a number where there is none.
+double in_base(Unit unit, const Name& name, double number) {
+  const double value = number * name.factor;
+  return counted(unit) ? std::round(value) : value;
+}
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -138,11 +144,10 @@ Parsed parse_quantity(Unit unit, std::string_view text) {
   if (suffix.empty()) return {{}, "the unit is missing"};
   for (const Name& name : names(unit)) {
     if (suffix != name.text) continue;
-    const double value = number * name.factor;
-    if (std::abs(value) > most(unit)) {
+    if (std::abs(number * name.factor) > most(unit)) {
       return {{}, fmt::format("more than {}", format_quantity(unit, most(unit)))};
     }
-    return {counted(unit) ? std::round(value) : value, {}};
+    return {in_base(unit, name, number), {}};
   }
   return {{}, fmt::format("\"{}\" is none of {}", suffix, unit_names(unit))};
 }
@@ -154,12 +159,12 @@ std::string format_quantity(Unit unit, double value) {
   const auto length = [](const std::string& text) {
     return text.size() + (text.find("e-") != text.npos || text.find("e+") != text.npos ? 1000 : 0);
   };
+  const bool readable = std::abs(value) <= most(unit) * 0.999;
   std::string best;
   for (const Name& name : names(unit)) {
-    const std::string text = fmt::format("{} {}", value / name.factor, name.text);
-    const Parsed back =
-        std::abs(value) <= most(unit) * 0.999 ? parse_quantity(unit, text) : Parsed{value, {}};
-    if (back.value != value) continue;
+    const double number = value / name.factor;  // read from its text, it is this very number
+    if (readable && in_base(unit, name, number) != value) continue;
+    const std::string text = fmt::format("{} {}", number, name.text);
     if (best.empty() || length(text) < length(best)) best = text;
   }
   return best.empty() ? fmt::format("{} {}", value, names(unit).back().text) : best;

@@ -2,7 +2,7 @@
 // to read itself into T, write itself out of T, and describe itself.
 //
 // The table itself is in keys.cpp and *_keys.cpp; reading, resolved output and `tenancy keys` all
-// come from it. Keys of one value each: fields.hpp.
+// come from it, and so does whether two objects are alike. Keys of one value each: fields.hpp.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
@@ -31,6 +33,10 @@ struct Field {
   std::function<Json(const T&)> write;
   // For a sub-table: its keys, for the listing. Empty otherwise.
   std::function<void(const std::string& path, std::vector<KeyInfo>&)> inner;
+  // For a sub-table: those of its keys that are wanted. Empty otherwise.
+  std::function<Json(const T&, const Wanted&)> write_some{};
+  // Appends bytes that equal values have in common and no others. Empty: those of `write`.
+  std::function<void(const T&, std::string&)> add_bytes{};
 };
 
 template <class T>
@@ -77,6 +83,49 @@ Json write_table(const Section<T>& section, const T& object) {
   return json;
 }
 
+// Without the keys that no pattern means. Arrays of tables are written whole.
+template <class T>
+Json write_some(const Section<T>& section, const T& object, const Wanted& wanted) {
+  Json json = Json::object();
+  for (const Field<T>& field : section) {
+    const Wanted own = below(wanted, field.name);
+    if (own.empty()) continue;
+    Json value = field.write_some ? field.write_some(object, own) : field.write(object);
+    if (!value.is_null()) json[std::string{field.name}] = std::move(value);
+  }
+  return json;
+}
+
+// --- bytes, by which objects are compared; the listing ---
+
+template <class V>
+void add_bytes(V value, std::string& into) {
+  static_assert(std::is_arithmetic_v<V> || std::is_enum_v<V>);
+  into.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+inline void add_bytes(const std::string& text, std::string& into) {
+  add_bytes(text.size(), into);
+  into += text;
+}
+
+template <class T>
+void add_table_bytes(const Section<T>& section, const T& object, std::string& into) {
+  for (const Field<T>& field : section) {
+    if (field.add_bytes) {
+      field.add_bytes(object, into);
+    } else {
+      add_bytes(field.write(object).dump(), into);
+    }
+  }
+}
+
+template <class T>
+void add_tables_bytes(const Section<T>& section, const std::vector<T>& objects, std::string& into) {
+  add_bytes(objects.size(), into);
+  for (const T& object : objects) add_table_bytes(section, object, into);
+}
+
 template <class T>
 void list_keys(const Section<T>& section, const std::string& path, std::vector<KeyInfo>& into) {
   const T standard{};
@@ -104,6 +153,12 @@ Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*sect
           [=](const T& object) { return write_table(section(), object.*member); },
           [=](const std::string& path, std::vector<KeyInfo>& into) {
             list_keys(section(), path, into);
+          },
+          [=](const T& object, const Wanted& wanted) {
+            return write_some(section(), object.*member, wanted);
+          },
+          [=](const T& object, std::string& into) {
+            add_table_bytes(section(), object.*member, into);
           }};
 }
 
@@ -111,11 +166,24 @@ Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*sect
 template <class T, class Sub>
 void append_part(Section<T>& into, const Section<Sub>& part, Sub T::*member) {
   for (const Field<Sub>& field : part) {
-    into.push_back({field.name, field.type, field.meaning,
-                    [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-                      field.read(object.*member, node, path, problems);
-                    },
-                    [=](const T& object) { return field.write(object.*member); }, field.inner});
+    Field<T>& own = into.emplace_back();
+    own.name = field.name;
+    own.type = field.type;
+    own.meaning = field.meaning;
+    own.read = [member, read = field.read](T& object, const Node& node, const std::string& path,
+                                           Problems& problems) {
+      read(object.*member, node, path, problems);
+    };
+    own.write = [member, write = field.write](const T& object) { return write(object.*member); };
+    own.inner = field.inner;
+    if (field.write_some)
+      own.write_some = [member, write = field.write_some](const T& object, const Wanted& wanted) {
+        return write(object.*member, wanted);
+      };
+    if (field.add_bytes)
+      own.add_bytes = [member, add = field.add_bytes](const T& object, std::string& bytes) {
+        add(object.*member, bytes);
+      };
   }
 }
 
@@ -147,6 +215,10 @@ Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
           },
           [=](const std::string& path, std::vector<KeyInfo>& into) {
             list_keys(section(), path, into);
+          },
+          {},
+          [=](const T& object, std::string& into) {
+            add_tables_bytes(section(), object.*member, into);
           }};
 }
 

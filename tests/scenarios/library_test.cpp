@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "scenarios/expand.hpp"
+#include "scenarios/node.hpp"
 #include "scenarios/read.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -43,6 +44,22 @@ TEST_CASE("every preset of the library makes a scenario that can run, and names 
       CHECK_FALSE(info.source.empty());
     }
   }
+}
+
+TEST_CASE("a preset is parsed once, and what scenarios make of it leaves it as it is") {
+  const Preset& preset = *find_preset("hosts", "nehalem-x5570-2s");
+  CHECK(&document(preset) == &document(preset));
+  CHECK(find(document(preset), "host") != nullptr);
+  CHECK(find(document(*find_preset("vmms", "kvm-4.19")), "vmm") != nullptr);
+  const auto channels = [](const std::string& more) {
+    const Study study = read_text("[host]\nuse = \"nehalem-x5570-2s\"\n" + more +
+                                      "[[vm]]\nname = \"a\"\nmemory = \"1 GiB\"\n"
+                                      "workload = \"spin\"\n",
+                                  "a.toml");
+    return study.points.front().scenario.host.hardware.controller.channels;
+  };
+  CHECK(channels("controller = { channels = 2 }\n") == 2);
+  CHECK(channels("") == 3);
 }
 
 TEST_CASE("every study of the library can be read and has a title") {

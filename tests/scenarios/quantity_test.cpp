@@ -1,8 +1,12 @@
 #include "scenarios/quantity.hpp"
 
-#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <catch2/catch.hpp>
 #include <random>
+#include <sstream>
+#include <string>
+#include <vector>
 
 using scenarios::format_quantity;
 using scenarios::parse_quantity;
@@ -42,6 +46,36 @@ TEST_CASE("formatted quantities parse back to the same value") {
       REQUIRE(parse_quantity(unit, text).value == value);
     }
   }
+}
+
+TEST_CASE("no unit gives a shorter text that parses back to the same value") {
+  std::mt19937_64 random{2};
+  for (const Unit unit : {Unit::time, Unit::size, Unit::rate, Unit::frequency}) {
+    std::vector<std::string> names;
+    std::istringstream list{scenarios::unit_names(unit)};
+    for (std::string name; list >> name; names.push_back(name))
+      if (name.back() == ',') name.pop_back();
+    for (int i = 0; i < 1000; ++i) {
+      auto value = static_cast<double>(random() >> (11 + random() % 53));
+      if (unit == Unit::rate && i % 2 == 1) value /= 7.0;
+      const std::string text = format_quantity(unit, value);
+      INFO(text);
+      REQUIRE(parse_quantity(unit, text).value == value);
+      for (const std::string& name : names) {
+        const double base = parse_quantity(unit, "1 " + name).value.value();
+        const std::string other = fmt::format("{} {}", value / base, name);
+        const bool plain = other.find("e-") == other.npos && other.find("e+") == other.npos;
+        if (!plain || parse_quantity(unit, other).value != value) continue;
+        CHECK(text.size() <= other.size());
+        CHECK((text.find("e-") == text.npos && text.find("e+") == text.npos));
+      }
+    }
+  }
+}
+
+TEST_CASE("values that no text reads back to are written all the same") {
+  CHECK(format_quantity(Unit::rate, 2e18) == "2000000 TB/s");
+  CHECK(format_quantity(Unit::time, 0.0) == "0 h");
 }
 
 TEST_CASE("links and channels may be given in transfers, and are written in bytes") {

@@ -1,0 +1,47 @@
+#include "scenarios/key_path.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace scenarios;
+
+namespace {
+
+// What `key`, and what its `inner` sees of the patterns.
+std::size_t seen(const std::vector<KeyPath>& patterns, std::string_view key) {
+  return below({patterns.begin(), patterns.end()}, key).size();
+}
+std::size_t seen(const std::vector<KeyPath>& patterns, std::string_view key,
+                 std::string_view inner) {
+  return below(below({patterns.begin(), patterns.end()}, key), inner).size();
+}
+
+}  // namespace
+
+TEST_CASE("a star stands for one part of a key, at the end of a pattern for any number") {
+  CHECK(matches({"link", "*", "latency"}, {"link", "0", "latency"}));
+  CHECK_FALSE(matches({"link", "*", "latency"}, {"link", "0", "1", "latency"}));
+  CHECK_FALSE(matches({"link", "*", "latency"}, {"link", "0"}));
+  CHECK(matches({"exits", "*"}, {"exits", "user"}));
+  CHECK(matches({"exits", "*"}, {"exits", "nested", "user"}));
+  CHECK_FALSE(matches({"exits", "*"}, {"exits"}));
+}
+
+TEST_CASE("a table passes on to each of its keys what patterns say of it") {
+  const std::vector<KeyPath> patterns{{"controller", "latency"}, {"link", "*", "latency"}};
+  CHECK(seen(patterns, "controller") == 1);
+  CHECK(seen(patterns, "controller", "latency") == 1);
+  CHECK(seen(patterns, "controller", "efficiency") == 0);
+  CHECK(seen(patterns, "link", "7") == 1);
+  CHECK(seen(patterns, "l2") == 0);
+  CHECK(seen({{"exits", "*"}}, "exits", "user") == 1);
+  CHECK(seen({{"*", "latency"}, {"link", "latency"}}, "link") == 2);
+}
+
+TEST_CASE("a pattern's last star reaches keys at any depth, its last name no further") {
+  const std::vector<KeyPath> patterns{{"exits", "*"}, {"swap"}};
+  Wanted exits{patterns.begin(), patterns.end()};
+  for (const char* key : {"exits", "nested", "deeper", "user"}) exits = below(exits, key);
+  CHECK(exits.size() == 1);
+  CHECK(seen(patterns, "swap") == 1);
+  CHECK(seen(patterns, "swap", "latency") == 0);
+}
