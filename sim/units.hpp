@@ -83,13 +83,14 @@ inline Duration picoseconds_ceil(double ps) {
   return Duration{static_cast<std::int64_t>(std::ceil(ps))};
 }
 
-// The nearest picosecond to a number of seconds; saturates like picoseconds_ceil.
+// The nearest picosecond to a number of seconds, the even one of two; saturates like
+// picoseconds_ceil.
 inline Duration from_seconds(double s) {
   constexpr double kMost = 9.2e18;
   const double ps = s * 1e12;
   if (ps >= kMost) return Duration::max();
   if (ps <= -kMost) return Duration::min();
-  return Duration{static_cast<std::int64_t>(std::llround(ps))};
+  return Duration{static_cast<std::int64_t>(std::llrint(ps))};
 }
 
 inline Duration operator/(Bytes amount, BytesPerSecond rate) {

@@ -36,6 +36,9 @@ double host_without_disks_speed();
 double growth();
 double peak_resident_MiB();
 
+// P5: seconds of a sweep with one thread over those with two.
+double sweep_gain(const std::string& program);
+
 // P7: seconds from starting `program run` on the smallest scenario to its end.
 double start_up_s(const std::string& program);
 
