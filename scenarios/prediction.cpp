@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstddef>
+#include <future>
 #include <numeric>
 #include <utility>
 
@@ -179,12 +180,21 @@ StudyResults run_and_predict(const Study& study, const RunOptions& options, cons
   const auto replications = static_cast<std::size_t>(std::max(1, study.settings.replications));
   // A study that is content with few replications does not want to wait for many other runs.
   const auto design = two_level_design(parameters.size(), replications > 4 ? kMostRuns : 4);
+  // Reading a large sweep again takes about as long as short runs: done beside them.
+  const auto reading = options.jobs == 1 ? std::launch::deferred : std::launch::async;
+  const auto read = [&](std::size_t r) {
+    return std::async(reading,
+                      [&, r] { return moved(study, parameters, design[r], r % replications); });
+  };
+  std::future<Study> next;
+  if (!design.empty()) next = read(0);
   std::size_t done = 0;
   StudyResults results =
       run(study, part_of(options, done, design.size() * study.points.size()), model);
   if (results.interrupted) return results;
   for (std::size_t r = 0; r < design.size(); ++r) {
-    const Study other_study = moved(study, parameters, design[r], r % replications);
+    const Study other_study = next.get();
+    if (r + 1 < design.size()) next = read(r + 1);
     const std::size_t following = (design.size() - r - 1) * study.points.size();
     const StudyResults other = run(other_study, part_of(options, done, following), model);
     if (other.interrupted) {
