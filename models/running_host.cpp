@@ -22,12 +22,10 @@
 #include "models/numa_daemon.hpp"
 #include "models/pcie_cards.hpp"
 #include "sim/error.hpp"
-#include "sim/prefetch.hpp"
 
 namespace models {
 namespace {
 
-constexpr std::size_t kAhead = 2;  // workers whose state is on its way from memory
 constexpr double kTickFootprint_B = 32 * 1024.0;  // code and data of a tick; assumption
 
 std::size_t at(int i) {
@@ -295,10 +293,7 @@ void RunningHost::settle() {
     }
   }
   entered_.clear();
-  for (std::size_t i = 0; i < changed.size(); ++i) {
-    const compute::StreamId stream = changed[i];
-    if (i + kAhead < changed.size())
-      sim::prefetch(workers_[at(worker_of_stream_[at(changed[i + kAhead])])]);
+  for (const compute::StreamId stream : changed) {
     Worker& worker = workers_[at(worker_of_stream_[at(stream)])];
     book(worker);  // at the old pace
     const compute::StreamState& state = contention_.state(stream);

@@ -17,7 +17,8 @@ constexpr std::size_t kLook = 256;  // buckets opened between looks at their occ
 constexpr std::size_t kFewestBuckets = 1024;
 constexpr std::size_t kMostBuckets = std::size_t{1} << 20;
 constexpr std::size_t kMostPatience = 64;
-constexpr std::size_t kShort = 32;  // entries that are put in order one by one
+constexpr std::size_t kLasting = 8;  // times its patience
+constexpr std::size_t kShort = 32;   // entries that are put in order one by one
 
 // Near's order: the first one last.
 bool after(const EventEntry& a, const EventEntry& b) {
@@ -182,13 +183,18 @@ void EventQueue::watch_occupancy() {
 }
 
 // Every event anew, with buckets of another width, as many as the events need. Where bursts ask for
-// narrow buckets and the time between them for wide ones, each turn has to wait longer.
+// narrow buckets and the time between them for wide ones, each turn has to wait longer, until one
+// width has lasted.
 void EventQueue::rebuild(int shift) {
-  rebuilt_ = sequence_;
   const bool narrower = shift < shift_;
-  patience_ = narrower == narrowed_ ? std::max<std::size_t>(1, patience_ / 2)
-                                    : std::min(kMostPatience, 2 * patience_);
+  if (sequence_ - rebuilt_ >= kLasting * patience_ * size()) {
+    patience_ = 1;
+  } else if (narrower != narrowed_) {
+    patience_ = std::min(kMostPatience, 2 * patience_);
+  }
   narrowed_ = narrower;
+  rebuilt_ = sequence_;
+  ++rebuilds_;
   scratch_.assign(near_.begin(), near_.end());
   scratch_.insert(scratch_.end(), far_.entries().begin(), far_.entries().end());
   while (ring_.size() > 0) {

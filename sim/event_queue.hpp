@@ -49,6 +49,8 @@ class EventQueue {
   }
 
   bool empty() const { return size() == 0; }
+  // How often all events were sorted anew into buckets of another width.
+  std::uint64_t rebuilds() const { return rebuilds_; }
   std::size_t size() const { return near_.size() + ring_.size() + far_.size() + in_line_; }
   bool pending(Slot slot) const { return places_[slot] != kNowhere; }
   Instant time(Slot slot) const {
@@ -128,8 +130,9 @@ class EventQueue {
   std::size_t opened_ = 0;     // buckets since the last look at their occupancy
   std::size_t met_ = 0;        // events that passed through near
   std::uint64_t rebuilt_ = 0;  // sequence_ at the last rebuild: the next must be paid for
-  bool narrowed_ = true;       // then
-  std::size_t patience_ = 1;   // events scheduled for each waiting one, before the next
+  std::uint64_t rebuilds_ = 0;
+  bool narrowed_ = true;      // at the last one
+  std::size_t patience_ = 1;  // events scheduled for each waiting one, before the next
 };
 
 }  // namespace sim

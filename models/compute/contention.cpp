@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <utility>
 
 namespace models::compute {
@@ -63,26 +62,10 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   agent_cpus_.resize(index(topology.agents()));
   for (int cpu = 0; cpu < topology.cpus(); ++cpu)
     agent_cpus_[index(topology.cpu(cpu).agent)].push_back(cpu);
-  for (int agent = 0; agent < topology.agents(); ++agent) {
-    for (int memory = 0; memory < topology.memories(); ++memory)
-      crossings_.push_back(crossings(topology, topology.route(agent, memory)));
-  }
   llc_clock_.resize(index(topology.llcs()));
   core_clock_.resize(index(topology.cores()));
   llc_stale_.assign(index(topology.llcs()), 0);
   llc_due_.assign(index(topology.llcs()), sim::kNever);
-}
-
-std::vector<Contention::Crossing> Contention::crossings(const topology::Topology& topology,
-                                                        const topology::Route& route) {
-  std::map<int, Crossing> by_resource;
-  for (const int r : route.reads) by_resource[r].read += 1.0;
-  for (const int r : route.writes)
-    by_resource[r].written += topology.resources()[index(r)].write_cost;
-  std::vector<Crossing> crossings;
-  for (const auto& [resource, crossing] : by_resource)
-    crossings.push_back({resource, crossing.read, crossing.written});
-  return crossings;
 }
 
 StreamId Contention::add(const Profile& profile, Burden burden) {
@@ -263,7 +246,7 @@ void Contention::add_load(const Stream& stream, double traffic_Bps, sim::Instant
   const double written = stream.profile->write_back_fraction;
   for (const int memory : stream.memories) {
     const double read_Bps = traffic_Bps * stream.shares[index(memory)];
-    for (const Crossing& at : crossings_[index(agent * topology_.memories() + memory)])
+    for (const DelaySolver::Crossing& at : delays_.crossings(agent, memory))
       carried_.add(at.resource, read_Bps * (at.read + written * at.written), now);
   }
 }

@@ -167,14 +167,6 @@ class Contention {
     double applied = 0.0;             // recent ones of all LLCs, in force
   };
 
-  // What a byte read on a route, and one written, load a resource with.
-  struct Crossing {
-    int resource = 0;
-    double read = 0.0, written = 0.0;
-  };
-  static std::vector<Crossing> crossings(const topology::Topology& topology,
-                                         const topology::Route& route);
-
   // Lines read from memory.
   static double lines_per_instruction(const Stream& stream) {
     return stream.state.misses_per_instruction + stream.walk.misses;
@@ -230,9 +222,8 @@ class Contention {
   std::vector<double> clock_Hz_, limit_Hz_;       // [active cores] turbo; [core] governor
   CarriedLoads carried_;
   DelaySolver delays_;
-  std::vector<std::vector<int>> agent_cpus_;      // [agent]
-  std::vector<std::vector<Crossing>> crossings_;  // [agent * memories + memory]
-  std::vector<MemorySet> reads_from_;             // [cpu] of who runs there and does not wait
+  std::vector<std::vector<int>> agent_cpus_;  // [agent]
+  std::vector<MemorySet> reads_from_;         // [cpu] of who runs there and does not wait
   std::vector<GrowingSum> llc_clock_, core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]

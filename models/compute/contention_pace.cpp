@@ -5,12 +5,10 @@
 
 #include "models/compute/contention.hpp"
 #include "models/compute/footprint_loads.hpp"
-#include "sim/prefetch.hpp"
 
 namespace models::compute {
 namespace {
 
-constexpr std::size_t kAhead = 3;      // streams whose state is on its way from memory
 constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
 
 // Throughput of `threads` busy threads of one core over one: each further thread adds half of what
@@ -141,18 +139,16 @@ void Contention::solve(sim::Instant now) {
   ++solutions_;
   solving_.clear();
   delays_.begin();
-  for (std::size_t agent = 0; agent < agent_cpus_.size(); ++agent) {
-    const MemorySet opened = delays_.opened(static_cast<int>(agent));
+  for (int agent = 0; agent < topology_.agents(); ++agent) {
+    const MemorySet opened = delays_.opened(agent);
     if (opened == 0) continue;
-    for (const int cpu : agent_cpus_[agent]) {
-      if ((reads_from_[index(cpu)] & opened) != 0) solving_.push_back(on_cpu_[index(cpu)]);
+    for (const int cpu : agent_cpus_[index(agent)]) {
+      if ((reads_from_[index(cpu)] & opened) == 0) continue;
+      const StreamId id = on_cpu_[index(cpu)];
+      const Stream& stream = streams_[index(id)];
+      solving_.push_back(id);
+      delays_.demand(demand(stream), agent, stream.memories, stream.shares);
     }
-  }
-  for (std::size_t at = 0; at < solving_.size(); ++at) {
-    if (at + kAhead < solving_.size()) sim::prefetch(streams_[index(solving_[at + kAhead])]);
-    const Stream& stream = streams_[index(solving_[at])];
-    delays_.demand(demand(stream), topology_.cpu(stream.cpu).agent, stream.memories,
-                   stream.shares);
   }
   delays_.solve(carried_);
   for (const StreamId id : solving_) {

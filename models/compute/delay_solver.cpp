@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "models/compute/contended_lines.hpp"
@@ -45,10 +45,15 @@ DelaySolver::DelaySolver(const topology::Topology& topology, bool controllers, b
   for (int agent = 0; agent < topology.agents(); ++agent) {
     for (int memory = 0; memory < topology.memories(); ++memory) {
       const topology::Route& way = topology.route(agent, memory);
-      std::set<int> crossed(way.reads.begin(), way.reads.end());
-      crossed.insert(way.writes.begin(), way.writes.end());
-      for (const int r : crossed)
+      std::map<int, Crossing> by_resource;
+      for (const int r : way.reads) by_resource[r].read += 1.0;
+      for (const int r : way.writes)
+        by_resource[r].written += topology.resources()[index(r)].write_cost;
+      std::vector<Crossing>& crossings = crossings_.emplace_back();
+      for (const auto& [r, crossing] : by_resource) {
+        crossings.push_back({r, crossing.read, crossing.written});
         routes_[index(r)].push_back(static_cast<int>(route(agent, memory)));
+      }
     }
   }
 }
@@ -204,18 +209,11 @@ void DelaySolver::load_routes() {
   for (const int way : open_routes_) {
     const Traffic& traffic = traffic_[index(way)];
     if (traffic.read_Bps <= 0) continue;
-    const topology::Route& route =
-        topology_.route(way / topology_.memories(), way % topology_.memories());
-    for (const int r : route.reads) {
-      if (!is_open_[index(r)]) continue;
-      load_Bps_[index(r)] += traffic.read_Bps;
-      slope_[index(r)] += traffic.read_effect;
-    }
-    for (const int r : route.writes) {
-      if (!is_open_[index(r)]) continue;
-      const double cost = topology_.resources()[index(r)].write_cost;
-      load_Bps_[index(r)] += traffic.written_Bps * cost;
-      slope_[index(r)] += traffic.written_effect * cost;
+    for (const Crossing& at : crossings_[index(way)]) {
+      const std::size_t r = index(at.resource);
+      if (!is_open_[r]) continue;
+      load_Bps_[r] += at.read * traffic.read_Bps + at.written * traffic.written_Bps;
+      slope_[r] += at.read * traffic.read_effect + at.written * traffic.written_effect;
     }
   }
 }

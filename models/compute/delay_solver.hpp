@@ -62,7 +62,19 @@ class DelaySolver {
     ContendedLines contended{};
   };
 
+  // What a byte read on a route, and one written, load a resource with.
+  struct Crossing {
+    int resource = 0;
+    double read = 0.0;
+    double written = 0.0;
+  };
+
   DelaySolver(const topology::Topology& topology, bool controllers, bool links);
+
+  // Each resource once.
+  const std::vector<Crossing>& crossings(int agent, int memory) const {
+    return crossings_[route(agent, memory)];
+  }
 
   const RouteDelays& delays(int agent, int memory) const { return delays_[route(agent, memory)]; }
 
@@ -117,9 +129,10 @@ class DelaySolver {
   std::vector<double> depth_;                // [resource] y of the last solution
   std::vector<RouteDelays> delays_;          // [agent * memories + memory]
   bool look_at_all_ = false;
-  std::vector<int> open_;                 // resources
-  std::vector<char> is_open_;             // [resource]
-  std::vector<std::vector<int>> routes_;  // [resource] that cross it
+  std::vector<int> open_;                         // resources
+  std::vector<char> is_open_;                     // [resource]
+  std::vector<std::vector<Crossing>> crossings_;  // [route]
+  std::vector<std::vector<int>> routes_;          // [resource] that cross it
   std::vector<int> open_routes_;
   std::vector<char> is_open_route_;
   std::vector<MemorySet> opened_;  // [agent] to which a route is open

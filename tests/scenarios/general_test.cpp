@@ -64,7 +64,7 @@ TEST_CASE("every group of the general table names keys that exist, and says why"
     INFO(one.name);
     CHECK(names.insert(one.name).second);
     CHECK(one.deviation > 0.0);
-    CHECK(one.deviation <= 0.6);
+    CHECK(one.deviation <= 0.3);
     CHECK_FALSE(one.source.empty());
     for (const KeyPath& key : one.keys) {
       INFO(fmt::format("{}", fmt::join(key, ".")));

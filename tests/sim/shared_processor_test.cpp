@@ -59,6 +59,7 @@ TEST_CASE("a weight of three gets three quarters beside one of one") {
   engine.spawn(job(engine, cpu, "b", 0_s, 3.0, 3.0, done));
   engine.run();
   check(done, {{"b", 4.0}, {"a", 6.0}});
+  CHECK(cpu.population().average(engine.now()) == Approx((4 * 2.0 + 2 * 1.0) / 6.0));
 }
 
 TEST_CASE("capacity may change, and stop, while jobs run") {
@@ -71,6 +72,7 @@ TEST_CASE("capacity may change, and stop, while jobs run") {
   engine.spawn(resize(engine, cpu, 4_s, 1.0));
   engine.run();
   check(done, {{"a", 6.0}});
+  CHECK(cpu.jobs() == 0);
 }
 
 TEST_CASE("alike jobs leave together, in the order in which they came") {

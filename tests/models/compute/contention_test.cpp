@@ -4,34 +4,14 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/models/compute/two_nodes.hpp"
+
 using namespace sim::literals;
 using namespace models::compute;
 using models::topology::Description;
 using models::topology::Topology;
 
 namespace {
-
-Description two_nodes() {
-  Description d;
-  d.sockets = 2;
-  d.cores_per_node = 8;
-  d.frequency = sim::Hertz{2e9};
-  d.llc = {.size = 16_MiB, .shared_by = 8, .latency = 20_ns};
-  d.l2 = {.size = 256_KiB, .shared_by = 1, .latency = 5_ns};
-  d.memory = 64_GiB;
-  d.controller = {.channels = 1,
-                  .channel_bandwidth = sim::BytesPerSecond{10e9},
-                  .efficiency = 1.0,
-                  .latency = 100_ns,
-                  .queueing = {sim::Duration{25'000}, 0.5}};
-  d.links = {{.from = 0,
-              .to = 1,
-              .kind = "qpi",
-              .bandwidth = sim::BytesPerSecond{4e9},
-              .efficiency = 1.0,
-              .latency = 60_ns}};
-  return d;
-}
 
 // One instruction: 0.5 ns of core, 1/100 of a miss of 100 ns: 1.5 ns when alone and local.
 Profile misser(double parallelism = 1.0) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/models/compute/two_nodes.hpp"
+
 using namespace sim::literals;
 using namespace models::compute;
 using models::topology::Description;
@@ -15,27 +17,10 @@ namespace {
 constexpr double kCapacity_Bps = 10e9;
 constexpr double kDelay_s = 25e-9;
 
-// Controllers 0 and 1, links 2 (from 0 to 1) and 3.
-Topology two_nodes() {
-  Description d;
-  d.sockets = 2;
-  d.cores_per_node = 8;
-  d.frequency = sim::Hertz{2e9};
-  d.llc = {.size = 16_MiB, .shared_by = 8, .latency = 20_ns};
-  d.l2 = {.size = 256_KiB, .shared_by = 1, .latency = 5_ns};
-  d.memory = 64_GiB;
-  d.controller = {.channels = 1,
-                  .channel_bandwidth = sim::BytesPerSecond{kCapacity_Bps},
-                  .efficiency = 1.0,
-                  .latency = 100_ns,
-                  .queueing = {sim::Duration{25'000}, 0.5},
-                  .turnaround = sim::Duration::zero()};
-  d.links = {{.from = 0,
-              .to = 1,
-              .kind = "qpi",
-              .bandwidth = sim::BytesPerSecond{4e9},
-              .efficiency = 1.0,
-              .latency = 60_ns}};
+// Controllers 0 and 1, links 2 (from 0 to 1) and 3; a written line costs what a read one does.
+Topology host_of_two() {
+  Description d = two_nodes();
+  d.controller.turnaround = sim::Duration::zero();
   return Topology{d};
 }
 
@@ -51,7 +36,7 @@ DelaySolver::Demand reader() {
 }
 
 struct Case {
-  Topology topology = two_nodes();
+  Topology topology = host_of_two();
   CarriedLoads loads{capacities(topology)};
   DelaySolver solver{topology, true, true};
 
@@ -165,7 +150,7 @@ TEST_CASE("only what has drifted is opened, with the routes that cross it") {
 }
 
 TEST_CASE("without its mechanism a resource makes nobody wait") {
-  const Topology topology = two_nodes();
+  const Topology topology = host_of_two();
   CarriedLoads loads{capacities(topology)};
   DelaySolver solver{topology, false, true};
   loads.add(0, 5e9, sim::kStart);

@@ -83,7 +83,9 @@ TEST_CASE("slices further round the ring take longer, by the shorter way") {
   CHECK(load_ns(profile, 1) == Approx(14.0));
 }
 
-TEST_CASE("line fill buffers bound independent loads, L2's queue its streamer's, and siblings share both") {
+TEST_CASE(
+    "line fill buffers bound independent loads, L2's queue its streamer's, and siblings share "
+    "both") {
   const models::topology::LineBuffers buffers{.fill = 12, .streamed = 20, .super_queue = 16};
   Profile profile;
   profile.memory_level_parallelism = 3.0;
