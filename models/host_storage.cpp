@@ -27,6 +27,23 @@ std::vector<std::string> own_names(const HostDisk& disk) {
   return names;
 }
 
+// What a guest's disk may lie on, for who named something else.
+std::string there_are(const StorageDescription& storage) {
+  std::string all;
+  const auto add = [&](const std::string& name) { all += (all.empty() ? "" : ", ") + name; };
+  for (const HostArray& array : storage.arrays) add(array.name);
+  for (const HostVolume& volume : storage.volumes) add(volume.name);
+  for (const HostDisk& disk : storage.disks) add(disk.name);
+  return all.empty() ? "the host has none: describe one in [[host.disk]], with a name and a device "
+                       "(`tenancy list devices`), and several together in [[host.array]]"
+                     : "the host has " + all;
+}
+
+std::string disk_path(const VmDescription& vm, std::size_t disk) {
+  return vm.disks.size() == 1 ? fmt::format("vm.{}.disk", vm.name)
+                              : fmt::format("vm.{}.disk[{}]", vm.name, disk);
+}
+
 }  // namespace
 
 void check_storage(const HostDescription& host, sim::Complaints& complaints) {
@@ -41,8 +58,8 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
         fmt::format("host.{}: two disks, arrays or volumes are named \"{}\"", kind, name));
   };
   const auto known = [&](const std::string& where, const std::string& name, std::string_view what) {
-    complaints.need(names.contains(name),
-                    fmt::format("{}: no {} is named \"{}\"", where, what, name));
+    complaints.need(names.contains(name), fmt::format("{}: no {} is named \"{}\"; {}", where, what,
+                                                      name, there_are(storage)));
   };
   const auto reachable = [&](const std::string& on) {
     const StorageServer* server = host.server_of(on);
@@ -64,55 +81,55 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
     if (disk.count > 1)
       for (const std::string& own : own_names(disk)) named("disk", own);
     complaints.need(disk.on.empty() || reachable(disk.on),
-                    fmt::format("host.disk: {}: no storage server holds \"{}\"; need "
+                    fmt::format("host.disk.{}.on: no storage server holds \"{}\"; need "
                                 "\"<server>.<disk, array or volume>\"",
                                 disk.name, disk.on));
     complaints.need(
         disk.on.empty() || disk.size.count() > 0,
-        fmt::format("host.disk: {}: a unit of \"{}\" needs a size", disk.name, disk.on));
+        fmt::format("host.disk.{}.size: a unit of \"{}\" needs a size", disk.name, disk.on));
   }
   for (const HostArray& array : storage.arrays) {
     complaints.need(
         !array.disks.empty(),
-        fmt::format("host.array: {} needs disks, e.g. disks = [\"sda\", \"sdb\"]", array.name));
+        fmt::format("host.array.{}.disks: need some, e.g. disks = [\"sda\", \"sdb\"]", array.name));
     for (const std::string& disk : array.disks) {
-      known(fmt::format("host.array: {}", array.name), disk, "disk");
+      known(fmt::format("host.array.{}.disks", array.name), disk, "disk");
       const auto all = std::find_if(storage.disks.begin(), storage.disks.end(),
                                     [&](const HostDisk& one) { return one.name == disk; });
       for (const std::string& own :
            all != storage.disks.end() ? own_names(*all) : std::vector<std::string>{disk}) {
-        complaints.need(used.insert(own).second,
-                        fmt::format("host.array: {} takes the disk \"{}\", which another has",
-                                    array.name, own));
+        complaints.need(
+            used.insert(own).second,
+            fmt::format("host.array.{}.disks: \"{}\" belongs to another array", array.name, own));
       }
     }
   }
   for (const HostArray& array : storage.arrays) named("array", array.name);
   for (const HostVolume& volume : storage.volumes) {
-    complaints.need(
-        !volume.on.empty(),
-        fmt::format("host.volume: {} needs disks or arrays, e.g. on = [\"array0\"]", volume.name));
+    complaints.need(!volume.on.empty(),
+                    fmt::format("host.volume.{}.on: need disks or arrays, e.g. on = [\"array0\"]",
+                                volume.name));
     for (const std::string& on : volume.on)
-      known(fmt::format("host.volume: {}", volume.name), on, "disk or array");
+      known(fmt::format("host.volume.{}.on", volume.name), on, "disk or array");
     named("volume", volume.name);
   }
   for (const VmDescription& vm : host.vms) {
     complaints.need(
         !vm.workload.uses_disk() || !vm.disks.empty(),
         fmt::format("vm.{}.disk: its workload does I/O; give it a [[vm.disk]]", vm.name));
-    for (const DiskDescription& disk : vm.disks) {
-      complaints.need(!disk.on.empty(), fmt::format("vm.{}.disk: need on = a disk, array or volume "
-                                                    "of the host",
-                                                    vm.name));
+    for (std::size_t i = 0; i < vm.disks.size(); ++i) {
+      const DiskDescription& disk = vm.disks[i];
+      const std::string path = disk_path(vm, i);
+      complaints.need(!disk.on.empty(),
+                      fmt::format("{}.on: need a disk, array or volume to lie on; {}", path,
+                                  there_are(storage)));
       if (!disk.on.empty() && !reachable(disk.on))
-        known(fmt::format("vm.{}.disk", vm.name), disk.on, "disk, array or volume");
+        known(path + ".on", disk.on, "disk, array or volume");
       if (disk.backing.empty()) continue;
-      if (!reachable(disk.backing))
-        known(fmt::format("vm.{}.disk.backing", vm.name), disk.backing, "disk, array or volume");
+      if (!reachable(disk.backing)) known(path + ".backing", disk.backing, "disk, array or volume");
       complaints.need(
           disk.image.format == storage::image::Format::qcow2,
-          fmt::format("vm.{}.disk.backing: a raw image has no backing file; make it qcow2",
-                      vm.name));
+          fmt::format("{}.backing: a raw image has no backing file; make it qcow2", path));
     }
   }
 }
@@ -199,7 +216,7 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
       arrays_.push_back({&array, disks, made.get()});
       devices_.push_back(std::move(made));
     } catch (const sim::ConfigError& error) {
-      throw sim::ConfigError{fmt::format("host.array: {}: {}", array.name, error.what())};
+      throw sim::ConfigError{fmt::format("host.array.{}: {}", array.name, error.what())};
     }
     storage::device::HostWay* way = cards != nullptr ? cards->way(array) : nullptr;
     add(array.name, forwarded(*devices_.back(), way));
@@ -215,7 +232,7 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
       devices_.push_back(
           std::make_unique<storage::volume::Volume>(engine, volume.volume, std::move(parts)));
     } catch (const sim::ConfigError& error) {
-      throw sim::ConfigError{fmt::format("host.volume: {}: {}", volume.name, error.what())};
+      throw sim::ConfigError{fmt::format("host.volume.{}: {}", volume.name, error.what())};
     }
     add(volume.name, *devices_.back());
   }

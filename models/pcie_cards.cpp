@@ -33,7 +33,7 @@ pcie::Description fitted(const HostDescription& host) {
 
 void check_disk(const HostDescription& host, const HostDisk& disk, sim::Complaints& reasons) {
   const auto need = [&](bool holds, const std::string& text) {
-    reasons.need(holds, fmt::format("host.disk: {}: {}", disk.name, text));
+    reasons.need(holds, fmt::format("host.disk.{}: {}", disk.name, text));
   };
   const bool attached = !disk.slot.empty() || !disk.card.empty();
   need(!attached || disk.on.empty(),
@@ -52,7 +52,7 @@ void check_disk(const HostDescription& host, const HostDisk& disk, sim::Complain
 void check_array(const HostDescription& host, const HostArray& array, sim::Complaints& reasons) {
   if (array.card.empty()) return;
   const auto need = [&](bool holds, const std::string& text) {
-    reasons.need(holds, fmt::format("host.array: {}: {}", array.name, text));
+    reasons.need(holds, fmt::format("host.array.{}: {}", array.name, text));
   };
   need(is_card(host, array.card),
        fmt::format("card: no [[host.pcie.card]] is named \"{}\"", array.card));

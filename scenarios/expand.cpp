@@ -74,6 +74,16 @@ void empty_sockets(Node& base, const Node& over) {
   });
 }
 
+// Who describes storage describes all of it: a preset's array would lie on disks that are gone.
+void own_storage(Node& base, const Node& over) {
+  const auto storage = [](const Entry& entry) {
+    return entry.key == "disk" || entry.key == "array" || entry.key == "volume";
+  };
+  const Node::Table& own = *over.table();
+  if (std::none_of(own.begin(), own.end(), storage)) return;
+  std::erase_if(*base.table(), storage);
+}
+
 void expand_to(Node& node, std::string_view table, int depth, Problems& problems) {
   if (node.table() == nullptr) return;
   const Entry* use = find(node, "use");
@@ -90,6 +100,7 @@ void expand_to(Node& node, std::string_view table, int depth, Problems& problems
   if (!base) return;
   expand_to(*base, table, depth - 1, problems);
   empty_sockets(*base, node);
+  if (table == "host") own_storage(*base, node);
   merge_uncertain(*base, node);
   merge(*base, node);
   base->at = node.at;

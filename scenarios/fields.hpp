@@ -182,7 +182,7 @@ const Word<E>* read_word(const std::vector<Word<E>>& words, const Node& node,
     if (node.text() != nullptr && *node.text() == word.text) return &word;
     names.push_back(word.text);
   }
-  const std::string near = node.text() != nullptr ? nearest(*node.text(), names) : "";
+  const std::string near = nearest(node.text() != nullptr ? *node.text() : described(node), names);
   expect(problems, node, path,
          fmt::format("one of {}{}", words_of(words),
                      near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));

@@ -3,11 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "scenarios/nearest.hpp"
 
 namespace scenarios {
 namespace {
+
+bool is_named(const Node& element, std::string_view word) {
+  const Entry* name = find(element, "name");
+  return name != nullptr && name->value.text() != nullptr && *name->value.text() == word;
+}
+
+const Node* element_named(const Node::Array& array, std::string_view name) {
+  const auto found = std::find_if(array.begin(), array.end(),
+                                  [&](const Node& element) { return is_named(element, name); });
+  return found == array.end() ? nullptr : &*found;
+}
 
 void set_below(Node& node, const std::vector<std::string>& path, std::size_t depth,
                const Location& key_at, const Node& value);
@@ -18,10 +30,7 @@ void set_in_array(Node::Array& array, const std::vector<std::string>& path, std:
   const bool all = path[depth] == "*";
   bool found = false;
   for (Node& element : array) {
-    const Entry* name = find(element, "name");
-    const bool named =
-        name != nullptr && name->value.text() != nullptr && *name->value.text() == path[depth];
-    if (!(all || named) || depth + 1 == path.size()) continue;
+    if (!(all || is_named(element, path[depth])) || depth + 1 == path.size()) continue;
     set_below(element, path, depth + 1, key_at, value);
     found = true;
   }
@@ -127,22 +136,29 @@ void set_key(Node& document, const std::string& key, const Location& key_at, con
 Location position(const Node& document, const std::string& key) {
   const Node* node = &document;
   Location at = document.at;
-  const std::vector<std::string> path = segments(key);
+  const KeyPath path = segments(key);
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const Entry* entry = find(*node, path[i]);
+    const std::size_t bracket = path[i].find('[');
+    const Entry* entry = find(*node, path[i].substr(0, bracket));
     if (entry == nullptr) break;
     at = entry->key_at;
     node = &entry->value;
-    if (path[i] != "vm" || node->array() == nullptr || i + 1 == path.size()) continue;
-    for (const Node& vm : *node->array()) {
-      const Entry* name = find(vm, "name");
-      if (name == nullptr || name->value.text() == nullptr || *name->value.text() != path[i + 1]) {
-        continue;
+    if (node->array() == nullptr) continue;
+    const Node* element = nullptr;
+    if (bracket != std::string::npos) {
+      const auto index = static_cast<std::size_t>(std::atoi(path[i].c_str() + bracket + 1));
+      if (index < node->array()->size()) element = &(*node->array())[index];
+    } else if (i + 1 < path.size()) {
+      element = element_named(*node->array(), path[i + 1]);
+      if (element != nullptr) {
+        ++i;
+      } else if (node->array()->size() == 1) {
+        element = &node->array()->front();
       }
-      node = &vm;
-      at = vm.at;
     }
-    ++i;
+    if (element == nullptr) break;
+    node = element;
+    at = element->at;
   }
   return at;
 }

@@ -30,7 +30,8 @@ void open_table(Node& node);
 void set_key(Node& document, const std::string& key, const Location& key_at, const Node& value,
              Problems& problems);
 
-// Where the deepest part of the path that the document has stands.
+// Where the deepest part of the path that the document has stands. In an array of tables an element
+// goes by its name or its index: "vm.guest.disk[1].on", "host.array.array0.level".
 Location position(const Node& document, const std::string& key);
 
 }  // namespace scenarios

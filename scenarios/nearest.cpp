@@ -58,8 +58,21 @@ constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
     {"number", "count"},
     {"runtime", "duration"},
     {"runs", "replications"},
+    {"use", "device"},
+    {"model", "device"},
+    {"raid", "level"},
     {"hypervisor", "vmm"},
     {"guest", "vm"}};
+
+// "10" in "raid10", not in "raid110"; "blk" in "virtio-blk".
+bool has_part(std::string_view name, std::string_view word) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::size_t at = word.empty() ? std::string_view::npos : name.find(word);
+  if (at == std::string_view::npos) return false;
+  const std::size_t end = at + word.size();
+  const bool runs_on = digit(word.front()) && at > 0 && digit(name[at - 1]);
+  return !runs_on && !(digit(word.back()) && end < name.size() && digit(name[end]));
+}
 
 }  // namespace
 
@@ -77,7 +90,10 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
       best = name;
     }
   }
-  return std::string{best};
+  if (!best.empty()) return std::string{best};
+  const auto part = std::find_if(names.begin(), names.end(),
+                                 [&](std::string_view name) { return has_part(name, word); });
+  return part == names.end() ? std::string{} : std::string{*part};
 }
 
 }  // namespace scenarios

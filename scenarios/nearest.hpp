@@ -7,7 +7,8 @@
 
 namespace scenarios {
 
-// The valid name nearest to `word` by edit distance, empty when none is near.
+// The valid name nearest to `word` by edit distance, else the first that has it as a part; empty
+// when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string_view>& names);
 
 }  // namespace scenarios

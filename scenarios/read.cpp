@@ -135,7 +135,7 @@ void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParam
   std::erase_if(found, [&](const UncertainParameter& parameter) {
     const std::string_view key = parameter.key;
     if (parameter.deviation == 0.0) return true;  // exact
-    if (key.starts_with("vmm.block.")) return !disks;
+    if (key.starts_with("vmm.block.") || key.starts_with("device.")) return !disks;
     if (key.starts_with("host.controller.") || key.starts_with("host.link.")) return !computes;
     return false;
   });

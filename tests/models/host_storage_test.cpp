@@ -117,5 +117,6 @@ TEST_CASE("of alike disks each goes by its number: two arrays of one shelf") {
   host.vms.front().disks.front().on = "ram7";
   CHECK(metric(run(host), "vm.writer.io.rate") > 0);
   host.storage.arrays[1].disks = {"ram"};
-  CHECK_THROWS_WITH(run(host), Catch::Contains("md1 takes the disk \"ram0\", which another has"));
+  CHECK_THROWS_WITH(run(host),
+                    Catch::Contains("host.array.md1.disks: \"ram0\" belongs to another array"));
 }

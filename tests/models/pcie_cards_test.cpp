@@ -157,7 +157,7 @@ TEST_CASE("an array of a RAID controller crosses PCI Express once for each byte 
   CHECK(result["host.pcie.raid.out"] * link_Bps(3, 8) ==
         Approx(result["vm.fio.io.bandwidth"]).epsilon(0.02));
   array.raid.hardware.present = false;
-  CHECK_THAT(pcie_complaints(controller), Catch::Contains("host.array: r1: card: md has none"));
+  CHECK_THAT(pcie_complaints(controller), Catch::Contains("host.array.r1: card: md has none"));
 }
 
 TEST_CASE("drives and cards that cannot sit so are refused with their reasons") {
@@ -183,10 +183,10 @@ TEST_CASE("drives and cards that cannot sit so are refused with their reasons") 
   server.storage.disks.emplace_back().name = "lun";
   server.storage.disks.back().slot = "1";
   CHECK(pcie_complaints(wrong) ==
-        "host.disk: nvme: 2 drives in slot 1, which has room for one; give each a [[host.disk]] of "
+        "host.disk.nvme: 2 drives in slot 1, which has room for one; give each a [[host.disk]] of "
         "its own, or a card that they hang on\n"
-        "host.disk: sda: card: no [[host.pcie.card]] is named \"hba\"\n"
-        "host.disk: ram: lies in memory, not in a slot or behind a card\n"
+        "host.disk.sda: card: no [[host.pcie.card]] is named \"hba\"\n"
+        "host.disk.ram: lies in memory, not in a slot or behind a card\n"
         "cluster.storage.san: lun: a slot or card, which only hosts have");
 }
 

@@ -221,9 +221,9 @@ TEST_CASE("disks of all hosts share the space of the server", "[storage-network]
 TEST_CASE("names on servers that are not there are refused", "[storage-network]") {
   HostDescription host = reader();
   host.vms.front().disks.front().on = "san.sda";
-  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.disk: no disk, array or volume"));
+  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.disk.on: no disk, array or volume"));
   host.vms.front().disks.front().on = "nas.ram";
-  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.disk: no disk, array or volume"));
+  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.disk.on: no disk, array or volume"));
 }
 
 TEST_CASE("a server that nobody's disk lies on does not start SimGrid", "[outside]") {

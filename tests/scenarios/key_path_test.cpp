@@ -45,3 +45,35 @@ TEST_CASE("a pattern's last star reaches keys at any depth, its last name no fur
   CHECK(seen(patterns, "swap") == 1);
   CHECK(seen(patterns, "swap", "latency") == 0);
 }
+
+TEST_CASE("an element of an array of tables stands where its name or its index says") {
+  const Node document = parse_toml(
+      "[host]\n"
+      "[[host.disk]]\n"
+      "name = \"a\"\n"
+      "count = 2\n"
+      "[[host.disk]]\n"
+      "name = \"b\"\n"
+      "[[vm]]\n"
+      "name = \"guest\"\n"
+      "[[vm.disk]]\n"
+      "on = \"a\"\n"
+      "[[vm.disk]]\n"
+      "bus = \"ide\"\n"
+      "on = \"c\"\n"
+      "[vm.workload]\n"
+      "[[vm.workload.test]]\n"
+      "name = \"one\"\n"
+      "runtime = 1\n",
+      "a.toml");
+  CHECK(position(document, "host.disk.a.count").line == 4);
+  CHECK(position(document, "host.disk.b").line == 5);
+  CHECK(position(document, "host.disk.b.count").line == 5);
+  CHECK(position(document, "host.disk.c.count").line == 2);
+  CHECK(position(document, "vm.guest.disk[0].on").line == 10);
+  CHECK(position(document, "vm.guest.disk[1].on").line == 13);
+  CHECK(position(document, "vm.guest.disk[2].on").line == 9);
+  CHECK(position(document, "vm.guest.workload.test[0].runtime").line == 17);
+  CHECK(position(document, "vm.guest.workload.test.runtime").line == 17);
+  CHECK(position(document, "vm.other.disk[0].on").line == 7);
+}

@@ -126,6 +126,26 @@ TEST_CASE("a mistake in an array of tables names the element") {
              Catch::Contains("vm.guest.disk: ") && Catch::Contains("begun with [[vm.disk]]"));
 }
 
+TEST_CASE("a disk that lies on nothing known is refused where it says so, with what there is") {
+  const std::string disk = kSmall + "[[vm.disk]]\nimage = \"qcow2\"\non = \"sda\"\n";
+  CHECK(refusal(disk) ==
+        "a.toml:13:1: vm.guest.disk.on: no disk, array or volume is named \"sda\"; "
+        "the host has array0, hdd");
+  CHECK_THAT(refusal(replaced(disk, "opteron-6272-4s", "nehalem-x5570-2s")),
+             Catch::StartsWith("a.toml:13:1: vm.guest.disk.on: ") &&
+                 Catch::Contains("describe one in [[host.disk]]"));
+  CHECK(refusal(replaced(disk, "sda", "array0")) == "accepted");
+}
+
+TEST_CASE("a host that describes disks has none of its preset's") {
+  const std::string own =
+      kSmall + "[[host.disk]]\nname = \"sda\"\ndevice = \"ssd-sata\"\n[[vm.disk]]\non = ";
+  CHECK(refusal(own + "\"sda\"\n") == "accepted");
+  CHECK_THAT(refusal(own + "\"array0\"\n"), Catch::Contains("the host has sda"));
+  CHECK_THAT(refusal(kSmall + "[[host.array]]\nname = \"r\"\nlevel = 10\ndisks = [\"x\"]\n"),
+             Catch::Contains("did you mean \"raid10\"?"));
+}
+
 TEST_CASE("all mistakes of a file are reported at once") {
   const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);
