@@ -16,7 +16,7 @@ constexpr double kDeepest = 30.0;    // u = 1 - 1e-13
 constexpr double kLongestStep = 1.0;
 constexpr int kUndamped = 8;  // rounds in which nearly every solution is found
 constexpr double kRecovery = 2.0;
-constexpr double kDrift = 0.04;  // of local latency and the delay itself, see the header
+constexpr double kDrift = 0.08;  // of local latency and the delay itself, see the header
 constexpr double kLeastDrift =
     0.004;  // of capacity: near saturation delays are steep but loads hardly move
 constexpr double kTangent = 0.05;  // of capacity: so far it stands for the curve

@@ -144,5 +144,5 @@ TEST_CASE("disks that cannot move are refused with what to do", "[migration]") {
   CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.disk.cache"));
   host = two_hosts();
   host.others.front().storage.disks.clear();
-  CHECK_THROWS_WITH(check(host), Catch::Contains("cluster.host.b: vm.guest.disk: no disk"));
+  CHECK_THROWS_WITH(check(host), Catch::Contains("cluster.host.b: vm.guest.disk.on: no disk"));
 }
