@@ -95,6 +95,9 @@ void add_classes_alone(Plan& plan, const Study& study) {
 }  // namespace
 
 Plan make_plan(const Study& study, const RunOptions& options, const Model& model) {
+  if (study.settings.replications < 1)
+    throw sim::ConfigError{
+        fmt::format("study.replications: got {}, need at least 1", study.settings.replications)};
   Plan plan;
   for (const Point& point : study.points)
     plan.variants.push_back({point.scenario, text(point.at), {}, {}});

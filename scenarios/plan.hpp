@@ -26,7 +26,8 @@ struct Plan {
   std::vector<std::vector<std::size_t>> base;  // [point][VM class]: its baseline's variant
 };
 
-// Throws sim::ConfigError when a variant is impossible, before anything is simulated.
+// Throws sim::ConfigError when a variant is impossible or there is nothing to run, before anything
+// is simulated.
 Plan make_plan(const Study& study, const RunOptions& options, const Model& model);
 
 }  // namespace scenarios

@@ -13,6 +13,7 @@
 #include "scenarios/combine.hpp"
 #include "scenarios/design.hpp"
 #include "scenarios/general.hpp"
+#include "scenarios/plan.hpp"
 #include "scenarios/read.hpp"
 
 namespace scenarios {
@@ -34,6 +35,11 @@ double step(const UncertainParameter& parameter, int sign) {
   if (sign < 0 && parameter.low) length = std::min(length, parameter.value - *parameter.low);
   return sign * length / parameter.deviation;
 }
+
+struct Planned {
+  Study study;
+  Plan plan;
+};
 
 // The study with each parameter moved by its sign, to be run once with the seed of a replication.
 Study moved(const Study& study, const std::vector<UncertainParameter>& parameters,
@@ -183,20 +189,24 @@ StudyResults run_and_predict(const Study& study, const RunOptions& options, cons
   // Reading a large sweep again takes about as long as short runs: done beside them.
   const auto reading = options.jobs == 1 ? std::launch::deferred : std::launch::async;
   const auto read = [&](std::size_t r) {
-    return std::async(reading,
-                      [&, r] { return moved(study, parameters, design[r], r % replications); });
+    return std::async(reading, [&, r] {
+      Planned planned{moved(study, parameters, design[r], r % replications), {}};
+      planned.plan = make_plan(planned.study, options, model);
+      return planned;
+    });
   };
-  std::future<Study> next;
+  std::future<Planned> next;
   if (!design.empty()) next = read(0);
   std::size_t done = 0;
   StudyResults results =
       run(study, part_of(options, done, design.size() * study.points.size()), model);
   if (results.interrupted) return results;
   for (std::size_t r = 0; r < design.size(); ++r) {
-    const Study other_study = next.get();
+    const Planned planned = next.get();
     if (r + 1 < design.size()) next = read(r + 1);
     const std::size_t following = (design.size() - r - 1) * study.points.size();
-    const StudyResults other = run(other_study, part_of(options, done, following), model);
+    const StudyResults other =
+        run(planned.study, planned.plan, part_of(options, done, following), model);
     if (other.interrupted) {
       results.interrupted = true;
       return results;

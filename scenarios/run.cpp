@@ -237,14 +237,15 @@ std::string_view program_version() {
   return TENANCY_VERSION;
 }
 
-StudyResults run(const Study& study, const RunOptions& options, const Model& model) {
-  if (study.settings.replications < 1)
-    throw sim::ConfigError{
-        fmt::format("study.replications: got {}, need at least 1", study.settings.replications)};
-  const Plan plan = make_plan(study, options, model);
+StudyResults run(const Study& study, const Plan& plan, const RunOptions& options,
+                 const Model& model) {
   Pool pool{plan, study.first_replication, static_cast<std::size_t>(study.settings.replications),
             options, model};
   return combine_all(study, plan, pool.run());
+}
+
+StudyResults run(const Study& study, const RunOptions& options, const Model& model) {
+  return run(study, make_plan(study, options, model), options, model);
 }
 
 StudyResults run(const Study& study, const RunOptions& options) {

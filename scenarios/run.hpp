@@ -23,6 +23,8 @@
 
 namespace scenarios {
 
+struct Plan;
+
 // A mean over replications with its Student-t confidence interval; lo == hi == value when exact.
 using Estimate = sim::Interval;
 
@@ -97,6 +99,9 @@ struct Model {
 // journal cannot be used. A cancelled study returns what was finished.
 StudyResults run(const Study& study, const RunOptions& options);
 StudyResults run(const Study& study, const RunOptions& options, const Model& model);
+// With its plan at hand (plan.hpp).
+StudyResults run(const Study& study, const Plan& plan, const RunOptions& options,
+                 const Model& model);
 
 // "vm.guest.count = 24, vm.guest.pin = core": a point in messages.
 std::string text(const Coordinates& at);
