@@ -160,8 +160,9 @@ sim::Instant Fair::tick_after(sim::Instant from, double delay_ns) const {
   return sim::Instant{sim::Duration{(due / period + 1) * period}};
 }
 
-// As of the last account.
-void Fair::seek_tick(Cpu& cpu) {
+// As of the last account. While a tick is under way, what is due is due now, be it that somebody
+// has accounted at this very instant: CPUs that balance do so with each of their ticks.
+void Fair::seek_tick(Cpu& cpu, bool ticking) {
   cpu.tick_open = false;
   double soonest_ns = std::numeric_limits<double>::max();
   if (cpu.current->whole->bandwidth != nullptr)
@@ -171,8 +172,11 @@ void Fair::seek_tick(Cpu& cpu) {
     if (interrupted(cpu))
       soonest_ns = std::min(soonest_ns, std::max(0.0, kSoftirqMost_ns - cpu.thread_ran_ns));
   }
-  if (soonest_ns != std::numeric_limits<double>::max())
+  if (ticking && soonest_ns <= 0.0) {
+    cpu.tick_due = engine_.now();
+  } else if (soonest_ns != std::numeric_limits<double>::max()) {
     cpu.tick_due = tick_after(cpu.accounted, soonest_ns + kFuzz_ns);
+  }
 }
 
 void Fair::advance_tick(Cpu& cpu) {
@@ -190,7 +194,7 @@ bool Fair::interrupted(const Cpu& cpu) const {
 
 void Fair::tick(Cpu& cpu) {
   cpu.tick_at = sim::kNever;
-  if (cpu.tick_open) seek_tick(cpu);
+  if (cpu.tick_open) seek_tick(cpu, true);
   if (cpu.tick_due > engine_.now()) {
     if (cpu.tick_due == sim::kNever) return;
     cpu.tick_at = cpu.tick_due;

@@ -146,7 +146,7 @@ class Fair : public Scheduler {
     if (!cpu.tick_open) advance_tick(cpu);
   }
   void advance_tick(Cpu& cpu);
-  void seek_tick(Cpu& cpu);
+  void seek_tick(Cpu& cpu, bool ticking = false);
   sim::Instant tick_after(sim::Instant from, double delay_ns) const;
 
   // run_queue.cpp: coming and going, weights, who runs

@@ -55,9 +55,9 @@ class PageCache : public BlockDevice {
   sim::Task<> fetch(std::int64_t first, std::int64_t count, int stream);
   sim::Process fetch_ahead(sim::Engine& engine, std::int64_t first, std::int64_t count, int stream);
   sim::Task<> make_present(std::int64_t first, std::int64_t count, int stream);
-  sim::Task<> write_back(sim::Instant before, std::int64_t enough);
+  sim::Task<> write_back(sim::Instant before, std::int64_t enough, bool awaited);
   sim::Process background(sim::Engine& engine, sim::Instant before, std::int64_t enough);
-  sim::Task<> write_run(PageTable::Run run);
+  sim::Task<> write_run(PageTable::Run run, bool awaited);
   sim::Task<> hold_writer();
   sim::Task<> make_room();
   void start_background(sim::Instant before, std::int64_t enough);

@@ -70,7 +70,7 @@ sim::Task<> PageCache::flush(Request request) {
       co_await write_back_range(request.offset.count() / kPage,
                                 (request.offset + request.size).count() / kPage);
     } else {
-      co_await write_back(engine().now(), 0);
+      co_await write_back(engine().now(), 0, true);
     }
     while (writing_ > 0) co_await written_;
   }
@@ -78,14 +78,14 @@ sim::Task<> PageCache::flush(Request request) {
   co_await below_.serve(request);
 }
 
-sim::Task<> PageCache::write_run(PageTable::Run run) {
+sim::Task<> PageCache::write_run(PageTable::Run run, bool awaited) {
   ++writing_;
   writing_pages_ += run.count;
   const sim::Bytes size{std::min(run.count * kPage, below_.capacity().count() - run.first * kPage)};
   co_await below_.serve({.operation = Operation::write,
                          .offset = sim::Bytes{run.first * kPage},
                          .size = size,
-                         .synchronous = false,
+                         .synchronous = awaited,
                          .stream = -1});
   stats_.written_back += size;
   --writing_;
@@ -93,8 +93,9 @@ sim::Task<> PageCache::write_run(PageTable::Run run) {
   written_.fire();
 }
 
-// In order of place, what was dirty before `before`, until `enough` dirty pages are left.
-sim::Task<> PageCache::write_back(sim::Instant before, std::int64_t enough) {
+// In order of place, what was dirty before `before`, until `enough` dirty pages are left; `awaited`
+// by somebody who synchronises (WB_SYNC_ALL), not for the sake of room.
+sim::Task<> PageCache::write_back(sim::Instant before, std::int64_t enough, bool awaited) {
   sim::Join writes{engine()};
   const std::int64_t most = description_.largest_write.count() / kPage;
   std::int64_t from = 0;
@@ -102,7 +103,7 @@ sim::Task<> PageCache::write_back(sim::Instant before, std::int64_t enough) {
     const PageTable::Run run = pages_.take_dirty(from, most, before);
     if (run.count == 0) break;
     from = run.first + run.count;
-    writes.add(write_run(run));
+    writes.add(write_run(run, awaited));
     while (writes.under_way() >= description_.writes_at_once) co_await written_;
   }
   co_await writes.all();
@@ -116,14 +117,14 @@ sim::Task<> PageCache::write_back_range(std::int64_t from, std::int64_t end) {
     const PageTable::Run run = pages_.take_dirty(from, most, engine().now());
     if (run.count == 0) break;
     from = run.first + run.count;
-    writes.add(write_run(run));
+    writes.add(write_run(run, true));
     while (writes.under_way() >= description_.writes_at_once) co_await written_;
   }
   co_await writes.all();
 }
 
 sim::Process PageCache::background(sim::Engine&, sim::Instant before, std::int64_t enough) {
-  co_await write_back(before, enough);
+  co_await write_back(before, enough, false);
   in_background_ = false;
   written_.fire();
 }

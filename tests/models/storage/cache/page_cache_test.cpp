@@ -68,6 +68,20 @@ TEST_CASE("what was read is read from memory the second time", "[page_cache]") {
   CHECK(bench.cache.stats().misses == 1);
 }
 
+TEST_CASE("who synchronises waits for its writes, nobody for those that make room",
+          "[page_cache]") {
+  Bench bench{{.size = 64_MiB}};
+  bench.write(0_KiB, 4_KiB);
+  bench.flush();
+  REQUIRE(bench.device.requests.size() == 2);
+  CHECK(bench.device.requests[0].synchronous);
+  bench.device.requests.clear();
+  bench.write(0_KiB, 4_KiB);
+  bench.engine.run_until(bench.engine.now() + 60_s);
+  REQUIRE(bench.device.requests.size() == 1);
+  CHECK_FALSE(bench.device.requests[0].synchronous);
+}
+
 // 4 KiB at the beginning: window of 16 KiB, then 32, 64, 128, 128 ... as its markers are reached.
 TEST_CASE("read-ahead doubles on sequential reads", "[page_cache]") {
   Bench bench{{.size = 64_MiB}};
