@@ -271,9 +271,11 @@ void NetworkPaths::attach_function(Guest& guest) {
   }
   const bool bursts = guest.on->description->nic.tso;
   guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(*guest.on, bursts));
-  guest.stack->set_device(
-      guest.on->nic->add_function(guest.station, *guest.softirqs.front(), *guest.stack,
-                                  sim::Cycles{static_cast<std::int64_t>(exits)}));
+  std::vector<network::Thread*> vcpus;
+  for (int queue = 0; queue < guest.description->nics.front().queues; ++queue)
+    vcpus.push_back(guest.softirqs[at(queue) % guest.softirqs.size()]);
+  guest.stack->set_device(guest.on->nic->add_function(
+      guest.station, vcpus, *guest.stack, sim::Cycles{static_cast<std::int64_t>(exits)}));
 }
 
 void NetworkPaths::attach_container(Guest& guest) {

@@ -28,19 +28,24 @@ void check(const NicConfig& config, std::size_t softirqs) {
 }  // namespace
 
 struct Nic::Function : Port {
-  Function(Nic& owner, int of, Thread& vcpu, Port& up, const ReceiveConfig& config)
-      : nic{owner},
-        station{of},
-        ring{owner.engine_, owner.config_.tx_ring},
-        queue{owner.engine_, config, vcpu, up} {
-    nic.engine_.spawn(nic.move_out(ring));
+  Function(Nic& owner, int of, const std::vector<Thread*>& vcpus, Port& up,
+           const ReceiveConfig& config)
+      : nic{owner}, station{of} {
+    for (Thread* vcpu : vcpus) {
+      queues.emplace_back(owner.engine_, config, *vcpu, up);
+      rings.emplace_back(owner.engine_, owner.config_.tx_ring);
+      nic.engine_.spawn(nic.move_out(rings.back()));
+    }
   }
   sim::Engine& engine() override { return nic.engine_; }
-  sim::Task<> send(Batch batch, Thread& on) override { return nic.post(batch, on, ring); }
+  sim::Task<> send(Batch batch, Thread& on) override {
+    return nic.post(batch, on, rings[queue_of(batch, rings.size())]);
+  }
+  void arrive(const Batch& batch) { queues[queue_of(batch, queues.size())].arrive(batch); }
   Nic& nic;
   int station;
-  Ring ring;
-  ReceiveQueue queue;
+  std::deque<Ring> rings;
+  std::deque<ReceiveQueue> queues;
 };
 
 Nic::Nic(sim::Engine& engine, const NicConfig& config, const std::vector<Thread*>& softirqs,
@@ -66,14 +71,15 @@ ReceiveConfig Nic::receive_config() const {
           .clock = config_.clock};
 }
 
-Port& Nic::add_function(int station, Thread& vcpu, Port& up, sim::Cycles exits) {
+Port& Nic::add_function(int station, const std::vector<Thread*>& vcpus, Port& up,
+                        sim::Cycles exits) {
   if (functions_.size() >= static_cast<std::size_t>(config_.functions)) {
     throw sim::ConfigError{fmt::format("nic {}: {} virtual functions, one more is asked for",
                                        config_.name, config_.functions)};
   }
   ReceiveConfig config = receive_config();
   config.exits = exits;
-  functions_.push_back(std::make_unique<Function>(*this, station, vcpu, up, config));
+  functions_.push_back(std::make_unique<Function>(*this, station, vcpus, up, config));
   return *functions_.back();
 }
 
@@ -144,7 +150,7 @@ sim::Process Nic::move_in(Batch batch) {
 
 void Nic::deliver(const Batch& batch) {
   if (Function* function = function_of(batch)) {
-    function->queue.arrive(batch);
+    function->arrive(batch);
   } else {
     queues_[queue_of(batch, queues_.size())].arrive(batch);
   }
@@ -165,14 +171,16 @@ Traffic Nic::received() const {
     sum.dropped += part.dropped;
   };
   for (const ReceiveQueue& queue : queues_) add(queue.traffic());
-  for (const auto& function : functions_) add(function->queue.traffic());
+  for (const auto& function : functions_)
+    for (const ReceiveQueue& queue : function->queues) add(queue.traffic());
   return sum;
 }
 
 std::uint64_t Nic::interrupts() const {
   std::uint64_t sum = 0;
   for (const ReceiveQueue& queue : queues_) sum += queue.moderation().interrupts();
-  for (const auto& function : functions_) sum += function->queue.moderation().interrupts();
+  for (const auto& function : functions_)
+    for (const ReceiveQueue& queue : function->queues) sum += queue.moderation().interrupts();
   return sum;
 }
 

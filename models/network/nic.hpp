@@ -50,9 +50,10 @@ class Nic : public Port, public Receiver {
       Dma* dma = nullptr);
   ~Nic() override;
 
-  // A virtual function for `station`, with rings of its own; interrupts go to `vcpu` and cost it
-  // `exits`. Its transmit side is the returned port, which lives as long as the NIC.
-  Port& add_function(int station, Thread& vcpu, Port& up, sim::Cycles exits);
+  // A virtual function for `station`, with a pair of rings for each of `vcpus`, to whom their
+  // interrupts go and cost `exits`. Its transmit side is the returned port, which lives as long as
+  // the NIC.
+  Port& add_function(int station, const std::vector<Thread*>& vcpus, Port& up, sim::Cycles exits);
   // The other end of the cable; `latency` of cable and switches between.
   void connect(Receiver& far, sim::Duration latency);
 

@@ -28,8 +28,14 @@ guest::SyncProfile& sync(HostDescription& host) {
   return host.vms.front().workload.sync;
 }
 
+// A second, of four runs: they are few and differ.
 double sleeps(const HostDescription& host) {
-  return metric(run(host), "vm.guest.lock_sleeps");
+  constexpr unsigned kRuns = 4;
+  double sum = 0.0;
+  for (unsigned seed = 1; seed <= kRuns; ++seed)
+    sum += metric(simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = seed}),
+                  "vm.guest.lock_sleeps");
+  return sum / kRuns;
 }
 
 // 40 vCPUs on as many cores, whose lock is held all the time; and a process that wakes now and
@@ -62,11 +68,11 @@ TEST_CASE("with a CPU for each vCPU, nobody sleeps for a paravirtual lock", "[lo
 }
 
 TEST_CASE("waiters of a paravirtual lock sleep while their guest lacks CPUs", "[locks]") {
-  HostDescription host = locking(2, true);
+  HostDescription host = locking(3, true);
   CHECK(sleeps(host) > 50);
   host.without.insert(Mechanism::paravirtual_locks);
   CHECK(sleeps(host) == 0);
-  CHECK(sleeps(locking(2, false)) == 0);
+  CHECK(sleeps(locking(3, false)) == 0);
 }
 
 TEST_CASE("without paravirtual locks a guest has those of one without the feature", "[locks]") {
@@ -83,7 +89,7 @@ TEST_CASE("waiters that sleep behind one without a CPU sleep more often", "[lock
 }
 
 TEST_CASE("a longer PAUSE lets waiters spin longer before they sleep", "[locks]") {
-  HostDescription host = locking(2, true);
+  HostDescription host = locking(3, true);
   const double often = sleeps(host);
   host.hardware.pause = sim::Cycles{140};  // 2.4 ms
   CHECK(sleeps(host) < 0.5 * often);

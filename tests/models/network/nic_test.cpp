@@ -90,7 +90,7 @@ TEST_CASE("a virtual function takes what is for its guest, at the guest's own CP
   Pair pair{config};
   OwnCpu vcpu{pair.engine};
   Note guest{pair.engine, 7}, outside{pair.engine, 1};
-  Port& function = pair.a.add_function(7, vcpu, pair.up, sim::Cycles{5'000});
+  Port& function = pair.a.add_function(7, {&vcpu}, pair.up, sim::Cycles{5'000});
   Batch batch = kTenThousand;
   batch.to = &guest;
   pair.engine.spawn(hand_over(pair.engine, pair.b, batch, pair.cpu));
@@ -103,14 +103,32 @@ TEST_CASE("a virtual function takes what is for its guest, at the guest's own CP
   CHECK(outside.at == std::vector<double>{31});
 }
 
+TEST_CASE("a virtual function of two queues interrupts two of its guest's CPUs") {
+  NicConfig config = free_nic();
+  config.functions = 1;
+  Pair pair{config};
+  OwnCpu first{pair.engine}, second{pair.engine};
+  Note one{pair.engine, 7, 0}, other{pair.engine, 7, 1};
+  pair.a.add_function(7, {&first, &second}, pair.up, sim::Cycles{5'000});
+  Batch batch = kTenThousand;
+  for (Note* to : {&one, &other}) {
+    batch.to = to;
+    pair.engine.spawn(hand_over(pair.engine, pair.b, batch, pair.cpu));
+    pair.engine.run();
+  }
+  CHECK(first.busy() == us(5));
+  CHECK(second.busy() == us(5));
+  CHECK(pair.a.interrupts() == 2);
+}
+
 TEST_CASE("functions of one NIC reach each other without the wire") {
   NicConfig config = free_nic();
   config.functions = 2;
   Pair pair{config};
   OwnCpu first{pair.engine}, second{pair.engine};
   Note guest{pair.engine, 8};
-  Port& from = pair.a.add_function(7, first, pair.up, {});
-  pair.a.add_function(8, second, pair.up, {});
+  Port& from = pair.a.add_function(7, {&first}, pair.up, {});
+  pair.a.add_function(8, {&second}, pair.up, {});
   Batch batch = kTenThousand;
   batch.to = &guest;
   pair.engine.spawn(hand_over(pair.engine, from, batch, first));
@@ -130,6 +148,6 @@ TEST_CASE("an impossible NIC is refused, all reasons at once") {
                     "nic eth0: mtu = 100, needs 576 to 9216\n"
                     "nic eth0: 1 softirq threads for 2 queues");
   Pair pair{free_nic()};
-  CHECK_THROWS_WITH(pair.a.add_function(7, pair.cpu, pair.up, {}),
+  CHECK_THROWS_WITH(pair.a.add_function(7, {&pair.cpu}, pair.up, {}),
                     "nic eth0: 0 virtual functions, one more is asked for");
 }
