@@ -280,7 +280,7 @@ Results simulate(const HostDescription& given, const RunLength& length,
   const HostDescription host = without_described(given);
   sim::Engine engine{options.seed};
   RunningCluster running{engine, host};
-  running.start();
+  running.start(length.warmup);
   // The first half fills memory and lets the scheduler settle; the second shows how it moves
   // guests.
   run_until(engine, sim::kStart + length.warmup / 2, options.cancel);

@@ -149,8 +149,8 @@ void RunningCluster::build(const MigrationDescription& description) {
   }
 }
 
-void RunningCluster::start() {
-  for (RunningHost& host : hosts_) host.start();
+void RunningCluster::start(sim::Duration warmup) {
+  for (RunningHost& host : hosts_) host.start(warmup);
 }
 
 void RunningCluster::watch_moves() {

@@ -28,7 +28,7 @@ class RunningCluster {
   RunningCluster(sim::Engine& engine, const HostDescription& host);
   ~RunningCluster();
 
-  void start();
+  void start(sim::Duration warmup);
   void watch_moves();
   void age_memory();
   void begin_measuring();  // and the migrations' clocks

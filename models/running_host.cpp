@@ -26,6 +26,7 @@
 namespace models {
 namespace {
 
+constexpr double kStartSpread_s = 0.02;           // of vCPUs: some scheduling periods
 constexpr double kTickFootprint_B = 32 * 1024.0;  // code and data of a tick; assumption
 
 std::size_t at(int i) {
@@ -307,7 +308,9 @@ void RunningHost::settle() {
   if (due != sim::kNever && !settle_again_.pending()) settle_again_.at(due);
 }
 
-void RunningHost::start() {
+void RunningHost::start(sim::Duration warmup) {
+  start_spread_s_ = warmup > sim::Duration::zero() ? std::min(kStartSpread_s, sim::seconds(warmup))
+                                                   : kStartSpread_s;
   for (Vm& vm : vms_) {
     if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));

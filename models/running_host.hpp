@@ -37,7 +37,8 @@ class RunningHost final : public scheduler::Dispatch {
               HostStorage::Remote* remote = nullptr, class GuestReach* reach = nullptr);
   ~RunningHost() override;
 
-  void start();        // spawns the guests; then run the engine
+  // Spawns the guests, which start before the warm-up ends if there is one; then run the engine.
+  void start(sim::Duration warmup);
   void watch_moves();  // from here on moves between nodes are counted, for age_memory()
   void age_memory();   // of VMs with an age: spread as those moves have spread it by now
   void begin_measuring();
@@ -223,6 +224,7 @@ class RunningHost final : public scheduler::Dispatch {
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
   sim::Event settle_, settle_again_, fill_;
   sim::Instant measured_from_{}, watched_from_{};
+  double start_spread_s_ = 0.0;
   std::vector<double> node_busy_s_, cpu_busy_s_;  // [node]; [cpu]
   std::vector<sim::Instant> cpu_since_;           // [cpu]
   std::vector<compute::IdleGovernor> sleep_;      // [cpu]

@@ -14,8 +14,6 @@
 namespace models {
 namespace {
 
-constexpr double kStartSpread_s = 0.02;  // some scheduling periods
-
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
@@ -65,7 +63,7 @@ sim::Process RunningHost::live(int id) {
   scheduler::CpuId waker = scheduler::kNoCpu;
   // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
   // which no vCPU waits for one without a CPU.
-  const double spread_s = vm.description->arrives ? 0.0 : kStartSpread_s;
+  const double spread_s = vm.description->arrives ? 0.0 : start_spread_s_;
   co_await engine_.delay(sim::from_seconds(
       spread_s * engine_
                      .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name, member,

@@ -17,7 +17,7 @@ namespace scenarios {
 namespace {
 
 // A VM class of [host] or of another host of the cluster, which becomes [host]. Whom it talks to is
-// there, too.
+// there, too, be it another VM of the class.
 Scenario alone(const Scenario& scenario, const models::HostDescription& host,
                const models::VmDescription& vm) {
   const auto is_peer = [&](const models::VmDescription& other) {
@@ -45,7 +45,7 @@ Scenario alone(const Scenario& scenario, const models::HostDescription& host,
   one.host.servers = scenario.host.servers;
   one.host.clients = scenario.host.clients;
   one.host.vms = {vm};
-  one.host.vms.front().count = 1;
+  one.host.vms.front().count = vm.workload.net.partner == models::workload::Partner::guest ? 2 : 1;
   one.host.vms.front().on.clear();
   std::copy_if(host.vms.begin(), host.vms.end(), std::back_inserter(one.host.vms), is_peer);
   one.host.others = std::move(others);

@@ -18,6 +18,8 @@
 #include "scenarios/library.hpp"
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
+#include "scenarios/plausible.hpp"
+#include "scenarios/run.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
 #include "scenarios/sweep.hpp"
@@ -198,21 +200,27 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   if (problems.empty()) check_readers(document, scenario.host, problems);
   if (problems.empty()) check_size(document, scenario.host, problems);
   if (problems.empty()) check_model(document, scenario.host, problems);
+  if (problems.empty() && all.assumed.empty()) check_plausible(document, scenario.host, problems);
   return scenario;
 }
 
 void read_points(const Node& document, const std::vector<SweepKey>& keys, Study& study,
                  Uncertainty& uncertainty, Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
+  std::vector<Problems> of_points;
+  std::vector<std::string> where;
   for (bool more = true; more;) {
     Node at_point = document;
     Point point;
+    Problems own;
     for (std::size_t k = 0; k < keys.size(); ++k) {
       const Node& value = keys[k].values[digits[k]];
-      set_key(at_point, keys[k].key, keys[k].at, value, problems);
+      set_key(at_point, keys[k].key, keys[k].at, value, own);
       point.at.emplace_back(keys[k].key, sweep_value(value));
     }
-    point.scenario = read_point(std::move(at_point), uncertainty, problems);
+    point.scenario = read_point(std::move(at_point), uncertainty, own);
+    of_points.push_back(std::move(own));
+    where.push_back(text(point.at));
     if (study.points.empty()) study.settings = point.scenario.study;
     study.points.push_back(std::move(point));
     more = false;
@@ -221,6 +229,7 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys, Study&
       if (!more) digits[k] = 0;
     }
   }
+  problems.add_points(of_points, where);
 }
 
 Study read_document(Node document, const std::string& name, const ReadOptions& options) {

@@ -131,6 +131,18 @@ Field<models::DiskDescription> image_key() {
           }};
 }
 
+// A word that became a table, as other keys of it were set, is that of its most telling key.
+Node with_key(Node node, std::string_view key) {
+  Entry* use = find(node, "use");
+  if (use == nullptr) return node;
+  if (find(node, key) == nullptr) {
+    use->key = key;
+  } else {
+    std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
+  }
+  return node;
+}
+
 // A table whose most telling key may be given alone, as a word.
 template <class Inner>
 Field<models::DiskDescription> word_or_table(std::string_view name,
@@ -144,7 +156,7 @@ Field<models::DiskDescription> word_or_table(std::string_view name,
           meaning,
           [=](T& disk, const Node& node, const std::string& path, Problems& problems) {
             if (node.text() == nullptr) {
-              read_table(section(), disk.*member, node, path, problems);
+              read_table(section(), disk.*member, with_key(node, key), path, problems);
               return;
             }
             for (const Field<Inner>& field : section()) {

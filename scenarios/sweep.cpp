@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/results.hpp"
+#include "scenarios/key_path.hpp"
 #include "scenarios/nearest.hpp"
 #include "scenarios/section.hpp"
 
@@ -126,6 +127,23 @@ std::string nearest_metric(std::string_view word) {
   return near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near);
 }
 
+// Why no point of the study has the metric, if it is one of a VM class; else empty.
+std::string no_such_vm(std::string_view metric, const Study& study) {
+  const KeyPath parts = segments(metric);
+  if (parts.size() < 3 || parts[0] != "vm") return {};
+  std::vector<std::string_view> names;
+  for (const Point& point : study.points) {
+    const models::HostDescription& host = point.scenario.host;
+    for (const models::VmDescription& vm : host.vms) names.push_back(vm.name);
+    for (const models::HostDescription& other : host.others)
+      for (const models::VmDescription& vm : other.vms) names.push_back(vm.name);
+  }
+  if (std::find(names.begin(), names.end(), parts[1]) != names.end()) return {};
+  const std::string near = nearest(parts[1], names);
+  return fmt::format("no [[vm]] is named \"{}\"{}", parts[1],
+                     near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near));
+}
+
 }  // namespace
 
 void read_report(const Node& document, Study& study, Problems& problems) {
@@ -141,6 +159,10 @@ void read_report(const Node& document, Study& study, Problems& problems) {
           expect(problems, metric, "report.show",
                  fmt::format("a metric's name (`tenancy keys --metrics`){}",
                              metric.text() != nullptr ? nearest_metric(*metric.text()) : ""));
+          continue;
+        }
+        if (const std::string wrong = no_such_vm(*metric.text(), study); !wrong.empty()) {
+          problems.add(metric.at, fmt::format("report.show: \"{}\": {}", *metric.text(), wrong));
           continue;
         }
         study.show.push_back(*metric.text());

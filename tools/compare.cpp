@@ -11,6 +11,7 @@
 
 #include "models/results.hpp"
 #include "scenarios/compare.hpp"
+#include "scenarios/nearest.hpp"
 #include "scenarios/read.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
@@ -68,6 +69,25 @@ bool wanted(const Arguments& arguments, const std::string& metric) {
     return metric.ends_with(".throughput") || metric.find(".latency.") != std::string::npos;
   return std::any_of(arguments.metrics.begin(), arguments.metrics.end(),
                      [&](const std::string& end) { return metric.ends_with(end); });
+}
+
+// Throws sim::ConfigError for a metric that neither study has.
+void check_metrics(const scenarios::Comparison& comparison, const Arguments& arguments) {
+  std::vector<std::string_view> names;
+  for (const auto& point : comparison.points) {
+    for (const auto& d : point.metrics) names.push_back(d.metric);
+    names.insert(names.end(), point.only_first.begin(), point.only_first.end());
+    names.insert(names.end(), point.only_second.begin(), point.only_second.end());
+  }
+  for (const std::string& metric : arguments.metrics) {
+    const bool known = std::any_of(names.begin(), names.end(),
+                                   [&](std::string_view name) { return name.ends_with(metric); });
+    if (known) continue;
+    const std::string near = scenarios::nearest(metric, names);
+    throw sim::ConfigError{fmt::format(
+        "--metric {}: neither study has one{}; `tenancy keys --metrics` lists what there is",
+        metric, near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near))};
+  }
 }
 
 // A swing of the whole interval past zero is a difference; its size in the same breath.
@@ -141,6 +161,7 @@ int compare(const Arguments& arguments) {
     fmt::print(stderr, "tenancy: interrupted before both had run\n");
     return kInterrupted;
   }
+  check_metrics(comparison, arguments);
   std::string text;
   if (arguments.json) {
     text = as_json(comparison).dump(2) + "\n";

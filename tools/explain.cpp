@@ -61,7 +61,7 @@ std::string gains_text(const scenarios::Gains& gains, bool colours) {
     }
   }
   std::string out = grid.rows.empty() ? "" : report::markdown(grid, colours);
-  if (!none.empty()) out += fmt::format("No difference: {}.\n", none);
+  if (!none.empty()) out += fmt::format("Not distinguishable from no difference: {}.\n", none);
   return out;
 }
 
@@ -135,7 +135,7 @@ int explain(const Arguments& arguments) {
       std::find_if(study.points.begin(), study.points.end(), [&](const scenarios::Point& p) {
         return p.at == worst.point->at;
       })->scenario;
-  e.scenario.study.replications = std::min(kReplications, e.scenario.study.replications);
+  e.scenario.study.replications = std::clamp(e.scenario.study.replications, 2, kReplications);
   e.causes = scenarios::gains(e.scenario, scenarios::mechanisms_off(e.scenario), e.vm, options);
   if (e.causes.interrupted) return interrupted();
   e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.vm), e.vm, options);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "models/running_host.hpp"
+#include "tests/models/vcpus_that_wait.hpp"
 
 using namespace models;
 using namespace sim::literals;
@@ -45,7 +46,7 @@ std::vector<Done> two_jobs(bool second_before_all) {
   const HostDescription description = host();
   sim::Engine engine;
   RunningHost running{engine, description};
-  running.start();
+  running.start({});
   std::vector<Done> done;
   engine.spawn(job(running, 0_ms, 10e6, false, 1, done));
   engine.spawn(job(running, 1_ms, 2e6, second_before_all, 2, done));
@@ -69,4 +70,12 @@ TEST_CASE("an interrupt goes before the job that has begun, which then goes on w
   CHECK(done[0].job == 2);
   CHECK(done[0].at_ms == Approx(3.0).epsilon(1e-3));
   CHECK(done[1].at_ms == Approx(12.0).epsilon(1e-3));
+}
+
+TEST_CASE("guests have started when a short warm-up ends") {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    const Results results =
+        simulate(tests::guests_of_eight(1), {.duration = 5_ms, .warmup = 2_ms}, {.seed = seed});
+    CHECK(tests::metric(results, "vm.guest.cpu.utilisation") > 0.99);
+  }
 }

@@ -9,6 +9,7 @@ TEST_CASE("a mistyped word is near the name that few letters part it from") {
   CHECK(nearest("memroy", {"memory", "numa"}) == "memory");
   CHECK(nearest("anything", {"memory", "numa"}).empty());
   CHECK(nearest("", {"memory"}).empty());
+  CHECK(nearest("RAID10", {"raid0", "raid10"}) == "raid10");
 }
 
 TEST_CASE("another program's word is near what it is called here, where there is such a key") {

@@ -146,6 +146,55 @@ TEST_CASE("a host that describes disks has none of its preset's") {
              Catch::Contains("did you mean \"raid10\"?"));
 }
 
+TEST_CASE("hardware that nobody has is refused where it stands") {
+  const auto with = [](const std::string& key) {
+    return refusal(replaced(kSmall, "use = \"opteron-6272-4s\"\n",
+                            "use = \"opteron-6272-4s\"\n" + key + "\n"));
+  };
+  CHECK(with("frequency = \"2000 GHz\"\nturbo = []") ==
+        "a.toml:5:1: host.frequency: got 2000 GHz, need 0.1 to 10 GHz");
+  CHECK(with("turbo = [\"1 GHz\"]") ==
+        "a.toml:5:1: host.turbo: 1 GHz is below the nominal clock of 2.1 GHz");
+  CHECK_THAT(with("llc = { latency = \"10 ms\" }"),
+             Catch::Contains("a.toml:5:9: host.llc.latency"));
+  CHECK_THAT(with("l2 = { latency = \"40 ns\" }"), Catch::Contains("a.toml:5:8: host.l2.latency"));
+  CHECK(with("frequency = \"2.4 GHz\"") == "accepted");
+}
+
+TEST_CASE("a mistake of some points of a sweep says of which") {
+  const std::string swept =
+      refusal(kSmall +
+              "vcpus = 4\n[[vm.nic]]\n[[host.nic]]\nname = \"eth0\"\n"
+              "rate = \"10 Gbit/s\"\n[sweep]\n\"vm.guest.nic.queues\" = [1, 4, 8, 16]\n");
+  CHECK(swept.find("queues: 8 for 4 vCPUs, at most one each (with vm.guest.nic.queues = 8)") !=
+        std::string::npos);
+  CHECK(swept.find("(with vm.guest.nic.queues = 16)") != std::string::npos);
+  CHECK(swept.find("queues = 4)") == std::string::npos);
+  const std::string all =
+      refusal(kSmall + "[sweep]\n\"vm.guest.vcpus\" = [1, 2]\n[[vm]]\nname = 1\n");
+  CHECK(all != "accepted");
+  CHECK(all.find("(with") == std::string::npos);
+}
+
+TEST_CASE("what is reported of a VM class is of one that is there") {
+  const std::string report = "[report]\nshow = [\"vm.guest.cpu.steal\", \"vm.gest.cpu.steal\"]\n";
+  CHECK(refusal(kSmall + report) ==
+        "a.toml:12:31: report.show: \"vm.gest.cpu.steal\": no [[vm]] is named \"gest\", did you "
+        "mean \"guest\"?");
+}
+
+TEST_CASE("a word that stands for a table goes on standing for its key when others are set") {
+  const std::string disk = kSmall + "[[vm.disk]]\non = \"array0\"\ncache = \"none\"\n";
+  const auto mode = [&](const std::string& more) {
+    return read_text(disk + more, "a.toml").points.back().scenario.host.vms[0].disks[0].cache.mode;
+  };
+  using models::storage::cache::Mode;
+  CHECK(mode("") == Mode::none);
+  CHECK(mode("[sweep]\n\"vm.guest.disk.cache.mode\" = [\"none\", \"writeback\"]\n") ==
+        Mode::writeback);
+  CHECK(mode("[sweep]\n\"vm.guest.disk.cache.size\" = [\"1 GiB\"]\n") == Mode::none);
+}
+
 TEST_CASE("all mistakes of a file are reported at once") {
   const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);

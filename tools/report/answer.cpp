@@ -43,6 +43,8 @@ std::string because(const std::vector<scenarios::Reason>& reasons) {
 
 }  // namespace
 
+constexpr double kAlike = 0.9995;  // is shown as 100.0 %
+
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results) {
   Slowest found;
   for (const auto& point : results.points) {
@@ -67,7 +69,7 @@ std::string answer(const scenarios::Study& study, const scenarios::StudyResults&
   if (found.relative == nullptr) return "No VM did work that could be compared with a baseline.";
   const std::string at = phrase(found.point->at);
   const std::string name{class_name(found.point->time[found.vm_class].object)};
-  if (found.relative->hi >= 1.0)
+  if (found.relative->hi >= kAlike)
     return fmt::format("No VM runs slower than the baseline ({}) by more than the interval.",
                        baseline(study));
   return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,

@@ -114,7 +114,10 @@ std::string text(const scenarios::SweepValue& value) {
 std::string quantity(double value, std::string_view unit) {
   if (!std::isfinite(value)) return "-";
   if (unit == "1") return fmt::format("{:.1f} %", 100.0 * value);
-  if (unit == "count") return fmt::format("{:.0f}", value);
+  if (unit == "count") {  // means of replications, and ratios such as an array's amplification
+    const bool whole = value == std::round(value) || std::abs(value) >= 100.0;
+    return whole ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value);
+  }
   if (value == 0.0) return unit == "1/s" ? "0/s" : fmt::format("0 {}", unit);
   // A value that digits() would round up to 1000 belongs to the next prefix.
   const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end() - 1, [&](const Prefix& p) {
