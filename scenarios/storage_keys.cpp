@@ -104,33 +104,6 @@ const Section<models::HostVolume>& host_volume_keys() {
   return section;
 }
 
-Field<models::DiskDescription> image_key() {
-  using T = models::DiskDescription;
-  static const std::vector<Word<image::Format>> formats{{"raw", image::Format::raw},
-                                                        {"qcow2", image::Format::qcow2}};
-  return {"image",
-          "one of " + words_of(formats) + ", or a table",
-          "its image; raw: a file without holes, or the device itself; containers have none",
-          [](T& disk, const Node& node, const std::string& path, Problems& problems) {
-            if (node.table() != nullptr) {
-              if (find(node, "preallocation") == nullptr && find(node, "format") != nullptr)
-                disk.image.preallocation = image::Preallocation::off;
-              read_table(image_keys(), disk.image, node, path, problems);
-              return;
-            }
-            const auto* word = read_word(formats, node, path, problems);
-            if (word == nullptr) return;
-            disk.image.format = word->value;
-            disk.image.preallocation = word->value == image::Format::raw
-                                           ? image::Preallocation::full
-                                           : image::Preallocation::off;
-          },
-          [](const T& disk) { return write_table(image_keys(), disk.image); },
-          [](const std::string& path, std::vector<KeyInfo>& into) {
-            list_keys(image_keys(), path, into);
-          }};
-}
-
 // A word that became a table, as other keys of it were set, is that of its most telling key.
 Node with_key(Node node, std::string_view key) {
   Entry* use = find(node, "use");
@@ -141,6 +114,39 @@ Node with_key(Node node, std::string_view key) {
     std::erase_if(*node.table(), [](const Entry& entry) { return entry.key == "use"; });
   }
   return node;
+}
+
+// Where nothing is said: raw has no holes, qcow2 grows.
+image::Preallocation usual(image::Format format) {
+  return format == image::Format::raw ? image::Preallocation::full : image::Preallocation::off;
+}
+
+Field<models::DiskDescription> image_key() {
+  using T = models::DiskDescription;
+  static const std::vector<Word<image::Format>> formats{{"raw", image::Format::raw},
+                                                        {"qcow2", image::Format::qcow2}};
+  return {
+      "image",
+      "one of " + words_of(formats) + ", or a table",
+      "its image; raw: a file without holes (unless `preallocation` says otherwise), or the device "
+      "itself; containers have none",
+      [](T& disk, const Node& node, const std::string& path, Problems& problems) {
+        if (node.table() != nullptr) {
+          const Node table = with_key(node, "format");
+          read_table(image_keys(), disk.image, table, path, problems);
+          if (find(table, "format") != nullptr && find(table, "preallocation") == nullptr)
+            disk.image.preallocation = usual(disk.image.format);
+          return;
+        }
+        const auto* word = read_word(formats, node, path, problems);
+        if (word == nullptr) return;
+        disk.image.format = word->value;
+        disk.image.preallocation = usual(word->value);
+      },
+      [](const T& disk) { return write_table(image_keys(), disk.image); },
+      [](const std::string& path, std::vector<KeyInfo>& into) {
+        list_keys(image_keys(), path, into);
+      }};
 }
 
 // A table whose most telling key may be given alone, as a word.

@@ -195,6 +195,25 @@ TEST_CASE("a word that stands for a table goes on standing for its key when othe
   CHECK(mode("[sweep]\n\"vm.guest.disk.cache.size\" = [\"1 GiB\"]\n") == Mode::none);
 }
 
+TEST_CASE("a raw image has no holes, be it a word or a table") {
+  const auto preallocation = [](const std::string& image) {
+    const std::string disk = "[[vm.disk]]\non = \"array0\"\nimage = " + image + "\n";
+    return read_text(kSmall + disk, "a.toml")
+        .points[0]
+        .scenario.host.vms[0]
+        .disks[0]
+        .image.preallocation;
+  };
+  using models::storage::image::Preallocation;
+  CHECK(preallocation("\"raw\"") == Preallocation::full);
+  CHECK(preallocation("{ format = \"raw\" }") == Preallocation::full);
+  CHECK(preallocation("{ format = \"raw\", preallocation = \"off\" }") == Preallocation::off);
+  CHECK(preallocation("{ format = \"qcow2\" }") == Preallocation::off);
+  const std::string swept = "[sweep]\n\"vm.guest.disk.image.cluster\" = [\"1 MiB\"]\n";
+  CHECK(preallocation("\"qcow2\"\n" + swept) == Preallocation::off);
+  CHECK(preallocation("\"raw\"\n" + swept) == Preallocation::full);
+}
+
 TEST_CASE("all mistakes of a file are reported at once") {
   const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);
