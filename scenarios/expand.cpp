@@ -36,12 +36,10 @@ std::optional<Node> load(const std::string& name, std::string_view table, const 
       for (const Preset& other : embedded_presets()) {
         if (other.kind == kind) names.push_back(other.name);
       }
-      const std::string near = nearest(name, names);
-      problems.add(
-          at, fmt::format("{}: no preset \"{}\"{}; `tenancy list {}` shows them, a path must "
-                          "end in .toml",
-                          path, name,
-                          near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), kind));
+      problems.add(at,
+                   fmt::format("{}: no preset \"{}\"{}; `tenancy list {}` shows them, a path must "
+                               "end in .toml",
+                               path, name, did_you_mean(name, names), kind));
       return {};
     }
     from = &document(*preset);

@@ -127,10 +127,8 @@ void set_key(Node& document, const std::string& key, const Location& key_at, con
     }
   }
   if (found) return;
-  const std::string near = nearest(path[1], names);
-  problems.add(key_at,
-               fmt::format("{}: no [[vm]] is named \"{}\"{}", key, path.size() > 1 ? path[1] : "",
-                           near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+  problems.add(key_at, fmt::format("{}: no [[vm]] is named \"{}\"{}", key,
+                                   path.size() > 1 ? path[1] : "", did_you_mean(path[1], names)));
 }
 
 Location position(const Node& document, const std::string& key) {

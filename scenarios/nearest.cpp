@@ -1,5 +1,7 @@
 #include "scenarios/nearest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -100,6 +102,11 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
   const auto part = std::find_if(names.begin(), names.end(),
                                  [&](std::string_view name) { return has_part(name, word); });
   return part == names.end() ? std::string{} : std::string{*part};
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names) {
+  const std::string near = nearest(word, names);
+  return near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near);
 }
 
 }  // namespace scenarios

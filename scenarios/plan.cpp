@@ -11,6 +11,7 @@
 
 #include "scenarios/journal.hpp"
 #include "scenarios/keys.hpp"
+#include "scenarios/sweep.hpp"
 
 namespace scenarios {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
+#include <utility>
 
 namespace scenarios {
 namespace {
@@ -27,6 +27,11 @@ auto key(const Problem& p) {
   return std::tie(p.file, p.line, p.column, p.text);
 }
 
+std::string without_digits(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
+}
+
 }  // namespace
 
 ScenarioError::ScenarioError(std::vector<Problem> problems)
@@ -34,22 +39,28 @@ ScenarioError::ScenarioError(std::vector<Problem> problems)
 
 void Problems::add_points(const std::vector<Problems>& points,
                           const std::vector<std::string>& where) {
-  std::map<decltype(key(Problem{})), std::size_t> first;  // point that has it
-  std::map<decltype(key(Problem{})), std::size_t> times;
+  struct Found {
+    const Problem* problem;
+    std::size_t first, last;  // points that have it
+    std::size_t times = 1;
+    bool alike = true;  // numbers, too
+  };
+  std::map<std::tuple<std::string, int, int, std::string>, Found> all;
   for (std::size_t point = 0; point < points.size(); ++point) {
-    std::set<decltype(key(Problem{}))> here;
     for (const Problem& p : points[point].list_) {
-      if (!here.insert(key(p)).second) continue;
-      first.emplace(key(p), point);
-      ++times[key(p)];
+      const auto [at, added] = all.try_emplace({p.file, p.line, p.column, without_digits(p.text)},
+                                               Found{&p, point, point});
+      Found& found = at->second;
+      found.alike = found.alike && found.problem->text == p.text;
+      if (std::exchange(found.last, point) != point) ++found.times;
     }
   }
-  for (std::size_t point = 0; point < points.size(); ++point) {
-    for (const Problem& p : points[point].list_) {
-      if (first.at(key(p)) != point) continue;
-      Problem& added = list_.emplace_back(p);
-      if (times.at(key(p)) < points.size()) added.text += fmt::format(" (with {})", where[point]);
-    }
+  for (const auto& [place, found] : all) {
+    Problem& added = list_.emplace_back(*found.problem);
+    if (found.times == points.size() && found.alike) continue;
+    const std::size_t more = found.times - 1;
+    added.text += fmt::format(" (with {}{})", where[found.first],
+                              more == 0 ? "" : fmt::format(", and {} more", more));
   }
 }
 

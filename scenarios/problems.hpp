@@ -17,8 +17,8 @@ class Problems {
     list_.push_back({at.file ? *at.file : std::string{}, at.line, at.column, std::move(text)});
   }
   bool empty() const { return list_.empty(); }
-  // Those of a sweep's points, of which what some have and others have not is theirs: `where` of
-  // each says so, as "vm.guest.count = 16".
+  // Those of a sweep's points. What stands at one place and says the same but for its numbers is
+  // one; where not all points have it, it names the first by `where`, "vm.guest.count = 16".
   void add_points(const std::vector<Problems>& points, const std::vector<std::string>& where);
   void raise();  // sorted, each once; throws ScenarioError when there is any
 

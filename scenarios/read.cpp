@@ -19,7 +19,6 @@
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/plausible.hpp"
-#include "scenarios/run.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
 #include "scenarios/sweep.hpp"
@@ -91,11 +90,9 @@ void check_readers(const Node& document, const models::HostDescription& host, Pr
     std::vector<std::string_view> names;
     for (const models::VmDescription& other : host.vms) names.push_back(other.name);
     if (std::find(names.begin(), names.end(), vm.reads_from) != names.end()) continue;
-    const std::string near = nearest(vm.reads_from, names);
-    problems.add(
-        position(document, fmt::format("vm.{}.reads_from", vm.name)),
-        fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name, vm.reads_from,
-                    near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+    problems.add(position(document, fmt::format("vm.{}.reads_from", vm.name)),
+                 fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
+                             vm.reads_from, did_you_mean(vm.reads_from, names)));
   }
 }
 
@@ -130,10 +127,15 @@ void check_model(const Node& document, const models::HostDescription& host, Prob
 // What a point cannot feel: costs of disks without disks; memory where no process computes, as the
 // guests' kernels that serve their I/O hardly leave their caches.
 void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParameter>& found) {
-  const bool disks = std::any_of(host.vms.begin(), host.vms.end(),
-                                 [](const auto& vm) { return !vm.disks.empty(); });
-  const bool computes = std::any_of(host.vms.begin(), host.vms.end(),
-                                    [](const auto& vm) { return !vm.workload.idle; });
+  bool disks = false, computes = false;
+  const auto look = [&](const models::HostDescription& one) {
+    for (const models::VmDescription& vm : one.vms) {
+      disks = disks || !vm.disks.empty();
+      computes = computes || !vm.workload.idle;
+    }
+  };
+  look(host);
+  for (const models::HostDescription& other : host.others) look(other);
   std::erase_if(found, [&](const UncertainParameter& parameter) {
     const std::string_view key = parameter.key;
     if (parameter.deviation == 0.0) return true;  // exact
@@ -252,10 +254,8 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   });
   for (const Entry& entry : *document.table()) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    const std::string near = nearest(entry.key, known);
     problems.add(entry.key_at,
-                 fmt::format("{}: unknown table{}", entry.key,
-                             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
+                 fmt::format("{}: unknown table{}", entry.key, did_you_mean(entry.key, known)));
   }
   for (const Override& override : options.overrides) {
     const Node value = parse_value(override.value, "--set " + override.key);

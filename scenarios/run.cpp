@@ -15,6 +15,7 @@
 #include "scenarios/combine.hpp"
 #include "scenarios/journal.hpp"
 #include "scenarios/plan.hpp"
+#include "scenarios/sweep.hpp"
 #include "scenarios/worker_process.hpp"
 #include "sim/error.hpp"
 
@@ -223,15 +224,6 @@ StudyResults combine_all(const Study& study, const Plan& plan,
 }
 
 }  // namespace
-
-std::string text(const Coordinates& at) {
-  std::string all;
-  for (const auto& [key, value] : at) {
-    const std::string shown = std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
-    all += fmt::format("{}{} = {}", all.empty() ? "" : ", ", key, shown);
-  }
-  return all.empty() ? "the scenario" : all;
-}
 
 std::string_view program_version() {
   return TENANCY_VERSION;

@@ -85,7 +85,7 @@ struct RunOptions {
   std::string journal;  // file of finished runs, read at start and appended to; empty: none
 };
 
-// What a run calls: the models, unless a test stands in for them.
+// What a run calls, from several threads: the models, unless a test stands in for them.
 struct Model {
   std::function<models::Results(const models::HostDescription&, const models::RunLength&,
                                 const models::SimulateOptions&)>
@@ -102,9 +102,6 @@ StudyResults run(const Study& study, const RunOptions& options, const Model& mod
 // With its plan at hand (plan.hpp).
 StudyResults run(const Study& study, const Plan& plan, const RunOptions& options,
                  const Model& model);
-
-// "vm.guest.count = 24, vm.guest.pin = core": a point in messages.
-std::string text(const Coordinates& at);
 
 // The version that results and journals carry.
 std::string_view program_version();

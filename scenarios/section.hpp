@@ -65,11 +65,9 @@ void read_table(const Section<T>& section, T& object, const Node& node, const st
       known->read(object, entry.value, own, problems);
       continue;
     }
-    const std::string near = nearest(entry.key, names);
-    problems.add(
-        entry.key_at,
-        fmt::format("{}: unknown key{}; `tenancy keys {}` lists what there is", own,
-                    near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), path));
+    problems.add(entry.key_at,
+                 fmt::format("{}: unknown key{}; `tenancy keys {}` lists what there is", own,
+                             did_you_mean(entry.key, names), path));
   }
 }
 

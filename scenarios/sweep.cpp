@@ -100,9 +100,15 @@ SweepValue sweep_value(const Node& node) {
   return text + "]";
 }
 
-namespace {
+std::string text(const Coordinates& at) {
+  std::string all;
+  for (const auto& [key, value] : at) {
+    const std::string shown = std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+    all += fmt::format("{}{} = {}", all.empty() ? "" : ", ", key, shown);
+  }
+  return all.empty() ? "the scenario" : all;
+}
 
-// "throughput", "vm.guest.throughput", "migration.guest.time", "cluster.b.host.switches".
 bool is_metric(std::string_view name) {
   if (name.starts_with("cluster.")) {
     const std::size_t host = name.find(".host.");
@@ -123,9 +129,10 @@ std::string nearest_metric(std::string_view word) {
     if (name.starts_with(kVm)) name.remove_prefix(kVm.size());
     names.push_back(name);
   }
-  const std::string near = nearest(word, names);
-  return near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near);
+  return did_you_mean(word, names);
 }
+
+namespace {
 
 // Why no point of the study has the metric, if it is one of a VM class; else empty.
 std::string no_such_vm(std::string_view metric, const Study& study) {
@@ -139,9 +146,7 @@ std::string no_such_vm(std::string_view metric, const Study& study) {
       for (const models::VmDescription& vm : other.vms) names.push_back(vm.name);
   }
   if (std::find(names.begin(), names.end(), parts[1]) != names.end()) return {};
-  const std::string near = nearest(parts[1], names);
-  return fmt::format("no [[vm]] is named \"{}\"{}", parts[1],
-                     near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near));
+  return fmt::format("no [[vm]] is named \"{}\"{}", parts[1], did_you_mean(parts[1], names));
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 
 #include "models/results.hpp"
 #include "scenarios/compare.hpp"
-#include "scenarios/nearest.hpp"
 #include "scenarios/read.hpp"
+#include "scenarios/sweep.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
 #include "tools/interrupt.hpp"
@@ -71,22 +71,18 @@ bool wanted(const Arguments& arguments, const std::string& metric) {
                      [&](const std::string& end) { return metric.ends_with(end); });
 }
 
-// Throws sim::ConfigError for a metric that neither study has.
-void check_metrics(const scenarios::Comparison& comparison, const Arguments& arguments) {
-  std::vector<std::string_view> names;
-  for (const auto& point : comparison.points) {
-    for (const auto& d : point.metrics) names.push_back(d.metric);
-    names.insert(names.end(), point.only_first.begin(), point.only_first.end());
-    names.insert(names.end(), point.only_second.begin(), point.only_second.end());
-  }
+// Throws sim::ConfigError for a metric that there is not, before anything is simulated.
+void check_metrics(const Arguments& arguments) {
+  const auto& all = models::metric_catalogue();
   for (const std::string& metric : arguments.metrics) {
-    const bool known = std::any_of(names.begin(), names.end(),
-                                   [&](std::string_view name) { return name.ends_with(metric); });
-    if (known) continue;
-    const std::string near = scenarios::nearest(metric, names);
-    throw sim::ConfigError{fmt::format(
-        "--metric {}: neither study has one{}; `tenancy keys --metrics` lists what there is",
-        metric, near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near))};
+    const bool known =
+        scenarios::is_metric(metric) || std::any_of(all.begin(), all.end(), [&](const auto& kind) {
+          return std::string_view{kind.name}.ends_with(metric);
+        });
+    if (!known)
+      throw sim::ConfigError{
+          fmt::format("--metric {}: no metric ends so{}; `tenancy keys --metrics` lists them",
+                      metric, scenarios::nearest_metric(metric))};
   }
 }
 
@@ -150,6 +146,7 @@ Json as_json(const scenarios::Comparison& comparison) {
 }
 
 int compare(const Arguments& arguments) {
+  check_metrics(arguments);
   const scenarios::Study first = read_study(arguments.first);
   const scenarios::Study second = read_second(arguments, first);
   const Interrupt interrupt;
@@ -161,7 +158,6 @@ int compare(const Arguments& arguments) {
     fmt::print(stderr, "tenancy: interrupted before both had run\n");
     return kInterrupted;
   }
-  check_metrics(comparison, arguments);
   std::string text;
   if (arguments.json) {
     text = as_json(comparison).dump(2) + "\n";

@@ -29,10 +29,8 @@ bool unknown_subcommand(const CLI::App& app, int argc, const char* const* argv) 
     if (command->get_name() == given) return false;
     names.emplace_back(command->get_name());
   }
-  const std::string near = scenarios::nearest(given, names);
   fmt::print(stderr, "tenancy: no subcommand \"{}\"{}\nSubcommands: {}\n", given,
-             near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near),
-             fmt::join(names, ", "));
+             scenarios::did_you_mean(given, names), fmt::join(names, ", "));
   return true;
 }
 

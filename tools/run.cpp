@@ -12,6 +12,7 @@
 
 #include "scenarios/prediction.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/sweep.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
 #include "tools/interrupt.hpp"

@@ -79,10 +79,9 @@ class PresetIdentity {
       if (known.name == preset) embedded_ = fmt::format("scenarios/{}/{}.toml", known.kind, preset);
     }
     if (!embedded_.empty()) return;
-    const std::string near = scenarios::nearest(preset, names);
     throw sim::ConfigError{
         fmt::format("no preset \"{}\"{}; `tenancy list` shows them, a path must end in .toml",
-                    preset, near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near))};
+                    preset, scenarios::did_you_mean(preset, names))};
   }
 
   bool is(const std::string& file) const {

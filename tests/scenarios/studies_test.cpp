@@ -3,6 +3,7 @@
 #include "scenarios/library.hpp"
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/sweep.hpp"
 
 using namespace scenarios;
 

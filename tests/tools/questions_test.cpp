@@ -69,6 +69,8 @@ TEST_CASE("questions that make no sense are refused with exit status 2 and say w
   const std::vector<std::pair<std::vector<std::string>, const char*>> questions{
       {{"compare", study}, "--change"},
       {{"compare", study, "overcommit"}, "no point in common"},
+      {{"compare", study, "--change", "vm.guest.pin=core", "--metric", "throughputs"},
+       "did you mean \"throughput\"?"},
       {{"explain", "no-such-study"}, "no-such-study"},
       {{"calibrate"}, "required"},
       {{"calibrate", "no-such-preset"}, "no-such-preset"},

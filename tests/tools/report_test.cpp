@@ -78,6 +78,9 @@ TEST_CASE("quantities have three digits and the prefix of their size") {
   CHECK(quantity(25.6e9, "B/s") == "25.6 GB/s");
   CHECK(quantity(1234.0, "1/s") == "1.23k/s");
   CHECK(quantity(999.96, "Hz") == "1.00 kHz");
+  CHECK(quantity(2.0, "count") == "2");
+  CHECK(quantity(1.3, "count") == "1.30");  // an array's amplification
+  CHECK(quantity(1234.5, "count") == "1234");
   CHECK(quantity(0.0, "s") == "0 s");
   CHECK(quantity(0.0, "1/s") == "0/s");
   CHECK(quantity(std::numeric_limits<double>::quiet_NaN(), "s") == "-");
@@ -113,6 +116,14 @@ TEST_CASE("the answer is the slowest class, how slow it is, and why") {
 TEST_CASE("a class that does other work than in the baseline is not the answer") {
   Finished f = finished();
   f.study.points[1].scenario.host.vms[0].workload.name = "stream";
+  CHECK(answer(f.study, f.results).starts_with("No VM runs slower"));
+}
+
+TEST_CASE("what is shown as 100.0 % of the baseline is not slower than it") {
+  Finished f = finished();
+  for (auto& metric : f.results.points[1].metrics) {
+    if (metric.name.ends_with("throughput.relative")) metric.estimate = {0.9997, 0.9996, 0.9998};
+  }
   CHECK(answer(f.study, f.results).starts_with("No VM runs slower"));
 }
 

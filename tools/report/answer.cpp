@@ -41,9 +41,9 @@ std::string because(const std::vector<scenarios::Reason>& reasons) {
   return causes.empty() ? "." : fmt::format("; the extra time is {}.", causes);
 }
 
-}  // namespace
-
 constexpr double kAlike = 0.9995;  // is shown as 100.0 %
+
+}  // namespace
 
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results) {
   Slowest found;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/prediction.hpp"
+#include "scenarios/sweep.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/grid.hpp"
 #include "tools/report/wording.hpp"

@@ -88,7 +88,8 @@ void check(const char* what, double got, double recorded, double least) {
   CHECK(std::abs(got - recorded) <= std::max(allowed, least));
 }
 
-void check(const Pattern& pattern, const Counts& recorded) {
+// How many bytes the image moved.
+std::int64_t check(const Pattern& pattern, const Counts& recorded) {
   const Stats got = simulate(pattern).image;
   check("reads", static_cast<double>(got.reads), recorded.reads, 0);
   check("read bytes", static_cast<double>(got.read_bytes.count()), recorded.read_bytes, 0);
@@ -96,6 +97,7 @@ void check(const Pattern& pattern, const Counts& recorded) {
   check("written bytes", static_cast<double>(got.written_bytes.count()), recorded.written_bytes, 0);
   check("syncs", static_cast<double>(got.syncs), recorded.syncs, 0);
   check("zeroes", static_cast<double>(got.zeroes), recorded.zeroes, 0);
+  return (got.read_bytes + got.written_bytes).count();
 }
 
 }  // namespace
@@ -105,34 +107,37 @@ TEST_CASE("the image issues what qemu-io issues (validation/data/qemu-qcow2-io.t
   Description large{
       .format = Format::qcow2, .size = 64_GiB, .preallocation = Preallocation::metadata};
   SECTION("small writes") {
-    check({.image = sparse}, {6, 131328, 1131, 10158208, 50, 1019});
+    // What is written, and tables.
+    CHECK(check({.image = sparse}, {6, 131328, 1131, 10158208, 50, 1019}) >= 1024 * 4096);
   }
   SECTION("small writes, flushed") {
-    check({.image = sparse, .flush_every = 1}, {6, 131328, 3110, 139853952, 2091, 1019});
+    CHECK(check({.image = sparse, .flush_every = 1}, {6, 131328, 3110, 139853952, 2091, 1019}) >=
+          1024 * 4096);
   }
   SECTION("writes of a cluster") {
-    check({.image = sparse, .request = 64_KiB}, {6, 131328, 1131, 73072768, 50, 0});
+    CHECK(check({.image = sparse, .request = 64_KiB}, {6, 131328, 1131, 73072768, 50, 0}) >=
+          1024 * 65536);
   }
   SECTION("large clusters") {
     Description clusters = sparse;
     clusters.cluster = 256_KiB;
-    check({.image = clusters}, {6, 524424, 1029, 5242888, 5, 1008});
+    CHECK(check({.image = clusters}, {6, 524424, 1029, 5242888, 5, 1008}) >= 1024 * 4096);
   }
   Pattern reads{.image = large, .operation = Operation::read, .requests = 2048};
   SECTION("reads with an L2 cache of 1 MiB") {
     reads.image.l2_cache = 1_MiB;
-    check(reads, {3876, 15922304, 0, 0, 0, 0});
+    CHECK(check(reads, {3876, 15922304, 0, 0, 0, 0}) >= 2048 * 4096);
   }
   SECTION("reads with an L2 cache of 4 MiB") {
     reads.image.l2_cache = 4_MiB;
-    check(reads, {3423, 14066816, 0, 0, 0, 0});
+    CHECK(check(reads, {3423, 14066816, 0, 0, 0, 0}) >= 2048 * 4096);
   }
   SECTION("reads with the default L2 cache") {
-    check(reads, {2181, 16843904, 0, 0, 0, 0});
+    CHECK(check(reads, {2181, 16843904, 0, 0, 0, 0}) >= 2048 * 4096);
   }
   SECTION("reads of an image with clusters of 2 MiB") {
     reads.image.cluster = 2048_KiB;
-    check(reads, {2054, 12583048, 0, 0, 0, 0});
+    CHECK(check(reads, {2054, 12583048, 0, 0, 0, 0}) >= 2048 * 4096);
   }
 }
 
