@@ -20,7 +20,7 @@ bool active(State state) {
 }
 
 double without_cpu_s(const Worker& worker) {
-  const guest::Causes& causes = worker.progress.seconds();
+  const guest::Causes causes = worker.progress.seconds();
   return causes[static_cast<std::size_t>(Cause::steal)] +
          causes[static_cast<std::size_t>(Cause::co_stop)];
 }

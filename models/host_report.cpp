@@ -124,7 +124,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       sleeps += static_cast<double>(locks_->sleeps(id));
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
-      const guest::Causes& where = worker.progress.seconds();
+      const guest::Causes where = worker.progress.seconds();
       for (std::size_t c = 0; c < causes.size(); ++c) causes[c] += where[c];
       if (guest::busy_s(where) <= 0 && where[at(Cause::storage)] <= 0)
         unused_s += where[at(Cause::idle)];
@@ -240,7 +240,7 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
   const auto broken = [&](std::string text) { results.violations.push_back(std::move(text)); };
   double threads_s = 0, cpus_s = 0;
   for (const Worker& worker : workers_) {
-    const guest::Causes& causes = worker.progress.seconds();
+    const guest::Causes causes = worker.progress.seconds();
     double sum_s = 0;
     for (const double s : causes) sum_s += s;
     if (std::abs(sum_s - measured_s) > kTimeTolerance * measured_s) {

@@ -39,53 +39,54 @@ inline constexpr double kYield_cycles = 2'000.0;  // locks of two queues, skip a
 struct Worker {
   Worker(RunningHost& owner, int vm_index, const vmm::HaltPollTunables& tunables);
   void on_done();
+  // Asked for at each step of a thread; what comes last is rare.
   RunningHost& host;
   int vm;
-  int virtual_node = 0;
-  const std::vector<double>* accesses = nullptr;  // of a vCPU, by node, as its pace was last told
   scheduler::ThreadId thread = scheduler::kNoThread;
-  compute::StreamId stream = -1;  // -1: an emulator
-  compute::StreamState state;     // in force: what booked time was spent at
-  guest::Progress progress;
+  compute::StreamId stream = -1;                  // -1: an emulator
+  std::coroutine_handle<> waiter;                 // resumed when the work is done
+  const std::vector<double>* accesses = nullptr;  // of a vCPU, by node, as its pace was last told
   sim::Event done;
-  std::coroutine_handle<> waiter;  // resumed when the work is done
-  std::deque<Job> jobs;            // front: the one in work
-  bool serving = false;            // a vCPU at its jobs, not at its process
-  bool resuming = false;           // goes through its jobs: another one need not start it
-  double displaced = -1.0;  // instructions of a vCPU's process that wait for its jobs; -1: none
-  int awaited_ios = 0;      // of its jobs
-  bool dead = false;        // its VM was killed
-  bool interrupt = false;   // runs on whatever CPU it is bound to, without waking a thread
-  bool woken = false;       // runnable again but not yet run: pays the wake-up path
-  bool halts = false;       // was preempted between its kick and its halt
-  bool polling = false;     // halted, but keeps its CPU for a while
-  bool for_tick = false;    // runs for a tick of its clock only
+  int awaited_ios = 0;     // of its jobs
+  bool serving = false;    // a vCPU at its jobs, not at its process
+  bool resuming = false;   // goes through its jobs: another one need not start it
+  bool dead = false;       // its VM was killed
+  bool interrupt = false;  // runs on whatever CPU it is bound to, without waking a thread
+  bool woken = false;      // runnable again but not yet run: pays the wake-up path
+  bool halts = false;      // was preempted between its kick and its halt
+  bool polling = false;    // halted, but keeps its CPU for a while
+  bool for_tick = false;   // runs for a tick of its clock only
+  bool spinning = false;   // waits for another vCPU, on its CPU while it has one
+  bool in_kernel = false;  // of its guest, when it lost its CPU
+  guest::Progress progress;
+  compute::StreamState state;  // in force: what booked time was spent at
+  double misses = 0.0;         // since measuring began
+  double remote_misses = 0.0;
+  double miss_wait_s = 0.0;
+  double untouched_B = 0.0;  // running time's worth of first touches not yet placed
+  double displaced = -1.0;   // instructions of a vCPU's process that wait for its jobs; -1: none
+  std::deque<Job> jobs;      // front: the one in work
+  sim::Instant waiting_since{};  // runnable, without a CPU
+  sim::Instant halted_at{};
+  sim::Instant busy_since{};
   compute::ColdCache::Refill refill{};  // that it owed when it was last switched in
   double refilled = 1.0;                // share of that which such a run can bring back
   vmm::HaltPoll poll;
-  sim::Instant halted_at{};
-  sim::Instant waiting_since{};  // runnable, without a CPU
-  double lost_ticks = 0.0;       // since measuring began
+  int virtual_node = 0;
+  double lost_ticks = 0.0;  // since measuring began
   double clock_behind_s = 0.0;
   std::uint64_t faults = 0;
-  bool spinning = false;                // waits for another vCPU, on its CPU while it has one
   double spin_window = 0.0;             // cycles, until a pause-loop exit
   std::vector<int> flush_waiters;       // workers that wait until this one has run
   int flushes_awaited = 0;              // vCPUs that have yet to run for this one
   std::uint64_t pause_exits = 0;        // since measuring began
   double exits = 0.0;                   // the same, those that come one by one
-  bool in_kernel = false;               // of its guest, when it lost its CPU
   bool gave_way = false;                // lost it by a directed yield of its own
   bool eligible = false;                // for a directed yield, although it gave way
   bool faulting = false;                // its present work ends at a page that is not there
   int pages_awaited = 0;                // by its tasks
   std::coroutine_handle<> page_waiter;  // no task is left to run before a page comes
-  sim::Instant busy_since{};
-  double misses = 0.0;  // since measuring began
-  double remote_misses = 0.0;
-  double miss_wait_s = 0.0;
-  std::uint64_t node_moves = 0;  // since watch_moves()
-  double untouched_B = 0.0;      // running time's worth of first touches not yet placed
+  std::uint64_t node_moves = 0;         // since watch_moves()
 };
 struct RunningVm {
   const VmDescription* description = nullptr;

@@ -281,7 +281,7 @@ void RunningHost::report_memory(const RunLength& length, Results& results) const
   put("ksm.scanned_a_round", counters.scanned_a_round);
   put("ksm.pages_to_scan", pressure_->ksm_pages());
   put("ksm.general_profit", counters.general_profit_B);
-  const guest::Causes& causes = workers_[at(ksmd_)].progress.seconds();
+  const guest::Causes causes = workers_[at(ksmd_)].progress.seconds();
   double cpu_s = 0;
   for (std::size_t c = 0; c < causes.size(); ++c) {
     if (c != static_cast<std::size_t>(Cause::idle) && c != static_cast<std::size_t>(Cause::steal))

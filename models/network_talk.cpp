@@ -250,7 +250,7 @@ void NetworkPaths::report(int kind, double measured_s, Results& results) const {
     if (guest.kind != kind) continue;
     ++vms;
     for (const WorkerThread* backend : guest.backends) {
-      const guest::Causes& causes = host_.workers_[at(backend->worker())].progress.seconds();
+      const guest::Causes causes = host_.workers_[at(backend->worker())].progress.seconds();
       backend_s += causes[static_cast<std::size_t>(Cause::running)];
     }
     if (guest.nic == nullptr) continue;

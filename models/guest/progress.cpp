@@ -89,9 +89,15 @@ double Progress::pay(double elapsed_s) {
 void Progress::attribute() const {
   if (at_pace_s_ <= 0.0) return;
   const double scale = at_pace_s_ / time_.total_s;
-  for (std::size_t i = 0; i < kPaceCauses.size(); ++i)
-    seconds_[at(kPaceCauses[i])] += scale * time_.by_cause[i];
+  for (std::size_t i = 0; i < kPaceCauses.size(); ++i) paced_s_[i] += scale * time_.by_cause[i];
   at_pace_s_ = 0.0;
+}
+
+Causes Progress::seconds() const {
+  attribute();
+  Causes all = seconds_;
+  for (std::size_t i = 0; i < kPaceCauses.size(); ++i) all[at(kPaceCauses[i])] += paced_s_[i];
+  return all;
 }
 
 double Progress::owed_s() const {

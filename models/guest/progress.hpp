@@ -95,13 +95,11 @@ class Progress {
   sim::Duration remaining() const;
 
   double executed() const { return executed_; }  // instructions since reset
-  const Causes& seconds() const {
-    attribute();
-    return seconds_;
-  }
+  Causes seconds() const;
   void reset() {
     executed_ = 0.0;
     at_pace_s_ = 0.0;
+    paced_s_ = {};
     seconds_ = {};
   }
 
@@ -115,28 +113,30 @@ class Progress {
     debt_s += sim::seconds(cost);
     owes_ = true;
   }
+  // What each step asks for comes first; what is rare, last.
   State state_ = State::halted;
   bool awaits_io_ = false;
+  bool owes_ = false;   // any of the debts
+  bool counts_ = true;  // what it executes is work
+  bool waits_ = false;
   sim::Instant booked_{};
-  bool owes_ = false;  // any of these
+  double left_ = 0.0;
+  double executed_ = 0.0;
   double switch_s_ = 0.0;
   double refill_s_ = 0.0;
   double spread_s_ = 0.0;  // on top of the next `spread_over_` instructions
   double spread_over_ = 0.0;
   double ticks_s_ = 0.0;
-  double faults_s_ = 0.0;
-  double balancing_s_ = 0.0;
   double exits_s_ = 0.0;
   double lines_s_ = 0.0;
-  double left_ = 0.0;
-  bool counts_ = true;  // what it executes is work
-  bool waits_ = false;
-  double executed_ = 0.0;
-  InstructionTime time_;
+  double faults_s_ = 0.0;
+  double balancing_s_ = 0.0;
   // Time spent at the present pace; divided among causes when that changes, or when asked.
   void attribute() const;
   mutable double at_pace_s_ = 0.0;
-  mutable Causes seconds_{};
+  InstructionTime time_;
+  mutable std::array<double, kPaceCauses.size()> paced_s_{};  // alike
+  Causes seconds_{};  // of all else; of the pace's causes what is not of an instruction
 };
 
 }  // namespace models::guest

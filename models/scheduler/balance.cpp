@@ -213,7 +213,7 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
     const bool hot = lost >= 0 ? lost > 0
                                : engine_.now() - thread.last_ran < tunables_.migration_cost &&
                                      thread.last_ran > sim::Instant{sim::Duration{1}};
-    const bool throttled = to.state[at(thread.group)].throttled;
+    const bool throttled = thread.whole->throttled_on(to.id);
     if (thread.on_cpu || throttled || !allowed(thread, to.id) || (hot && !take_hot)) {
       ++i;
       continue;
@@ -245,7 +245,7 @@ int Fair::pull(Cpu& to, Cpu& from, double wanted, int failed, bool take_hot, boo
 bool Fair::pull_running(Cpu& to, Cpu& from) {
   Thread* const thread = from.current;
   if (thread == nullptr || !allowed(*thread, to.id) || !to.threads.empty()) return false;
-  if (to.state[at(thread->group)].throttled) return false;
+  if (thread->whole->throttled_on(to.id)) return false;
   account(from);
   account(to);
   dequeue(from, *thread, false);

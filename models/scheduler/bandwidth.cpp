@@ -90,12 +90,12 @@ void Fair::give_back_most(GroupOnCpu& group) {
 // Each CPU in debt gets what makes it up, in their order, as long as the pool lasts.
 void Fair::distribute(Bandwidth& limit) {
   for (const auto& cpu : cpus_) {
-    GroupOnCpu& group = cpu->state[at(limit.group)];
-    if (!group.throttled) continue;
-    const double granted_ns = std::min(limit.pool_ns, kEnough_ns - group.runtime_ns);
+    GroupOnCpu* const group = groups_[at(limit.group)].known_on(cpu->id);
+    if (group == nullptr || !group->throttled) continue;
+    const double granted_ns = std::min(limit.pool_ns, kEnough_ns - group->runtime_ns);
     limit.pool_ns -= granted_ns;
-    group.runtime_ns += granted_ns;
-    if (group.runtime_ns > 0.0) unpark(*cpu, group);
+    group->runtime_ns += granted_ns;
+    if (group->runtime_ns > 0.0) unpark(*cpu, *group);
   }
 }
 

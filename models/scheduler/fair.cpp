@@ -27,6 +27,11 @@ FairCpu::FairCpu(sim::Engine& engine, Fair& owner, CpuId self)
       tick{sim::Event::calling<&FairCpu::on_tick>(engine, *this)},
       balance{sim::Event::calling<&FairCpu::on_balance>(engine, *this)} {}
 
+void FairGroup::make(std::unique_ptr<GroupOnCpu[]>& around) {
+  around = std::make_unique<GroupOnCpu[]>(kBlock);
+  for (int i = 0; i < kBlock; ++i) around[static_cast<std::size_t>(i)].whole = this;
+}
+
 void FairCpu::on_tick() {
   fair.tick(*this);
 }
@@ -115,15 +120,14 @@ ThreadId Fair::add_thread(const ThreadConfig& config) {
 // Everything is where it stays: pointers to it hold from now on.
 void Fair::prepare() {
   for (const auto& cpu : cpus_) {
-    cpu->state.resize(groups_.size());
-    for (std::size_t group = 0; group < groups_.size(); ++group)
-      cpu->state[group].whole = &groups_[group];
     cpu->groups.reserve(groups_.size());
     cpu->threads.reserve(threads_.size());
   }
+  for (Group& group : groups_)
+    group.queues.resize(Group::block(static_cast<CpuId>(cpus_.size()) - 1) + 1);
   for (Thread& thread : threads_) {
     thread.whole = &groups_[at(thread.group)];
-    thread.here = &cpu_at(thread.cpu).state[at(thread.group)];
+    thread.here = &thread.whole->on(thread.cpu);
   }
   prepared_ = true;
 }

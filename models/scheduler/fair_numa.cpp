@@ -152,7 +152,7 @@ bool Fair::relocate(Thread& thread, Cpu& to) {
     thread.wake_cpu = to.id;
     return true;
   }
-  if (thread.here->throttled || to.state[at(thread.group)].throttled) return false;
+  if (thread.here->throttled || thread.whole->throttled_on(to.id)) return false;
   account(from);
   account(to);
   const bool running = thread.on_cpu;

@@ -32,15 +32,7 @@ struct FairBandwidth {
   sim::Event slack;
 };
 
-struct FairGroup {
-  // Nobody asks how much of its load is where: the averages of what is alone are left at nothing.
-  bool alone() const { return threads == 1; }
-  double shares = 1024.0;
-  int threads = 0;
-  bool interrupts = false;
-  DecayedWeight average{};                     // of its threads
-  std::unique_ptr<FairBandwidth> bandwidth{};  // null: no quota
-};
+struct FairGroup;
 
 // A group's queue on one CPU.
 struct GroupOnCpu : Entity {
@@ -52,6 +44,40 @@ struct GroupOnCpu : Entity {
   DecayedWeight average{};         // of threads that are here or were last
   double runtime_ns = 0.0;         // of its quota, left here; negative: debt
   std::vector<ThreadId> parked{};  // runnable, but throttled
+};
+
+struct FairGroup {
+  // Nobody asks how much of its load is where: the averages of what is alone are left at nothing.
+  bool alone() const { return threads == 1; }
+  // Its queue on a CPU. A guest sees few of a big host's CPUs: queues are made where they are first
+  // asked for, with those of the CPUs around, and stay there.
+  GroupOnCpu& on(CpuId cpu) {
+    std::unique_ptr<GroupOnCpu[]>& around = queues[block(cpu)];
+    if (around == nullptr) make(around);
+    return around[within(cpu)];
+  }
+  // As on(), but null where none of the group has been near.
+  GroupOnCpu* known_on(CpuId cpu) const {
+    GroupOnCpu* const around = queues[block(cpu)].get();
+    return around == nullptr ? nullptr : around + within(cpu);
+  }
+  bool throttled_on(CpuId cpu) const {
+    const GroupOnCpu* const there = known_on(cpu);
+    return there != nullptr && there->throttled;
+  }
+  double shares = 1024.0;
+  int threads = 0;
+  bool interrupts = false;
+  DecayedWeight average{};                     // of its threads
+  std::unique_ptr<FairBandwidth> bandwidth{};  // null: no quota
+
+  static constexpr int kBlock = 16;  // CPUs
+  static std::size_t block(CpuId cpu) { return static_cast<std::size_t>(cpu / kBlock); }
+  std::vector<std::unique_ptr<GroupOnCpu[]>> queues{};  // [block]
+
+ private:
+  static std::size_t within(CpuId cpu) { return static_cast<std::size_t>(cpu % kBlock); }
+  void make(std::unique_ptr<GroupOnCpu[]>& around);
 };
 
 struct FairThread : Entity {
@@ -90,8 +116,7 @@ struct FairCpu {
   sim::Instant accounted{};          // of current's runtime
   double min_v = 0.0;
   double group_ran_ns = 0.0, thread_ran_ns = 0.0;  // since each was picked
-  bool softirqd = false;          // interrupts have gone on for so long that they queue
-  std::vector<GroupOnCpu> state;  // [group]
+  bool softirqd = false;  // interrupts have gone on for so long that they queue
   sim::Instant idle_since{};
   double average_idle_ns = 0.0;
   sim::Event tick;

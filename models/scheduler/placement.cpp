@@ -79,8 +79,9 @@ bool Fair::wake_wide(const Thread& thread, CpuId waker) {
 bool Fair::attracts(CpuId waker, const Thread& woken, CpuId previous) const {
   const Cpu& cpu = cpu_at(waker);
   const auto part = [&](const Thread& thread) {
-    const GroupOnCpu& group = cpu.state[at(thread.group)];
-    return group.load > 0 ? group.weight * thread.weight / group.load : thread.weight;
+    const GroupOnCpu* const group = thread.whole->known_on(waker);
+    const bool counts = group != nullptr && group->load > 0;
+    return counts ? group->weight * thread.weight / group->load : thread.weight;
   };
   double here = load(waker);
   if (cpu.current != nullptr && interrupt(*cpu.current)) {

@@ -35,7 +35,7 @@ void Fair::become(Thread& thread, bool runnable) {
 }
 
 void Fair::bring(Thread& thread, Cpu& cpu) {
-  GroupOnCpu& there = cpu.state[at(thread.group)];
+  GroupOnCpu& there = thread.whole->on(cpu.id);
   if (!thread.whole->alone()) {
     DecayedWeight::Kept kept{engine_.now()};
     thread.average.settle(kept);
@@ -230,7 +230,7 @@ void Fair::reschedule(Cpu& cpu) {
     note_migration(id, from, to);
   }
   Cpu& cpu = cpu_at(to);
-  GroupOnCpu& group = cpu.state[at(thread.group)];
+  GroupOnCpu& group = thread.whole->on(to);
   if (group.throttled) {
     account_alone(cpu);
     put(thread, cpu);

@@ -165,3 +165,19 @@ TEMPLATE_TEST_CASE("threads that start late spread over the CPUs", "",
   CHECK(host.log.moves == 0);
   for (CpuId cpu = 0; cpu < 4; ++cpu) CHECK(host.scheduler.running(cpu) != kNoThread);
 }
+
+TEST_CASE("a group has queues on the CPUs around those where it has been, and they stay") {
+  FairGroup group;
+  group.queues.resize(FairGroup::block(63) + 1);
+  CHECK(group.known_on(17) == nullptr);
+  CHECK_FALSE(group.throttled_on(17));
+  GroupOnCpu& there = group.on(17);
+  CHECK(there.whole == &group);
+  there.throttled = true;
+  CHECK(group.known_on(17) == &there);
+  CHECK(&group.on(17) == &there);
+  CHECK(group.throttled_on(17));
+  CHECK(group.known_on(18) == &group.on(18));
+  CHECK_FALSE(group.throttled_on(18));
+  CHECK(group.known_on(63) == nullptr);
+}
