@@ -67,15 +67,27 @@ sim::Bytes DiskPath::largest_file(const DiskDescription& description) {
 }
 
 DiskPath::File DiskPath::open_file(RunningHost& host, const DiskDescription& description,
-                                   std::unique_ptr<storage::BlockDevice> part, EventLoop& loop,
-                                   std::vector<int> pool) {
-  File opened{.part = std::move(part), .file = nullptr, .cache = nullptr, .top = nullptr};
-  opened.file = std::make_unique<HostFile>(loop, *opened.part, host.block_costs(), std::move(pool));
-  opened.top = opened.file.get();
-  if (description.cache.mode != cache::Mode::none) {
-    opened.cache = std::make_unique<cache::PageCache>(*opened.top, description.cache, &loop);
-    opened.top = opened.cache.get();
+                                   std::unique_ptr<storage::BlockDevice> part,
+                                   const Threads& threads) {
+  File opened{.part = std::move(part), .blocks = nullptr, .cache = nullptr, .file = nullptr};
+  storage::BlockDevice* below = opened.part.get();
+  const vmm::BlockCosts& costs = host.block_costs();
+  const bool buffered = !cache::direct(description.cache.mode);
+  if (buffered) {
+    const auto time = [&](sim::Cycles cycles) {
+      return RunningHost::thread_time(host.thread_work(cycles));
+    };
+    opened.blocks = std::make_unique<storage::BlockLayer>(
+        *below, *threads.write_back,
+        storage::BlockLayer::Costs{.submit = time(costs.submit),
+                                   .interrupt = time(costs.interrupt)});
+    below = opened.blocks.get();
   }
+  if (description.cache.mode != cache::Mode::none) {
+    opened.cache = std::make_unique<cache::PageCache>(*below, description.cache);
+    below = opened.cache.get();
+  }
+  opened.file = std::make_unique<HostFile>(*threads.loop, *below, costs, threads.pool, buffered);
   return opened;
 }
 
@@ -86,15 +98,14 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
   if (threads.loop == nullptr) {
     file_.part = std::move(parts.image);
   } else {
-    file_ = open_file(host, description, std::move(parts.image), *threads.loop,
-                      std::move(threads.pool));
-    below = file_.top;
+    file_ = open_file(host, description, std::move(parts.image), threads);
+    below = file_.file.get();
     const bool whole_device = description.image.format == image::Format::raw &&
                               description.image.preallocation != image::Preallocation::off;
     if (!whole_device) {
       if (parts.backing != nullptr) {
-        backing_file_ = open_file(host, description, std::move(parts.backing), *threads.loop, {});
-        backing_ = make_backing(opened(description, *below), *backing_file_.top);
+        backing_file_ = open_file(host, description, std::move(parts.backing), threads);
+        backing_ = make_backing(opened(description, *below), *backing_file_.file);
       }
       image_ = make_image(description, *below, backing_.get());
       below = image_.get();
@@ -126,13 +137,14 @@ void DiskPath::start() {
 double DiskPath::storage_s() const {
   const GuestDisk::Stats& stats = disk_->stats();
   if (!file_.file) return stats.vmm_s - stats.waits.limits_s;
-  return file_.file->served_s() + (backing_file_.file ? backing_file_.file->served_s() : 0.0);
+  return file_.served_s() + (backing_file_.file ? backing_file_.served_s() : 0.0);
 }
 
 void DiskPath::restart_stats() {
   disk_->restart_stats();
   for (const File* file : {&file_, &backing_file_}) {
     if (file->file) file->file->restart_stats();
+    if (file->blocks) file->blocks->restart_stats();
   }
 }
 

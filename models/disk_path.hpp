@@ -1,7 +1,8 @@
 // One disk of a guest, from its file system to the part of the host's storage that it lies on:
 //
 //   guest page cache -> file system -> GuestDisk (bus, rings, event loop) -> throttle -> image
-//     -> host page cache -> HostFile (submitting and reaping) -> part of a disk, array or volume
+//     -> HostFile (submitting and reaping) -> host page cache and block layer
+//     -> part of a disk, array or volume
 //
 // Stages that a disk does not have are left out. Part of the composition root.
 // Checked tests/models/disk_path_test.cpp, io_paths_test.cpp.
@@ -12,6 +13,7 @@
 
 #include "models/guest_disk.hpp"
 #include "models/host_file.hpp"
+#include "models/storage/block_layer.hpp"
 #include "models/storage/cache/page_cache.hpp"
 #include "models/storage/file_system.hpp"
 #include "models/storage/image/image.hpp"
@@ -28,9 +30,10 @@ std::unique_ptr<storage::image::Image> make_image(const DiskDescription& disk,
 class DiskPath {
  public:
   struct Threads {
-    EventLoop* loop = nullptr;  // null: a container's disk
-    std::vector<int> pool;      // workers of aio=threads
-    std::vector<int> vcpus;     // workers
+    EventLoop* loop = nullptr;              // null: a container's disk
+    std::vector<int> pool;                  // workers of aio=threads
+    std::vector<int> vcpus;                 // workers
+    storage::Thread* write_back = nullptr;  // of the host's kernel; only for buffered files
   };
   // What the image and its backing file lie on.
   struct Parts {
@@ -61,13 +64,13 @@ class DiskPath {
   // A file of the host, as its VMM reaches it.
   struct File {
     std::unique_ptr<storage::BlockDevice> part;
-    std::unique_ptr<HostFile> file;
+    std::unique_ptr<storage::BlockLayer> blocks;  // of a buffered file
     std::unique_ptr<storage::cache::PageCache> cache;
-    storage::BlockDevice* top = nullptr;
+    std::unique_ptr<HostFile> file;
+    double served_s() const { return file->served_s() + (blocks ? blocks->served_s() : 0.0); }
   };
   static File open_file(RunningHost& host, const DiskDescription& description,
-                        std::unique_ptr<storage::BlockDevice> part, EventLoop& loop,
-                        std::vector<int> pool);
+                        std::unique_ptr<storage::BlockDevice> part, const Threads& threads);
 
   File file_;
   File backing_file_;

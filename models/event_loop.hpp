@@ -41,6 +41,7 @@ class EventLoop final : public storage::Thread {
   sim::Task<> work(sim::Duration cpu_time) override;
   Work work(sim::Cycles cycles) { return {*this, cycles}; }
   RunningHost::Run work_on(int worker, sim::Cycles cycles);
+  RunningHost::Run work_on(int worker, sim::Duration cpu_time);
   // A handler's turn: until the end of what it returns no other one begins.
   auto handler() { return handlers_.hold(); }
   // The next work begins with a look for events, unless there was or will be one since `event`.

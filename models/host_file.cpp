@@ -4,15 +4,30 @@
 #include <utility>
 
 namespace models {
+namespace {
+
+class PoolThread final : public storage::Thread {
+ public:
+  PoolThread(EventLoop& loop, int worker) : loop_{loop}, worker_{worker} {}
+  sim::Engine& engine() { return loop_.engine(); }
+  sim::Task<> work(sim::Duration cpu_time) override { co_await loop_.work_on(worker_, cpu_time); }
+
+ private:
+  EventLoop& loop_;
+  int worker_;
+};
+
+}  // namespace
 
 HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
-                   std::vector<int> pool)
+                   std::vector<int> pool, bool buffered)
     : loop_{loop},
       device_{device},
       costs_{costs},
       idle_{std::move(pool)},
       slots_{loop.engine(), std::max(1, static_cast<int>(idle_.size()))},
       pooled_{!idle_.empty()},
+      buffered_{buffered},
       completed_{loop.engine()} {}
 
 sim::Cycles HostFile::pinning(const storage::Request& request) const {
@@ -43,12 +58,22 @@ sim::Task<> HostFile::by_pool(storage::Request request) {
   const sim::Server::Held slot = co_await slots_.hold();
   const int worker = idle_.back();
   idle_.pop_back();
+  if (buffered_) {
+    PoolThread thread{loop_, worker};
+    request.by = &thread;
+    co_await device_.serve(request);
+  } else {
+    co_await by_pool_past_cache(worker, request);
+  }
+  idle_.push_back(worker);
+}
+
+sim::Task<> HostFile::by_pool_past_cache(int worker, storage::Request request) {
   co_await loop_.work_on(worker, costs_.submit + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
   if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
   co_await loop_.work_on(worker, costs_.interrupt);
-  idle_.push_back(worker);
 }
 
 void HostFile::Reaped::await_suspend(std::coroutine_handle<> waiter) {

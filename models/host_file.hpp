@@ -21,15 +21,17 @@ namespace models {
 
 class HostFile final : public storage::BlockDevice {
  public:
-  // `pool`: workers of aio=threads; none: the loop submits itself.
+  // `pool`: workers of aio=threads; none: the loop submits itself. `buffered`: the device is a page
+  // cache, in which what a call costs its thread is settled; only for a pool.
   HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
-           std::vector<int> pool);
+           std::vector<int> pool, bool buffered);
 
   void start();
   sim::Engine& engine() override { return loop_.engine(); }
   sim::Bytes capacity() const override { return device_.capacity(); }
   sim::Task<> serve(storage::Request request) override;
-  double served_s() const { return served_s_; }  // in the device, all I/Os of the guest's data
+  // In the device, all I/Os of the guest's data; of nothing buffered.
+  double served_s() const { return served_s_; }
   void restart_stats() { served_s_ = 0.0; }
 
  private:
@@ -42,6 +44,7 @@ class HostFile final : public storage::BlockDevice {
   sim::Process reap();
   sim::Cycles pinning(const storage::Request& request) const;
   sim::Task<> by_pool(storage::Request request);
+  sim::Task<> by_pool_past_cache(int worker, storage::Request request);
 
   EventLoop& loop_;
   storage::BlockDevice& device_;
@@ -49,6 +52,7 @@ class HostFile final : public storage::BlockDevice {
   std::vector<int> idle_;  // of the pool
   sim::Server slots_;
   bool pooled_;
+  bool buffered_;
   sim::Signal completed_;
   sim::Instant completed_at_{};
   std::deque<std::coroutine_handle<>> done_;  // not yet reaped

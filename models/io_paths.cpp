@@ -60,7 +60,8 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
 void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                        const std::vector<int>& cpus, scheduler::GroupId group) {
   const workload::IoProfile& profile = running.description->workload.io;
-  DiskPath::Threads threads{.loop = nullptr, .pool = {}, .vcpus = running.vcpus};
+  DiskPath::Threads threads{
+      .loop = nullptr, .pool = {}, .vcpus = running.vcpus, .write_back = nullptr};
   if (!running.loops.empty()) {
     if (disk.iothread)
       running.loops.push_back(
@@ -69,7 +70,9 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
     const int under_way = profile.jobs * profile.depth +
                           workload::most_under_way(running.description->workload.tests);
     const int most = std::min(kPoolThreads, std::max(1, under_way));
-    const bool by_threads = disk.aio == Aio::threads || !storage::cache::direct(disk.cache.mode);
+    const bool buffered = !storage::cache::direct(disk.cache.mode);
+    if (buffered) threads.write_back = &write_back_thread();
+    const bool by_threads = disk.aio == Aio::threads || buffered;
     for (int i = 0; by_threads && i < most; ++i)
       threads.pool.push_back(host_.add_thread(vm, cpus, group));
   }
@@ -112,6 +115,11 @@ sim::Task<> IoPaths::KernelThread::work(sim::Duration cpu_time) {
 storage::Thread& IoPaths::KernelThreads::add(const std::string&) {
   const scheduler::GroupId group = host_.scheduler_->add_group(kKernelShares);
   return threads_.emplace_back(host_, host_.add_thread(-1, {}, group));
+}
+
+storage::Thread& IoPaths::write_back_thread() {
+  if (write_back_ == nullptr) write_back_ = &kernel_.add("write-back");
+  return *write_back_;
 }
 
 // The thread that serves the VM's disk.

@@ -166,6 +166,7 @@ class IoPaths {
     std::vector<Stream> came_with{};     // where its jobs were at the other host
     std::vector<double> due{};           // [node] requests whose data lies there
   };
+  storage::Thread& write_back_thread();
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,
                 const std::vector<int>& cpus, scheduler::GroupId group);
   bool moves(const VmDescription& vm, const DiskDescription& disk) const;
@@ -224,6 +225,7 @@ class IoPaths {
   std::deque<storage::throttle::Group> limits_;
   std::map<std::string, storage::throttle::Group*> shared_limits_;
   KernelThreads kernel_;
+  storage::Thread* write_back_ = nullptr;  // of kernel_; null: nothing is buffered
   HostStorage storage_;
   std::vector<Counts> counts_;                      // [class]
   std::vector<std::vector<TestTimes>> test_times_;  // [class][test]

@@ -52,7 +52,7 @@ IoPaths::Times IoPaths::times(int kind) const {
       const GuestDisk::Stats& stats = disk->disk().stats();
       all.guest_s += stats.guest_s;
       all.vmm_s += stats.vmm_s;
-      all.storage_s += disk->storage_s() - stats.waits.redundancy_s;
+      all.storage_s += disk->storage_s() + stats.waits.storage_s - stats.waits.redundancy_s;
       all.waits.limits_s += stats.waits.limits_s;
       all.waits.image_s += stats.waits.image_s;
       all.waits.redundancy_s += stats.waits.redundancy_s;

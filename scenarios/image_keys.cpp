@@ -131,6 +131,8 @@ const Section<storage::cache::Description>& page_cache_keys() {
       whole("writes_at_once", &T::writes_at_once, 1, 65536, "of write-back, under way"),
       quantity("copy_rate", Unit::rate, &T::copy_rate, "between the cache and the asking one",
                Zero::refused),
+      quantity("read_call", Unit::time, &T::read_call, "of a read from it, beside the copy"),
+      quantity("write_call", Unit::time, &T::write_call, "of a write into it, beside the copy"),
       quantity("page", Unit::time, &T::page, "of a page that is read into it, beside the copy"),
       real("warm", &T::warm, 0, 1, "share of the disk that is cached at first"),
   };

@@ -27,6 +27,8 @@ struct Origin {
   Waits* waits = nullptr;  // of the guest whose data it is; null: nobody asks
 };
 
+class Thread;
+
 struct Request {
   Operation operation = Operation::read;
   sim::Bytes offset{};
@@ -36,6 +38,7 @@ struct Request {
   int stream = 0;           // as in Origin
   int node = -1;            //
   Waits* waits = nullptr;   //
+  Thread* by = nullptr;     // in whose system call; null: nobody's, or who pays is settled above
   Origin origin() const { return {stream, node, waits}; }
 };
 

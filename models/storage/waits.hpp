@@ -8,6 +8,7 @@ namespace models::storage {
 struct Waits {
   double limits_s = 0.0;      // until its I/O limits let it on
   double image_s = 0.0;       // its image's metadata, and copies into new clusters
+  double storage_s = 0.0;     // disks, at what a cache began for others or for nobody
   double redundancy_s = 0.0;  // before an array writes its data: pre-reads, parity, bitmap
 };
 

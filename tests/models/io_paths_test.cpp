@@ -202,6 +202,24 @@ TEST_CASE("where an I/O's time went: limits, an image's metadata, parity, disks"
   CHECK(metric(run(parity), "io.time.redundancy") == 0.0);
 }
 
+// Reads that miss wait for the disk, writes until others are on it; of QEMU's one thread, which
+// the kernel's write-back does not use, nobody waits for long.
+TEST_CASE("buffered I/O waits for the disk, not for threads that write back") {
+  HostDescription buffered = host(Architecture::kvm);
+  buffered.vms[0].workload.io.read_share = 0.5;
+  buffered.vms[0].disks[0].cache.mode = storage::cache::Mode::writeback;
+  buffered.vms[0].disks[0].cache.size = 16_MiB;
+  buffered.storage.disks[0].device.memory.service = 2_ms;
+  const Results results = run(buffered);
+  CHECK(metric(results, "io.time.storage") > 0.8);
+  CHECK(metric(results, "io.time.vmm") < 0.15);
+  // What is cached costs threads alone.
+  buffered.vms[0].workload.io.read_share = 1.0;
+  buffered.vms[0].disks[0].cache.size = 2_GiB;
+  buffered.vms[0].disks[0].cache.warm = 1.0;
+  CHECK(metric(run(buffered), "io.time.storage") == 0.0);
+}
+
 TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].disks[0].size = 1_GiB;

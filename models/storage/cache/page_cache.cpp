@@ -24,10 +24,9 @@ std::int64_t share(double ratio, const Description& description) {
 
 }  // namespace
 
-PageCache::PageCache(BlockDevice& below, const Description& description, Thread* copier)
+PageCache::PageCache(BlockDevice& below, const Description& description)
     : below_{below},
       description_{description},
-      copier_{copier},
       pages_{description.size.count() / kPage},
       random_{below.engine().stream("page cache")},
       read_ahead_{description.read_ahead.count() / kPage},
@@ -63,8 +62,9 @@ sim::Task<> PageCache::serve(Request request) {
   return write(request);
 }
 
-sim::Task<> PageCache::copy(sim::Bytes size) {
-  if (copier_ != nullptr) co_await copier_->work(size / description_.copy_rate);
+// What a call takes of its thread.
+sim::Task<> PageCache::call(Thread* by, sim::Duration entry, sim::Bytes copied) {
+  if (by != nullptr) co_await by->work(entry + copied / description_.copy_rate);
 }
 
 // --- reads ---
@@ -106,14 +106,16 @@ void PageCache::warm_up(std::int64_t first, std::int64_t count) {
   }
 }
 
-sim::Task<> PageCache::fetch(std::int64_t first, std::int64_t count, int stream) {
-  co_await make_room();
+sim::Task<> PageCache::fetch(std::int64_t first, std::int64_t count, Request asking) {
+  co_await make_room(asking.waits);
   reading_.push_back({first, count});
-  if (copier_ != nullptr) co_await copier_->work(description_.page * count);
+  if (asking.by != nullptr) co_await asking.by->work(description_.page * count);
   co_await below_.serve(
       {.offset = sim::Bytes{first * kPage},
        .size = sim::Bytes{std::min(count * kPage, below_.capacity().count() - first * kPage)},
-       .stream = stream});
+       .stream = asking.stream,
+       .waits = asking.waits,
+       .by = asking.by});
   pages_.insert(first, count);
   pages_.shrink();
   const auto done = std::find_if(reading_.begin(), reading_.end(),
@@ -124,17 +126,18 @@ sim::Task<> PageCache::fetch(std::int64_t first, std::int64_t count, int stream)
 
 sim::Process PageCache::fetch_ahead(sim::Engine&, std::int64_t first, std::int64_t count,
                                     int stream) {
-  co_await fetch(first, count, stream);
+  co_await fetch(first, count, {.stream = stream});
 }
 
-sim::Task<> PageCache::make_present(std::int64_t first, std::int64_t count, int stream) {
+sim::Task<> PageCache::make_present(std::int64_t first, std::int64_t count, const Request& asking) {
   for (;;) {
     const PageTable::Run absent = pages_.absent(first, count);
     if (absent.count == 0) co_return;
     if (being_read(absent.first, absent.count)) {
+      const CountedWait wait{engine(), asking.waits, &Waits::storage_s};
       co_await read_done_;
     } else {
-      co_await fetch(absent.first, absent.count, stream);
+      co_await fetch(absent.first, absent.count, asking);
     }
   }
 }
@@ -157,7 +160,7 @@ sim::Task<> PageCache::read(Request request) {
     reader.marker = reader.window > count ? first + count : -1;
     stats_.read_ahead += sim::Bytes{std::max<std::int64_t>(reader.window - count, 0) * kPage};
     const std::int64_t window = std::max(reader.window, absent.first - first + absent.count);
-    co_await fetch(absent.first, window - (absent.first - first), request.stream);
+    co_await fetch(absent.first, window - (absent.first - first), request);
   } else if (at_marker) {
     const std::int64_t start = reader.start + reader.window;
     const std::int64_t next = reader.window * (reader.window < read_ahead_ / 16 ? 4 : 2);
@@ -171,9 +174,9 @@ sim::Task<> PageCache::read(Request request) {
       engine().spawn(fetch_ahead(engine(), ahead.first, ahead.count, request.stream));
     }
   }
-  co_await make_present(first, count, request.stream);
+  co_await make_present(first, count, request);
   pages_.use(first, count);
-  co_await copy(request.size);
+  co_await call(request.by, description_.read_call, request.size);
 }
 
 }  // namespace models::storage::cache

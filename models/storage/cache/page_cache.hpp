@@ -23,9 +23,9 @@ namespace models::storage::cache {
 
 class PageCache : public BlockDevice {
  public:
-  // `copier`: the thread that copies between the cache and the asking one and takes pages for what
-  // is read; none: both are free.
-  PageCache(BlockDevice& below, const Description& description, Thread* copier = nullptr);
+  // The thread in whose call a request comes copies between the cache and itself and takes pages
+  // for what is read; for requests of nobody's both are free.
+  PageCache(BlockDevice& below, const Description& description);
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
@@ -50,16 +50,16 @@ class PageCache : public BlockDevice {
   sim::Task<> write(Request request);
   sim::Task<> write_past(Request request);
   sim::Task<> flush(Request request);
-  sim::Task<> write_back_range(std::int64_t from, std::int64_t end);
-  sim::Task<> copy(sim::Bytes size);
-  sim::Task<> fetch(std::int64_t first, std::int64_t count, int stream);
+  sim::Task<> write_back_range(std::int64_t from, std::int64_t end, Thread* by);
+  sim::Task<> call(Thread* by, sim::Duration entry, sim::Bytes copied);
+  sim::Task<> fetch(std::int64_t first, std::int64_t count, Request asking);
   sim::Process fetch_ahead(sim::Engine& engine, std::int64_t first, std::int64_t count, int stream);
-  sim::Task<> make_present(std::int64_t first, std::int64_t count, int stream);
-  sim::Task<> write_back(sim::Instant before, std::int64_t enough, bool awaited);
+  sim::Task<> make_present(std::int64_t first, std::int64_t count, const Request& asking);
+  sim::Task<> write_back(sim::Instant before, std::int64_t enough, bool awaited, Thread* by);
   sim::Process background(sim::Engine& engine, sim::Instant before, std::int64_t enough);
-  sim::Task<> write_run(PageTable::Run run, bool awaited);
-  sim::Task<> hold_writer();
-  sim::Task<> make_room();
+  sim::Task<> write_run(PageTable::Run run, bool awaited, Thread* by);
+  sim::Task<> hold_writer(Waits* waits);
+  sim::Task<> make_room(Waits* waits);
   void start_background(sim::Instant before, std::int64_t enough);
   void wake_up();
 
@@ -72,7 +72,6 @@ class PageCache : public BlockDevice {
 
   BlockDevice& below_;
   Description description_;
-  Thread* copier_;
   PageTable pages_;
   sim::Random random_;
   std::int64_t read_ahead_;  // pages, at most

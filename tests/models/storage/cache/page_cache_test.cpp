@@ -40,9 +40,9 @@ struct Bench {
   PageCache cache;
 };
 
-class Copier : public Thread {
+class Caller : public Thread {
  public:
-  explicit Copier(sim::Engine& engine) : engine_{engine} {}
+  explicit Caller(sim::Engine& engine) : engine_{engine} {}
   sim::Engine& engine() { return engine_; }
   sim::Task<> work(sim::Duration cpu_time) override { co_await engine_.delay(cpu_time); }
 
@@ -169,14 +169,59 @@ TEST_CASE("writethrough writes and flushes but reads from memory, unsafe never f
 }
 
 // 6 GB/s: 6000 B in 1 us.
-TEST_CASE("copies take the copier's time", "[page_cache]") {
+TEST_CASE("a call and its copy take the time of the thread in it, and nobody's of nobody",
+          "[page_cache]") {
   sim::Engine engine;
   tests::FakeDevice device{engine, 100_us, 1_GiB};
-  Copier copier{engine};
-  PageCache cache{device, {.size = 64_MiB}, &copier};
-  const sim::Instant ended = tests::run(
-      engine, cache.serve({.operation = Operation::write, .size = sim::Bytes{6000 * 512}}));
-  CHECK(ended == sim::Instant{512_us});
+  Caller caller{engine};
+  PageCache cache{device, {.size = 64_MiB, .read_call = 1_us, .write_call = 3_us}};
+  Request request{.operation = Operation::write, .size = sim::Bytes{6000 * 512}, .by = &caller};
+  const auto takes = [&] {
+    const sim::Instant began = engine.now();
+    return tests::run(engine, cache.serve(request)) - began;
+  };
+  CHECK(takes() == 515_us);
+  request.operation = Operation::read;
+  CHECK(takes() == 513_us);
+  request.by = nullptr;
+  CHECK(takes() == 0_us);
+}
+
+TEST_CASE(
+    "who asks is passed on with what it waits for, not with what is read ahead or written late",
+    "[page_cache]") {
+  Bench bench{{.size = 64_MiB}};
+  Caller caller{bench.engine};
+  Waits waits;
+  // The first two requests of a sequence: a window, and the next one beside it.
+  bench.serve({.size = 4_KiB, .waits = &waits, .by = &caller});
+  bench.serve({.offset = 4_KiB, .size = 4_KiB, .waits = &waits, .by = &caller});
+  REQUIRE(bench.device.requests.size() == 2);
+  CHECK(bench.device.requests[0].by == &caller);
+  CHECK(bench.device.requests[0].waits == &waits);
+  CHECK(bench.device.requests[1].by == nullptr);
+  CHECK(bench.device.requests[1].waits == nullptr);
+  CHECK(waits.storage_s == 0.0);  // counted below
+  bench.device.requests.clear();
+  bench.write(32_MiB, 4_KiB);
+  bench.serve({.operation = Operation::flush, .waits = &waits, .by = &caller});
+  REQUIRE(bench.device.requests.size() == 2);
+  CHECK(bench.device.requests[0].by == &caller);  // fsync writes in its own call
+  CHECK(bench.device.requests[0].waits == nullptr);
+  CHECK(waits.storage_s == Approx(100e-6));
+  CHECK(bench.device.requests[1].waits == &waits);  // the device's flush
+}
+
+TEST_CASE("a reader of a page that another one reads waits for storage", "[page_cache]") {
+  Bench bench{{.size = 64_MiB, .read_ahead = {}}};
+  Waits first, second;
+  bench.engine.spawn(tests::await_task(
+      bench.engine, bench.cache.serve({.size = 4_KiB, .waits = &first}), nullptr));
+  bench.engine.run_until(sim::kStart + 40_us);
+  bench.serve({.size = 4_KiB, .waits = &second});
+  CHECK(bench.device.served == 1);
+  CHECK(first.storage_s == 0.0);
+  CHECK(second.storage_s == Approx(60e-6));
 }
 
 TEST_CASE("a share of the pages may be cached from the beginning", "[page_cache]") {
@@ -186,15 +231,17 @@ TEST_CASE("a share of the pages may be cached from the beginning", "[page_cache]
 }
 
 // 100 us of the device, four pages of 5 us, a copy of 16 KiB at 16 KiB / us.
-TEST_CASE("pages that are read into the cache take the copier's time once", "[page_cache]") {
+TEST_CASE("pages that are read into the cache take the caller's time once", "[page_cache]") {
   sim::Engine engine;
   tests::FakeDevice device{engine, 100_us, 1_GiB};
-  Copier copier{engine};
-  PageCache cache{
-      device,
-      {.size = 64_MiB, .read_ahead = {}, .copy_rate = sim::BytesPerSecond{16'384e6}, .page = 5_us},
-      &copier};
-  const Request read{.operation = Operation::read, .offset = 1_MiB, .size = 16_KiB};
+  Caller caller{engine};
+  PageCache cache{device,
+                  {.size = 64_MiB,
+                   .read_ahead = {},
+                   .copy_rate = sim::BytesPerSecond{16'384e6},
+                   .read_call = {},
+                   .page = 5_us}};
+  const Request read{.offset = 1_MiB, .size = 16_KiB, .by = &caller};
   CHECK(tests::run(engine, cache.serve(read)) == sim::Instant{121_us});
   CHECK(tests::run(engine, cache.serve(read)) == sim::Instant{122_us});
 }
