@@ -82,8 +82,6 @@ DiskPath::File DiskPath::open_file(RunningHost& host, const DiskDescription& des
         storage::BlockLayer::Costs{.submit = time(costs.submit),
                                    .interrupt = time(costs.interrupt)});
     below = opened.blocks.get();
-  }
-  if (description.cache.mode != cache::Mode::none) {
     opened.cache = std::make_unique<cache::PageCache>(*below, description.cache);
     below = opened.cache.get();
   }
@@ -110,6 +108,10 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
       image_ = make_image(description, *below, backing_.get());
       below = image_.get();
     }
+  }
+  if (threads.loop != nullptr && cache::write_through(description.cache.mode)) {
+    write_through_ = std::make_unique<storage::WriteThrough>(*below);
+    below = write_through_.get();
   }
   if (group != nullptr) {  // of a container: its cgroup's
     throttle_ = std::make_unique<storage::throttle::Throttle>(*below, *group);

@@ -1,6 +1,7 @@
 // One disk of a guest, from its file system to the part of the host's storage that it lies on:
 //
-//   guest page cache -> file system -> GuestDisk (bus, rings, event loop) -> throttle -> image
+//   guest page cache -> file system -> GuestDisk (bus, rings, event loop) -> throttle
+//     -> write-through -> image
 //     -> HostFile (submitting and reaping) -> host page cache and block layer
 //     -> part of a disk, array or volume
 //
@@ -18,6 +19,7 @@
 #include "models/storage/file_system.hpp"
 #include "models/storage/image/image.hpp"
 #include "models/storage/throttle.hpp"
+#include "models/storage/write_through.hpp"
 
 namespace models {
 
@@ -76,6 +78,7 @@ class DiskPath {
   File backing_file_;
   std::unique_ptr<storage::image::Image> backing_;
   std::unique_ptr<storage::image::Image> image_;
+  std::unique_ptr<storage::WriteThrough> write_through_;
   std::unique_ptr<storage::throttle::Throttle> throttle_;
   std::unique_ptr<GuestDisk> disk_;
   std::unique_ptr<storage::file_system::FileSystem> file_system_;

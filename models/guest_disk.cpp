@@ -64,6 +64,9 @@ void GuestDisk::start() {
 }
 
 sim::Task<> GuestDisk::serve(storage::Request request) {
+  // A disk without a write cache, as the guest sees it, is sent no flushes.
+  const bool cacheless = loop_ != nullptr && storage::cache::write_through(description_.cache.mode);
+  if (cacheless && request.operation == storage::Operation::flush) co_return;
   request.waits = &stats_.waits;
   const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
   const sim::Instant began = engine().now();

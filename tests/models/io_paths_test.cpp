@@ -220,6 +220,19 @@ TEST_CASE("buffered I/O waits for the disk, not for threads that write back") {
   CHECK(metric(run(buffered), "io.time.storage") == 0.0);
 }
 
+// The disk takes 100 us for a flush, too; the guest, which sees no write cache, sends none itself.
+TEST_CASE("without a write cache each write is flushed once, by the VMM") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.io.read_share = 0.0;
+  const double written_s = metric(run(guest), "io.latency.mean");
+  guest.vms[0].disks[0].cache.mode = storage::cache::Mode::directsync;
+  const double durable_s = metric(run(guest), "io.latency.mean");
+  CHECK(durable_s > written_s + 100e-6);
+  CHECK(durable_s < written_s + 150e-6);
+  guest.vms[0].workload.io.sync_every = 1;
+  CHECK(metric(run(guest), "io.latency.mean") == Approx(durable_s).epsilon(0.02));
+}
+
 TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].disks[0].size = 1_GiB;

@@ -49,17 +49,15 @@ PageCache::PageCache(BlockDevice& below, const Description& description)
 sim::Task<> PageCache::serve(Request request) {
   switch (request.operation) {
     case Operation::read:
-      return direct(description_.mode) ? below_.serve(request) : read(request);
-    case Operation::write_zeroes:  // fallocate, not data
+      return read(request);
     case Operation::write:
-      break;
+      return write(request);
+    case Operation::write_zeroes:  // fallocate, not data
+      return below_.serve(request);
     case Operation::flush:
-      return flush(request);
+      break;
   }
-  if (direct(description_.mode) || request.operation == Operation::write_zeroes) {
-    return write_past(request);
-  }
-  return write(request);
+  return flush(request);
 }
 
 // What a call takes of its thread.

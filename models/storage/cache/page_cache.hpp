@@ -1,11 +1,11 @@
-// A page cache of finite size above a block device, in the modes of QEMU's cache=.
+// A page cache of finite size above a block device: of a guest, or of a host whose VMM does not
+// pass it by (cache=writeback, writethrough, unsafe).
 //
 // Models  reads from memory at the speed of a copy, read-ahead that doubles on sequential reads and
 //         goes on beside the reader, pages that are already being read waited for; writes into
 //         memory, the first part of a page read if only part of it is written; dirty pages written
 //         back in order of place when they are old or many, writers held at dirty_ratio; fsync as
-//         write-back of everything dirty and a flush; O_DIRECT past all of it, a flush after each
-//         write, flushes ignored.
+//         write-back of everything dirty and a flush, or ignored.
 // Omits   several files of one cache (one cache a disk), two-list replacement, coherence of
 //         O_DIRECT with cached pages.
 // Source  semantics.md 6.3 (qemu-options.hx); mm/readahead.c, mm/page-writeback.c (recall).
@@ -48,7 +48,6 @@ class PageCache : public BlockDevice {
 
   sim::Task<> read(Request request);
   sim::Task<> write(Request request);
-  sim::Task<> write_past(Request request);
   sim::Task<> flush(Request request);
   sim::Task<> write_back_range(std::int64_t from, std::int64_t end, Thread* by);
   sim::Task<> call(Thread* by, sim::Duration entry, sim::Bytes copied);

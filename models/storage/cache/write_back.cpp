@@ -11,15 +11,6 @@ constexpr std::int64_t kPage = PageTable::kPage;
 
 }  // namespace
 
-sim::Task<> PageCache::write_past(Request request) {
-  co_await below_.serve(request);
-  if (write_through(description_.mode)) {
-    ++stats_.flushes;
-    co_await below_.serve(
-        {.operation = Operation::flush, .stream = request.stream, .waits = request.waits});
-  }
-}
-
 sim::Task<> PageCache::write(Request request) {
   const std::int64_t begin = request.offset.count();
   const std::int64_t end = begin + request.size.count();
@@ -37,7 +28,7 @@ sim::Task<> PageCache::write(Request request) {
     flusher_armed_ = true;
     flusher_.after(description_.dirty_writeback);
   }
-  if (write_through(description_.mode) || request.fua) {
+  if (request.fua) {
     co_await flush({.operation = Operation::flush,
                     .stream = request.stream,
                     .waits = request.waits,
@@ -71,7 +62,7 @@ sim::Task<> PageCache::make_room(Waits* waits) {
 
 sim::Task<> PageCache::flush(Request request) {
   if (description_.mode == Mode::unsafe) co_return;
-  if (!direct(description_.mode)) {
+  {
     const CountedWait wait{engine(), request.waits, &Waits::storage_s};
     if (request.size.count() > 0) {
       co_await write_back_range(request.offset.count() / kPage,

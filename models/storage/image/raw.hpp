@@ -1,10 +1,9 @@
 // A raw image: the file or device itself, with what a sparse file costs when it grows.
 //
-// Models  requests passed on; a flush left out when nothing was written; in a sparse file, a write
-// of
-//         metadata after so many new extents and before
-//         a flush that must make new extents durable (the host's journal).
-// Omits   what a file system stage below charges: allocation there is for files that it knows.
+// Models  requests passed on; in a sparse file, a write of metadata after so many new extents and
+//         before a flush that must make new extents durable (the host's journal).
+// Omits   what a file system stage below charges: allocation there is for files that it knows; that
+//         holes are read without the disk.
 // Source  semantics.md 6.3; ext4 extents of 12 B in blocks of 4 KiB.
 // Checked tests/models/storage/image/qcow2_test.cpp.
 #pragma once
