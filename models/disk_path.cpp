@@ -107,6 +107,9 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
       }
       image_ = make_image(description, *below, backing_.get());
       below = image_.get();
+    } else {  // QEMU's one flush at a time, which images do themselves
+      whole_device_ = std::make_unique<storage::SharedFlushes>(*below);
+      below = whole_device_.get();
     }
   }
   if (threads.loop != nullptr && cache::write_through(description.cache.mode)) {

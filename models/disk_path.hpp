@@ -18,6 +18,7 @@
 #include "models/storage/cache/page_cache.hpp"
 #include "models/storage/file_system.hpp"
 #include "models/storage/image/image.hpp"
+#include "models/storage/shared_flushes.hpp"
 #include "models/storage/throttle.hpp"
 #include "models/storage/write_through.hpp"
 
@@ -78,6 +79,7 @@ class DiskPath {
   File backing_file_;
   std::unique_ptr<storage::image::Image> backing_;
   std::unique_ptr<storage::image::Image> image_;
+  std::unique_ptr<storage::SharedFlushes> whole_device_;
   std::unique_ptr<storage::WriteThrough> write_through_;
   std::unique_ptr<storage::throttle::Throttle> throttle_;
   std::unique_ptr<GuestDisk> disk_;

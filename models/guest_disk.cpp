@@ -49,8 +49,16 @@ GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
   // from the first on.
   const bool virtio =
       description.bus == DiskBus::virtio_blk || description.bus == DiskBus::virtio_scsi;
-  if (loop != nullptr && vcpus_.size() > 1 && !(virtio && host.block_costs().queue_per_vcpu))
-    interrupted_ = vcpus_.back();
+  const bool queue_per_vcpu = virtio && host.block_costs().queue_per_vcpu;
+  if (loop != nullptr && vcpus_.size() > 1 && !queue_per_vcpu) interrupted_ = vcpus_.back();
+  for (std::size_t i = 0; i < (queue_per_vcpu ? vcpus_.size() : 1); ++i)
+    flushes_.emplace_back(host.engine());
+}
+
+storage::Round& GuestDisk::flushes(int vcpu) {
+  if (flushes_.size() == 1) return flushes_.front();
+  const auto queue = std::find(vcpus_.begin(), vcpus_.end(), vcpu) - vcpus_.begin();
+  return flushes_[static_cast<std::size_t>(queue)];
 }
 
 sim::Engine& GuestDisk::engine() {
@@ -86,7 +94,11 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
     stats_.guest_s += sim::seconds(engine().now() - served);
     co_return;
   }
-  if (!has_data(request)) request.size = {};  // the device is told of no range
+  if (!has_data(request)) {
+    request.size = {};  // the device is told of no range
+    co_await flushes(vcpu).run([&] { return send(vcpu, request, 1.0); });
+    co_return;
+  }
   const sim::Bytes most = largest_piece();
   if (request.size <= most) {
     co_await send(vcpu, request, 1.0);

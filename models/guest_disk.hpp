@@ -25,6 +25,7 @@
 
 #include "models/event_loop.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/storage/round.hpp"
 #include "models/storage_description.hpp"
 #include "models/vmm/block_costs.hpp"
 #include "models/workload/io_profile.hpp"
@@ -80,6 +81,7 @@ class GuestDisk final : public storage::BlockDevice {
   };
   sim::Task<> send(int vcpu, storage::Request request, double share);
   sim::Bytes largest_piece() const;
+  storage::Round& flushes(int vcpu);
   sim::Process pop();
   sim::Process notify();
   sim::Process handle();
@@ -95,7 +97,8 @@ class GuestDisk final : public storage::BlockDevice {
   storage::BlockDevice& below_;
   EventLoop* loop_;
   std::vector<int> vcpus_;
-  sim::Server single_;  // IDE: one request at a time
+  std::deque<storage::Round> flushes_;  // one, or of each vCPU's queue
+  sim::Server single_;                  // IDE: one request at a time
   sim::Signal kicked_;
   sim::Signal completed_;
   sim::Instant kicked_at_{};

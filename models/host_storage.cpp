@@ -8,6 +8,7 @@
 #include "models/disk_path.hpp"
 #include "models/pcie_cards.hpp"
 #include "models/storage/partition.hpp"
+#include "models/storage/shared_flushes.hpp"
 #include "models/storage/volume/volume.hpp"
 
 namespace models {
@@ -17,6 +18,12 @@ constexpr std::int64_t kAlignment_B = 1 << 20;  // of parts: as partitioning too
 
 sim::Bytes aligned(sim::Bytes size) {
   return sim::Bytes{size.count() / kAlignment_B * kAlignment_B};
+}
+
+// SATA and SAS; NVMe has a queue for each CPU.
+bool one_queue(const storage::device::Description& device) {
+  using storage::device::Kind;
+  return device.kind == Kind::hdd || (device.kind == Kind::flash && !device.flash.full_duplex);
 }
 
 // What each of alike disks is called.
@@ -195,6 +202,10 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
       if (forwards) device = &forwarded(*device, way);
       if (disk.queue.scheduler != storage::queue::Scheduler::noop) {
         devices_.push_back(std::make_unique<storage::queue::Queue>(*device, disk.queue));
+        device = devices_.back().get();
+      }
+      if (one_queue(disk.device)) {
+        devices_.push_back(std::make_unique<storage::SharedFlushes>(*device));
         device = devices_.back().get();
       }
       Place& place = add(disk.name, *device);

@@ -233,6 +233,22 @@ TEST_CASE("without a write cache each write is flushed once, by the VMM") {
   CHECK(metric(run(guest), "io.latency.mean") == Approx(durable_s).epsilon(0.02));
 }
 
+// One after the other, a write and a flush of 100 us each make 5,000 a second.
+TEST_CASE("jobs of a guest share flushes") {
+  const auto durable_writes = [](int vcpus, bool queue_per_vcpu) {
+    HostDescription guest = host(Architecture::kvm);
+    guest.vmm.block.queue_per_vcpu = queue_per_vcpu;
+    guest.vms[0].vcpus = vcpus;
+    workload::IoProfile& io = guest.vms[0].workload.io;
+    io.jobs = 8;
+    io.read_share = 0.0;
+    io.sync_every = 1;
+    return metric(run(guest), "io.rate");
+  };
+  CHECK(durable_writes(1, true) > 7'000);
+  CHECK(durable_writes(2, false) > 7'000);
+}
+
 TEST_CASE("a sparse qcow2 image allocates on the first write and reads zeroes without the disk") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].disks[0].size = 1_GiB;

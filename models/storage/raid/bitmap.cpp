@@ -12,7 +12,8 @@ Bitmap::Bitmap(sim::Engine& engine, const BitmapTunables& tunables,
     : engine_{engine},
       chunk_B_{tunables.chunk.count()},
       sleep_{tunables.sleep},
-      page_{engine, std::move(write_page)},
+      write_page_{std::move(write_page)},
+      page_{engine},
       daemon_{sim::Event::calling<&Bitmap::clear_idle>(engine, *this)} {
   sim::Complaints complaints;
   complaints.need(chunk_B_ >= 4096, "bitmap.chunk: needs at least 4 KiB");
@@ -33,7 +34,7 @@ bool Bitmap::enter(sim::Bytes offset, sim::Bytes size) {
 }
 
 sim::Task<> Bitmap::mark(sim::Bytes offset, sim::Bytes size) {
-  co_await page_.run();
+  co_await page_.run(write_page_);
   for (auto i = chunk_of(offset); i <= last_of(offset, size); ++i) chunks_[i].durable = true;
 }
 
@@ -57,7 +58,7 @@ void Bitmap::clear_idle() {
 }
 
 sim::Process Bitmap::write_back(sim::Engine&, Bitmap& bitmap) {
-  co_await bitmap.page_.run();
+  co_await bitmap.page_.run(bitmap.write_page_);
 }
 
 }  // namespace models::storage::raid

@@ -14,7 +14,7 @@
 #include <unordered_map>
 
 #include "models/storage/raid/description.hpp"
-#include "models/storage/raid/round.hpp"
+#include "models/storage/round.hpp"
 #include "sim/event.hpp"
 
 namespace models::storage::raid {
@@ -50,6 +50,7 @@ class Bitmap {
   sim::Engine& engine_;
   std::int64_t chunk_B_;
   sim::Duration sleep_;
+  std::function<sim::Task<>()> write_page_;
   Round page_;
   sim::Event daemon_;
   std::unordered_map<std::int64_t, Chunk> chunks_;

@@ -41,7 +41,7 @@ Md::Md(sim::Engine& engine, const Description& description, std::vector<BlockDev
       description_{description},
       geometry_{description, sizes_of(description, members)},
       threads_{std::move(threads)},
-      flush_{engine, [this] { return flush_members(); }} {
+      flush_{engine} {
   const int n = geometry_.members();
   const auto level = name(description.level);
   sim::Complaints complaints;
@@ -79,7 +79,7 @@ sim::Task<> Md::serve(Request request) {
   if (lost_) throw sim::ModelError{"request to an array that has lost its data"};
   if (request.operation == Operation::flush) {
     ++stats_.flushes;
-    co_await flush_.run();
+    co_await flush_.run([this] { return flush_members(); });
     co_return;
   }
   if (request.offset.count() < 0 || request.offset + request.size > capacity()) {

@@ -17,7 +17,7 @@
 #include "models/storage/raid/array.hpp"
 #include "models/storage/raid/bitmap.hpp"
 #include "models/storage/raid/geometry.hpp"
-#include "models/storage/raid/round.hpp"
+#include "models/storage/round.hpp"
 
 namespace models::storage::raid {
 
