@@ -51,6 +51,18 @@ bool is_share(std::string_view metric) {
           kind->name.find("utilisation") != std::string_view::npos);
 }
 
+std::string_view relative_of(std::string_view metric) {
+  constexpr std::string_view kRelative = ".relative";
+  return metric.ends_with(kRelative) ? metric.substr(0, metric.size() - kRelative.size())
+                                     : std::string_view{};
+}
+
+Better better(std::string_view metric) {
+  const std::string_view own = relative_of(metric);
+  const MetricKind* kind = kind_of(own.empty() ? metric : own);
+  return kind != nullptr ? kind->better : Better::neither;
+}
+
 std::string_view name(Subject subject) {
   switch (subject) {
     case Subject::computing:
@@ -64,7 +76,8 @@ std::string_view name(Subject subject) {
 }
 
 Subject subject_of(std::string_view metric) {
-  const MetricKind* kind = kind_of(metric);
+  const std::string_view own = relative_of(metric);
+  const MetricKind* kind = kind_of(own.empty() ? metric : own);
   if (kind == nullptr) return Subject::computing;
   const auto any = [&](std::initializer_list<std::string_view> patterns) {
     return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {

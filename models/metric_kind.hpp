@@ -16,6 +16,12 @@ bool is_share(std::string_view metric);
 // A time, or a rate: what a stopwatch would tell, not a count or a size.
 bool is_timed(std::string_view metric);
 
+// "vm.web.latency.p99" of "vm.web.latency.p99.relative", which is the same over that of the
+// baseline; of others nothing.
+std::string_view relative_of(std::string_view metric);
+// Which values of it, or of its ratio to the baseline, someone is better off with.
+Better better(std::string_view metric);
+
 // What it tells of: guests' files, disks and their servers; packets, streams and migrations; or
 // else computing.
 enum class Subject { computing, storage, network };

@@ -42,14 +42,15 @@ class CpuDealer {
 };
 
 std::string bad_cpus(const VmDescription& vm, int cpus) {
-  for (const auto& set : vm.pin.cpus) {
+  for (std::size_t vcpu = 0; vcpu < vm.pin.cpus.size(); ++vcpu) {
+    const auto& set = vm.pin.cpus[vcpu];
     for (const int cpu : set) {
       if (cpu < 0 || cpu >= cpus) {
-        return fmt::format("vm.{}.pin: CPU {} is not there, the host has 0-{}", vm.name, cpu,
-                           cpus - 1);
+        return fmt::format("vm.{}.pin[{}]: CPU {} is not there, the host has 0-{}", vm.name, vcpu,
+                           cpu, cpus - 1);
       }
     }
-    if (set.empty()) return fmt::format("vm.{}.pin: an empty CPU set", vm.name);
+    if (set.empty()) return fmt::format("vm.{}.pin[{}]: an empty CPU set", vm.name, vcpu);
   }
   return {};
 }

@@ -24,12 +24,16 @@ struct Metric {
   double value = 0.0;  // SI base unit
 };
 
+// Which of two values of a metric a guest or host is better off with; neither: it depends.
+enum class Better { neither, more, less };
+
 // Documents a metric; names are patterns with <vm> for a VM class, <array> for an array, <disk> for
 // disks, <test> for a workload's test.
 struct MetricKind {
   std::string_view name;
   std::string_view unit;
   std::string_view sentence;
+  Better better = Better::neither;
 };
 const std::vector<MetricKind>& metric_catalogue();
 // Characters of a concrete metric's name that a pattern fixes; 0: it does not match.

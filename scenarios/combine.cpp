@@ -100,9 +100,25 @@ Estimate estimate_of(const std::string& name, const std::vector<double>& samples
   return inside_limits(name, sim::mean_interval(samples, confidence));
 }
 
-// The estimates of one metric, and after a class's throughput its ratio to the baseline.
+// What a metric is to be divided by; null: nothing, or there is none.
+const Replications* divisor(const std::string& metric,
+                            const std::vector<models::TimeShares>& classes,
+                            const Against& against) {
+  const auto wanted = [&](std::string_view name) {
+    return std::find(against.wanted.begin(), against.wanted.end(), name) != against.wanted.end();
+  };
+  for (std::size_t v = 0; v < classes.size() && v < against.classes.size(); ++v) {
+    const std::string object = classes[v].object + ".";
+    if (!metric.starts_with(object)) continue;
+    const std::string_view own = std::string_view{metric}.substr(object.size());
+    return own == "throughput" || wanted(own) || wanted(metric) ? against.classes[v] : nullptr;
+  }
+  return wanted(metric) ? against.host : nullptr;
+}
+
+// The estimates of one metric, and of those that are wanted so the ratio to the baseline.
 void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
-                const Replications& own, const Baselines& baselines, double confidence) {
+                const Replications& own, const Against& against, double confidence) {
   const std::string& name = runs.front()->metrics[metric].name;
   std::vector<double> samples;
   for (const models::Results* run : runs) {
@@ -112,14 +128,12 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
   }
   point.metrics.push_back({name, estimate_of(name, samples, confidence), samples});
 
-  const auto& classes = runs.front()->time;
-  for (std::size_t v = 0; v < classes.size() && v < baselines.size(); ++v) {
-    if (baselines[v] == nullptr || name != classes[v].object + ".throughput") continue;
-    const std::vector<double> relative = ratios(own, *baselines[v], name);
-    if (!relative.empty())
-      point.metrics.push_back(
-          {name + ".relative", estimate_of(name + ".relative", relative, confidence), relative});
-  }
+  const Replications* base = divisor(name, runs.front()->time, against);
+  if (base == nullptr) return;
+  const std::vector<double> relative = ratios(own, *base, name);
+  if (!relative.empty())
+    point.metrics.push_back(
+        {name + ".relative", estimate_of(name + ".relative", relative, confidence), relative});
 }
 
 // Reasons are given when the class is slower than its baseline by more than the interval.
@@ -162,17 +176,17 @@ std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeSha
   return all;
 }
 
-PointResults combine(const Point& point, const Replications& own, const Baselines& baselines,
+PointResults combine(const Point& point, const Replications& own, const Against& against,
                      double confidence) {
   const Finished runs = finished(own);
   PointResults results;
   results.at = point.at;
   results.replications = static_cast<int>(runs.size());
   for (std::size_t m = 0; m < runs.front()->metrics.size(); ++m)
-    add_metric(results, m, runs, own, baselines, confidence);
+    add_metric(results, m, runs, own, against, confidence);
   for (std::size_t v = 0; v < runs.front()->time.size(); ++v) {
     results.time.push_back(mean_time(runs, v));
-    const Replications* baseline = v < baselines.size() ? baselines[v] : nullptr;
+    const Replications* baseline = v < against.classes.size() ? against.classes[v] : nullptr;
     results.reasons.push_back(reasons_of(results, results.time.back(), baseline));
   }
   results.utilisation = mean_utilisation(runs);

@@ -20,6 +20,14 @@ using Replications = std::vector<std::optional<models::Results>>;
 // where the baseline has no class of that name.
 using Baselines = std::vector<const Replications*>;
 
+// What a point's metrics are divided by, and which: each class's throughput always, beside it
+// what Study::relative names.
+struct Against {
+  Baselines classes;
+  const Replications* host = nullptr;  // for metrics of no class; null: none
+  const std::vector<std::string>& wanted;
+};
+
 // How the extra seconds per unit of work over the baseline divide over causes, largest first.
 // Causes that cost less than in the baseline do not count against the others.
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline);
@@ -28,7 +36,7 @@ std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeSha
 Estimate inside_limits(const std::string& metric, Estimate interval);
 
 // Expects at least one finished replication.
-PointResults combine(const Point& point, const Replications& own, const Baselines& baselines,
+PointResults combine(const Point& point, const Replications& own, const Against& against,
                      double confidence);
 
 }  // namespace scenarios

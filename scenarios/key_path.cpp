@@ -131,34 +131,58 @@ void set_key(Node& document, const std::string& key, const Location& key_at, con
                                    path.size() > 1 ? path[1] : "", did_you_mean(path[1], names)));
 }
 
-Location position(const Node& document, const std::string& key) {
-  const Node* node = &document;
-  Location at = document.at;
+namespace {
+
+struct Place {
+  Location at;
+  const Node* node;
+};
+
+Place place(const Node& document, const std::string& key) {
+  Place found{document.at, &document};
   const KeyPath path = segments(key);
   for (std::size_t i = 0; i < path.size(); ++i) {
     const std::size_t bracket = path[i].find('[');
-    const Entry* entry = find(*node, path[i].substr(0, bracket));
+    const Entry* entry = find(*found.node, path[i].substr(0, bracket));
     if (entry == nullptr) break;
-    at = entry->key_at;
-    node = &entry->value;
-    if (node->array() == nullptr) continue;
+    found = {entry->key_at, &entry->value};
+    if (found.node->array() == nullptr) continue;
+    const Node::Array& array = *found.node->array();
     const Node* element = nullptr;
     if (bracket != std::string::npos) {
       const auto index = static_cast<std::size_t>(std::atoi(path[i].c_str() + bracket + 1));
-      if (index < node->array()->size()) element = &(*node->array())[index];
+      if (index < array.size()) element = &array[index];
     } else if (i + 1 < path.size()) {
-      element = element_named(*node->array(), path[i + 1]);
+      element = element_named(array, path[i + 1]);
       if (element != nullptr) {
         ++i;
-      } else if (node->array()->size() == 1) {
-        element = &node->array()->front();
+      } else if (array.size() == 1) {
+        element = &array.front();
       }
     }
     if (element == nullptr) break;
-    node = element;
-    at = element->at;
+    found = {element->at, element};
   }
-  return at;
+  return found;
+}
+
+}  // namespace
+
+Location position(const Node& document, const std::string& key) {
+  return place(document, key).at;
+}
+
+Location position_of_mistake(const Node& document, const std::string& message) {
+  const Place found = place(document, message.substr(0, message.find(':')));
+  if (found.node->array() == nullptr) return found.at;
+  const Node::Array& array = *found.node->array();
+  const auto spoken_of = [&](const Node& element) {
+    const Entry* name = find(element, "name");
+    const std::string* word = name != nullptr ? name->value.text() : element.text();
+    return word != nullptr && message.find('"' + *word + '"') != std::string::npos;
+  };
+  const auto last = std::find_if(array.rbegin(), array.rend(), spoken_of);
+  return last != array.rend() ? last->at : found.at;
 }
 
 }  // namespace scenarios

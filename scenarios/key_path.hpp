@@ -33,5 +33,8 @@ void set_key(Node& document, const std::string& key, const Location& key_at, con
 // Where the deepest part of the path that the document has stands. In an array of tables an element
 // goes by its name or its index: "vm.guest.disk[1].on", "host.array.array0.level".
 Location position(const Node& document, const std::string& key);
+// The same of a mistake, "host.array.md0.disks: no disk is named \"sdx\"", whose key is an array:
+// of its elements the last that it quotes.
+Location position_of_mistake(const Node& document, const std::string& message);
 
 }  // namespace scenarios

@@ -185,7 +185,11 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
       {"sweep.\"<key>\"", "array of values", "", "values to try; several keys: cross product"});
   all.push_back({"report.baseline", "table of sweep keys", "", "the point others are relative to"});
   all.push_back({"report.show", "array of metric names", "[]",
-                 "further columns, see `tenancy keys --metrics`"});
+                 "further columns, see `tenancy keys --metrics`; with .relative behind it, over "
+                 "that of the baseline"});
+  all.push_back({"report.limit", "text such as \"latency.p99 <= 2 x baseline\", or several", "[]",
+                 "what each point is to keep; the answer says up to which count (or other number) "
+                 "of the sweep it does"});
   std::erase_if(all, [&](const KeyInfo& key) { return !key.path.starts_with(prefix); });
   return all;
 }

@@ -115,12 +115,29 @@ Node parse_json(std::string_view text, const std::string& name) {
   }
 }
 
+namespace {
+
+// What the command line gives has no lines.
+void forget_positions(Node& node, const File& file) {
+  node.at = {file, 0, 0};
+  if (Node::Array* elements = std::get_if<Node::Array>(&node.value)) {
+    for (Node& element : *elements) forget_positions(element, file);
+  }
+  if (node.table() == nullptr) return;
+  for (Entry& entry : *node.table()) {
+    entry.key_at = {file, 0, 0};
+    forget_positions(entry.value, file);
+  }
+}
+
+}  // namespace
+
 Node parse_value(const std::string& text, const std::string& name) {
   const auto file = std::make_shared<const std::string>(name);
   try {
     const toml::table table = toml::parse("value = " + text, name);
     Node node = converted(*table.get("value"), file);
-    node.at = {file, 0, 0};
+    forget_positions(node, file);
     return node;
   } catch (const toml::parse_error&) {
     return {{file, 0, 0}, text};

@@ -140,7 +140,8 @@ double prediction_half_width(const std::vector<double>& samples, double paramete
 
 Mixture made_of(const PointResults& point, const std::string& metric) {
   Mixture mixture{};
-  const models::MetricKind* kind = models::kind_of(metric);
+  const std::string_view absolute = models::relative_of(metric);
+  const models::MetricKind* kind = models::kind_of(absolute.empty() ? metric : absolute);
   const bool of_guest = kind != nullptr && (kind->name.starts_with("vm.<vm>.throughput") ||
                                             kind->name.starts_with("vm.<vm>.latency") ||
                                             kind->name == "vm.<vm>.instructions");
@@ -163,7 +164,8 @@ Mixture made_of(const PointResults& point, const std::string& metric) {
 
 ErrorParts error_parts(const std::string& metric, double value, const Mixture& mixture) {
   if (models::is_timed(metric)) return {1.0, 1.0, mixture};
-  if (!metric.ends_with(".throughput.relative")) return {};
+  const std::string_view absolute = models::relative_of(metric);
+  if (absolute.empty() || !models::is_timed(absolute)) return {};
   // Exactly 1 is a point that is its own baseline: nothing is measured.
   return value == 1.0 ? ErrorParts{} : error_parts_of_ratio(value, mixture);
 }

@@ -80,6 +80,7 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
       problems.add(node.at, fmt::format("{}.memory: need a size, e.g. memory = \"2 GiB\"", path));
     }
     read_vm(host.vms.emplace_back(), node, path, problems);
+    if (host.vms.back().count == 0) host.vms.pop_back();
   }
 }
 
@@ -94,6 +95,19 @@ void check_readers(const Node& document, const models::HostDescription& host, Pr
                  fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
                              vm.reads_from, did_you_mean(vm.reads_from, names)));
   }
+}
+
+void check_any(const Node& document, const models::HostDescription& host, Problems& problems) {
+  const bool others = std::any_of(host.others.begin(), host.others.end(),
+                                  [](const auto& other) { return !other.vms.empty(); });
+  const Entry* vms = find(document, "vm");
+  if (others || !host.vms.empty()) return;
+  if (vms->value.array()->empty())
+    return problems.add(vms->key_at,
+                        "vm: the scenario needs a guest, e.g. [[vm]] name = \"guest\"");
+  const Entry* name = find(vms->value.array()->front(), "name");
+  const std::string key = fmt::format("vm.{}.count", *name->value.text());
+  problems.add(position(document, key), key + ": no guest of any class, so nothing runs");
 }
 
 void check_size(const Node& document, const models::HostDescription& host, Problems& problems) {
@@ -118,7 +132,7 @@ void check_model(const Node& document, const models::HostDescription& host, Prob
     while (from <= text.size()) {
       const std::size_t end = std::min(text.find('\n', from), text.size());
       const std::string line = text.substr(from, end - from);
-      problems.add(position(document, line.substr(0, line.find(':'))), line);
+      problems.add(position_of_mistake(document, line), line);
       from = end + 1;
     }
   }
@@ -199,6 +213,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
     });
     if (!known) all.found.push_back(std::move(parameter));
   }
+  if (problems.empty()) check_any(document, scenario.host, problems);
   if (problems.empty()) check_readers(document, scenario.host, problems);
   if (problems.empty()) check_size(document, scenario.host, problems);
   if (problems.empty()) check_model(document, scenario.host, problems);
@@ -206,8 +221,19 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   return scenario;
 }
 
-void read_points(const Node& document, const std::vector<SweepKey>& keys, Study& study,
-                 Uncertainty& uncertainty, Problems& problems) {
+// A swept value replaces what was set below its key: a workload's name all keys of the workload.
+void set_below_swept(Node& document, const SweepKey& swept, const std::vector<Override>& overrides,
+                     Problems& problems) {
+  for (const Override& override : overrides) {
+    if (!override.key.starts_with(swept.key + ".")) continue;
+    const Node value = parse_value(override.value, "--set " + override.key);
+    set_key(document, override.key, value.at, value, problems);
+  }
+}
+
+void read_points(const Node& document, const std::vector<SweepKey>& keys,
+                 const std::vector<Override>& overrides, Study& study, Uncertainty& uncertainty,
+                 Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
   std::vector<Problems> of_points;
   std::vector<std::string> where;
@@ -218,6 +244,7 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys, Study&
     for (std::size_t k = 0; k < keys.size(); ++k) {
       const Node& value = keys[k].values[digits[k]];
       set_key(at_point, keys[k].key, keys[k].at, value, own);
+      set_below_swept(at_point, keys[k], overrides, own);
       point.at.emplace_back(keys[k].key, sweep_value(value));
     }
     point.scenario = read_point(std::move(at_point), uncertainty, own);
@@ -257,15 +284,16 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     problems.add(entry.key_at,
                  fmt::format("{}: unknown table{}", entry.key, did_you_mean(entry.key, known)));
   }
+  Study study;
+  study.file = name;
   for (const Override& override : options.overrides) {
     const Node value = parse_value(override.value, "--set " + override.key);
     set_key(document, override.key, value.at, value, problems);
+    fix_swept(document, override.key, value, study.notes, problems);
   }
-  Study study;
-  study.file = name;
   const std::vector<SweepKey> keys = sweep_keys(document, problems);
   Uncertainty uncertainty{options.assumed, options.variables};
-  read_points(document, keys, study, uncertainty, problems);
+  read_points(document, keys, options.overrides, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
   study.general = std::move(uncertainty.general);
   read_report(document, study, problems);

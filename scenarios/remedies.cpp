@@ -292,6 +292,9 @@ class Remedies {
 }  // namespace
 
 std::vector<Change> remedies(const Scenario& scenario, const std::string& vm) {
+  const bool here = std::any_of(scenario.host.vms.begin(), scenario.host.vms.end(),
+                                [&](const VmDescription& own) { return own.name == vm; });
+  if (!here) return {};
   return Remedies{scenario, vm}.all();
 }
 

@@ -209,11 +209,10 @@ StudyResults combine_all(const Study& study, const Plan& plan,
   }
   for (std::size_t i = 0; i < study.points.size(); ++i) {
     if (!any_finished(runs[i])) continue;
-    Baselines baselines;
+    Against against{{}, study.baseline ? &runs[*study.baseline] : nullptr, study.relative};
     for (const std::size_t variant : plan.base[i])
-      baselines.push_back(variant == kNoBaseline ? nullptr : &runs[variant]);
-    results.points.push_back(
-        combine(study.points[i], runs[i], baselines, study.settings.confidence));
+      against.classes.push_back(variant == kNoBaseline ? nullptr : &runs[variant]);
+    results.points.push_back(combine(study.points[i], runs[i], against, study.settings.confidence));
   }
   for (std::size_t v = study.points.size(); v < runs.size() && !results.points.empty(); ++v) {
     const std::vector<std::string> broken = violations_alone(plan.variants[v], runs[v]);

@@ -78,6 +78,14 @@ struct ReadOptions {
   Variables variables{};
 };
 
+// What a study wants of each of its points: "latency.p99 <= 2 x baseline".
+struct Limit {
+  std::string text;
+  std::string metric;  // "latency.p99.relative" of any class, or "vm.web.latency.p99"
+  bool at_most = true;
+  double bound = 0.0;  // in the metric's base unit
+};
+
 // A whole file: every sweep point (cross product, first key slowest), and what the report shows.
 struct Study {
   std::string file;  // where it came from, for messages
@@ -86,6 +94,9 @@ struct Study {
   std::size_t first_replication = 0;    // of those that are run: which random numbers they draw
   std::optional<std::size_t> baseline;  // index into points; empty: each VM class alone on the host
   std::vector<std::string> show;  // metrics to print, e.g. "throughput.relative"; empty: default
+  std::vector<std::string> relative;  // metrics to divide by the baseline's, beside throughput
+  std::vector<Limit> limits;          // that points keep or not (limit.hpp)
+  std::vector<std::string> notes;     // how what was asked for became what is run
   std::vector<UncertainParameter> uncertain;  // of all presets in use
   std::vector<UncertainParameter> general;    // groups of costs that any point feels (general.hpp)
   std::string text;                           // what was read, and how: to read it again under

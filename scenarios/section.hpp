@@ -24,6 +24,10 @@ namespace scenarios {
 
 using Json = nlohmann::ordered_json;
 
+// Types of keys that are tables and nothing else.
+inline constexpr std::string_view kTableType = "table";
+inline constexpr std::string_view kTablesType = "array of tables";
+
 template <class T>
 struct Field {
   std::string_view name;
@@ -130,6 +134,9 @@ void list_keys(const Section<T>& section, const std::string& path, std::vector<K
   for (const Field<T>& field : section) {
     const std::string own = fmt::format("{}.{}", path, field.name);
     if (field.inner) {
+      // What may stand where the table does.
+      if (field.type != kTableType && field.type != kTablesType)
+        into.push_back({own, field.type, "", std::string{field.meaning}});
       field.inner(own, into);
       continue;
     }
@@ -143,7 +150,7 @@ template <class T, class Sub>
 Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*section)(),
                std::string_view meaning) {
   return {name,
-          "table",
+          std::string{kTableType},
           meaning,
           [=](T& object, const Node& node, const std::string& path, Problems& problems) {
             read_table(section(), object.*member, node, path, problems);
@@ -158,6 +165,15 @@ Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*sect
           [=](const T& object, std::string& into) {
             add_table_bytes(section(), object.*member, into);
           }};
+}
+
+// A table that a preset's name may stand for.
+template <class T, class Sub>
+Field<T> preset_or_table(std::string_view name, Sub T::*member, const Section<Sub>& (*section)(),
+                         std::string_view meaning) {
+  Field<T> field = table(name, member, section, meaning);
+  field.type = "a preset's name, or a table with `use`";
+  return field;
 }
 
 // The keys of a part of T, as T's own: they stand in T's table, not in one of their own.
@@ -189,7 +205,7 @@ template <class T, class Sub>
 Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
                 const Section<Sub>& (*section)(), std::string_view meaning) {
   return {name,
-          "array of tables",
+          std::string{kTablesType},
           meaning,
           [=](T& object, const Node& node, const std::string& path, Problems& problems) {
             if (node.array() == nullptr) {

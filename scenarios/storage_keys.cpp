@@ -52,7 +52,7 @@ const Section<models::HostDisk>& host_disk_keys() {
   static const Section<T> section{
       text("name", &T::name, "what arrays and guests' disks call it"),
       whole("count", &T::count, 1, 4096, "alike disks: name0, name1 and so on"),
-      table("device", &T::device, &device_keys, "a preset's name, or a table with `use`"),
+      preset_or_table("device", &T::device, &device_keys, "what it is (`tenancy list devices`)"),
       table("queue", &T::queue, &queue_keys, "the host's queue in front of it"),
       text("on", &T::on,
            "a storage server's \"<server>.<disk, array or volume>\": a unit there in place of the "
@@ -157,8 +157,12 @@ Field<models::DiskDescription> word_or_table(std::string_view name,
                                              const Section<Inner>& (*section)(),
                                              std::string_view meaning) {
   using T = models::DiskDescription;
+  std::string words;
+  for (const Field<Inner>& field : section()) {
+    if (field.name == key) words = field.type;
+  }
   return {name,
-          "word, or table",
+          fmt::format("{} (its `{}`), or a table", words, key),
           meaning,
           [=](T& disk, const Node& node, const std::string& path, Problems& problems) {
             if (node.text() == nullptr) {

@@ -4,26 +4,18 @@
 
 #include <algorithm>
 
+#include "models/metric_kind.hpp"
 #include "models/results.hpp"
 #include "scenarios/key_path.hpp"
+#include "scenarios/limit.hpp"
 #include "scenarios/nearest.hpp"
 #include "scenarios/section.hpp"
+#include "scenarios/select.hpp"
 
 namespace scenarios {
 namespace {
 
 constexpr std::size_t kMostPoints = 100'000;  // of a sweep: a day of computing
-
-bool same(const SweepValue& a, const SweepValue& b) {
-  const auto number = [](const SweepValue& v) -> std::optional<double> {
-    if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
-    if (const auto* real = std::get_if<double>(&v)) return *real;
-    return {};
-  };
-  const auto x = number(a);
-  const auto y = number(b);
-  return x && y ? *x == *y : a == b;
-}
 
 void read_baseline(const Entry& entry, Study& study, Problems& problems) {
   if (entry.value.table() == nullptr) {
@@ -53,6 +45,31 @@ void read_baseline(const Entry& entry, Study& study, Problems& problems) {
                  fmt::format("report.baseline: {} of the sweep's points fit, need exactly one",
                              matches.empty() ? "none" : std::to_string(matches.size())));
   }
+}
+
+std::string shown_value(const Node& value) {
+  return std::visit([](const auto& v) { return fmt::format("{}", v); }, sweep_value(value));
+}
+
+// The baseline of a study in which `key` has but one value: without the key, or none at all.
+void fix_in_baseline(Node& document, const std::string& key, const Node& value,
+                     std::vector<std::string>& notes) {
+  Entry* report = find(document, "report");
+  Entry* baseline = report != nullptr ? find(report->value, "baseline") : nullptr;
+  Entry* own = baseline != nullptr ? find(baseline->value, key) : nullptr;
+  if (own == nullptr) return;
+  const auto erase = [](Node& table, const std::string& name) {
+    std::erase_if(*table.table(), [&](const Entry& entry) { return entry.key == name; });
+  };
+  if (same(sweep_value(own->value), sweep_value(value))) {
+    erase(baseline->value, key);
+    return;
+  }
+  notes.push_back(
+      fmt::format("the baseline, {} = {}, is no point any more: each VM class is compared with one "
+                  "VM of it alone on the host",
+                  key, shown_value(own->value)));
+  erase(report->value, "baseline");
 }
 
 }  // namespace
@@ -86,6 +103,41 @@ std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
   return keys;
 }
 
+void fix_swept(Node& document, const std::string& key, const Node& value,
+               std::vector<std::string>& notes, Problems& problems) {
+  Entry* sweep = find(document, "sweep");
+  if (sweep == nullptr || sweep->value.table() == nullptr) return;
+  Node::Table& swept = *sweep->value.table();
+  const auto same_key = [&](const Entry& entry) {
+    return entry.key == key || matches(segments(key), segments(entry.key));
+  };
+  const std::string shown = shown_value(value);
+  for (const Entry& entry : swept) {
+    if (same_key(entry)) {
+      notes.push_back(fmt::format("{} = {} as given, its sweep is left out", entry.key, shown));
+    } else if (matches(segments(entry.key), segments(key))) {
+      problems.add(value.at,
+                   fmt::format("{}: the study sweeps {} of all; set that", key, entry.key));
+    }
+  }
+  const auto was = std::stable_partition(swept.begin(), swept.end(),
+                                         [&](const Entry& entry) { return !same_key(entry); });
+  for (auto entry = was; entry != swept.end(); ++entry)
+    fix_in_baseline(document, entry->key, value, notes);
+  swept.erase(was, swept.end());
+}
+
+bool same(const SweepValue& a, const SweepValue& b) {
+  const auto number = [](const SweepValue& v) -> std::optional<double> {
+    if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
+    if (const auto* real = std::get_if<double>(&v)) return *real;
+    return {};
+  };
+  const auto x = number(a);
+  const auto y = number(b);
+  return x && y ? *x == *y : a == b;
+}
+
 SweepValue sweep_value(const Node& node) {
   if (const auto* text = node.text()) return *text;
   if (const auto* number = std::get_if<std::int64_t>(&node.value)) return *number;
@@ -110,6 +162,8 @@ std::string text(const Coordinates& at) {
 }
 
 bool is_metric(std::string_view name) {
+  if (const std::string_view absolute = models::relative_of(name); !absolute.empty())
+    return models::relative_of(absolute).empty() && is_metric(absolute);
   if (name.starts_with("cluster.")) {
     const std::size_t host = name.find(".host.");
     return host != std::string_view::npos && is_metric(name.substr(host + 1));
@@ -132,21 +186,26 @@ std::string nearest_metric(std::string_view word) {
   return did_you_mean(word, names);
 }
 
-namespace {
-
-// Why no point of the study has the metric, if it is one of a VM class; else empty.
-std::string no_such_vm(std::string_view metric, const Study& study) {
+std::string no_such_vm(std::string_view metric, const std::vector<std::string_view>& names) {
   const KeyPath parts = segments(metric);
   if (parts.size() < 3 || parts[0] != "vm") return {};
-  std::vector<std::string_view> names;
-  for (const Point& point : study.points) {
-    const models::HostDescription& host = point.scenario.host;
-    for (const models::VmDescription& vm : host.vms) names.push_back(vm.name);
-    for (const models::HostDescription& other : host.others)
-      for (const models::VmDescription& vm : other.vms) names.push_back(vm.name);
-  }
   if (std::find(names.begin(), names.end(), parts[1]) != names.end()) return {};
   return fmt::format("no [[vm]] is named \"{}\"{}", parts[1], did_you_mean(parts[1], names));
+}
+
+namespace {
+
+// Those of the points, some of which stand for several hosts' classes, and those of which there are
+// none.
+std::vector<std::string_view> all_vm_names(const Node& document, const Study& study) {
+  std::vector<std::string_view> names = vm_names(study);
+  const Entry* vms = find(document, "vm");
+  if (vms == nullptr || vms->value.array() == nullptr) return names;
+  for (const Node& vm : *vms->value.array()) {
+    const Entry* name = find(vm, "name");
+    if (name != nullptr && name->value.text() != nullptr) names.push_back(*name->value.text());
+  }
+  return names;
 }
 
 }  // namespace
@@ -155,6 +214,7 @@ void read_report(const Node& document, Study& study, Problems& problems) {
   const Entry* report = find(document, "report");
   if (report == nullptr) return;
   if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
+  const std::vector<std::string_view> names = all_vm_names(document, study);
   for (const Entry& entry : *report->value.table()) {
     if (entry.key == "baseline") {
       read_baseline(entry, study, problems);
@@ -166,17 +226,23 @@ void read_report(const Node& document, Study& study, Problems& problems) {
                              metric.text() != nullptr ? nearest_metric(*metric.text()) : ""));
           continue;
         }
-        if (const std::string wrong = no_such_vm(*metric.text(), study); !wrong.empty()) {
+        if (const std::string wrong = no_such_vm(*metric.text(), names); !wrong.empty()) {
           problems.add(metric.at, fmt::format("report.show: \"{}\": {}", *metric.text(), wrong));
           continue;
         }
         study.show.push_back(*metric.text());
+        if (const auto absolute = models::relative_of(*metric.text()); !absolute.empty())
+          study.relative.emplace_back(absolute);
       }
-    } else {
-      problems.add(entry.key_at,
-                   fmt::format("report.{}: need baseline = {{...}} or show = [...]", entry.key));
+    } else if (entry.key != "limit") {
+      problems.add(entry.key_at, fmt::format("report.{}: need baseline = {{...}}, show = [...] or "
+                                             "limit = \"...\"",
+                                             entry.key));
     }
   }
+  // Behind the baseline, which decides what can be relative to it.
+  if (const Entry* limit = find(report->value, "limit"))
+    read_limits(limit->value, names, study, problems);
 }
 
 }  // namespace scenarios

@@ -173,6 +173,11 @@ class Reader {
     const bool inside = (!parameter_.low || *parameter_.low <= parameter_.value) &&
                         (!parameter_.high || parameter_.value <= *parameter_.high);
     const bool stated = deviation ? *deviation >= 0.0 : parameter_.deviation > 0.0;
+    // No key with a unit takes less than zero.
+    if (!parameter_.unit.empty() && parameter_.low && *parameter_.low < 0.0) {
+      refuse(find(entry_, "low")->value, "zero or more, as the key's value");
+      return false;
+    }
     if (stated && inside) return true;
     refuse(entry_, !inside ? std::string{"bounds around the key's value"}
                            : std::string{"deviation, 0 where it is exact, or low and high"});

@@ -237,7 +237,7 @@ const Section<VmDescription>& vm_keys() {
   using T = VmDescription;
   static const Section<T> section{
       text("name", &T::name, "class name, used in keys and metrics"),
-      whole("count", &T::count, 1, 65536, "guests of the class"),
+      whole("count", &T::count, 0, 65536, "guests of the class; 0: it is not there"),
       whole("vcpus", &T::vcpus, 1, 1024, "virtual CPUs of one guest"),
       whole(
           "virtual_nodes", &T::virtual_nodes, 1, 64,
@@ -276,8 +276,8 @@ const Section<VmDescription>& vm_keys() {
                "between two readings of the log of dirty pages", Zero::refused),
       tables("disk", &T::disks, &disk_keys, "virtual disks"),
       tables("nic", &T::nics, &guest_nic_keys, "virtual network interfaces"),
-      table("workload", &T::workload, &workload_keys,
-            "what it runs: a name, or a table with `use`"),
+      preset_or_table("workload", &T::workload, &workload_keys,
+                      "what it runs (`tenancy list workloads`)"),
   };
   return section;
 }

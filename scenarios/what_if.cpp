@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/host.hpp"
+#include "models/metric_kind.hpp"
 #include "scenarios/keys.hpp"
 #include "sim/error.hpp"
 
@@ -136,12 +137,13 @@ std::vector<Change> mechanisms_off(const Scenario& scenario) {
   return all;
 }
 
-Gains gains(const Scenario& scenario, const std::vector<Change>& changes, const std::string& vm,
-            const RunOptions& options, const Model& model) {
+Gains gains(const Scenario& scenario, const std::vector<Change>& changes,
+            const Criterion& criterion, const RunOptions& options, const Model& model) {
   Study study;
   study.file = "what-if";
   study.settings = scenario.study;
   study.baseline = 0;
+  study.relative = {criterion.metric};
   study.points.push_back({{{"change", std::string{"none"}}}, scenario});
   for (const Change& change : changes)
     study.points.push_back({{{"change", change.name}}, change.scenario});
@@ -149,7 +151,7 @@ Gains gains(const Scenario& scenario, const std::vector<Change>& changes, const 
 
   Gains all;
   all.interrupted = results.interrupted;
-  const std::string metric = "vm." + vm + ".throughput.relative";
+  const std::string metric = fmt::format("vm.{}.{}.relative", criterion.vm, criterion.metric);
   for (const Change& change : changes) {
     const Coordinates at{{"change", change.name}};
     for (const PointResults& point : results.points) {
@@ -162,8 +164,10 @@ Gains gains(const Scenario& scenario, const std::vector<Change>& changes, const 
       }
     }
   }
-  std::stable_sort(all.list.begin(), all.list.end(),
-                   [](const Gain& a, const Gain& b) { return a.gain.value > b.gain.value; });
+  const double sign = models::better(metric) == models::Better::less ? -1.0 : 1.0;
+  std::stable_sort(all.list.begin(), all.list.end(), [&](const Gain& a, const Gain& b) {
+    return sign * a.gain.value > sign * b.gain.value;
+  });
   return all;
 }
 

@@ -1,5 +1,5 @@
 // What a single change to a scenario would gain for one VM class: simulated with the change, under
-// the same random numbers, and compared replication by replication.
+// the same random numbers, and compared by one of its metrics, replication by replication.
 //
 // Checked tests/scenarios/what_if_test.cpp.
 #pragma once
@@ -22,23 +22,30 @@ struct Change {
 std::vector<Change> mechanisms_off(const Scenario& scenario);
 
 // What an administrator could do about the class: pinning, memory placement, fewer neighbours,
-// memory that is near. Changes that are no change, or that the host cannot have, are left out.
+// memory that is near. Changes that are no change, or that the host cannot have, are left out; of a
+// class on another host of a cluster there are none.
 std::vector<Change> remedies(const Scenario& scenario, const std::string& vm);
 
 struct Gain {
   std::string name;
   std::string words;
-  Estimate gain;  // throughput with the change / without - 1
+  Estimate gain;  // metric with the change / without - 1; of some metrics less than 0 is better
   bool certain() const { return gain.lo > 0.0 || gain.hi < 0.0; }
 };
 
 struct Gains {
-  std::vector<Gain> list;  // largest first; as many as were finished
+  std::vector<Gain> list;  // best first; as many as were finished
   bool interrupted = false;
 };
 
+// A metric of a VM class, "latency.p99".
+struct Criterion {
+  std::string vm;
+  std::string metric = "throughput";
+};
+
 // Throws as run() does; a model may stand in for the simulator in tests.
-Gains gains(const Scenario& scenario, const std::vector<Change>& changes, const std::string& vm,
-            const RunOptions& options, const Model& model = {});
+Gains gains(const Scenario& scenario, const std::vector<Change>& changes,
+            const Criterion& criterion, const RunOptions& options, const Model& model = {});
 
 }  // namespace scenarios

@@ -19,6 +19,7 @@
 #include "tools/terminal.hpp"
 #include "validation/calibrate.hpp"
 #include "validation/fitted_preset.hpp"
+#include "validation/remarks.hpp"
 
 namespace tools {
 
@@ -110,12 +111,15 @@ std::string values_text(const Calibration& c, bool colours) {
 }
 
 std::string as_text(const Calibration& c, bool colours) {
-  return fmt::format(
+  std::string out = fmt::format(
       "{}{}\n{}\nRoot mean square of predicted / recorded - 1: {:.1f} % before, {:.1f} % after; "
       "{} simulations of all cases.\n",
       parameters_text(c, colours), correlations_text(c), values_text(c, colours),
       100.0 * validation::root_mean_square(c.values, false),
       100.0 * validation::root_mean_square(c.values, true), c.fit.evaluations);
+  for (const std::string& remark : validation::remarks(c))
+    out += fmt::format("Beware: {}.\n", remark);
+  return out;
 }
 
 Json as_json(const Calibration& c) {
@@ -153,6 +157,7 @@ Json as_json(const Calibration& c) {
           {"values", std::move(values)},
           {"rms_before", validation::root_mean_square(c.values, false)},
           {"rms_after", validation::root_mean_square(c.values, true)},
+          {"remarks", validation::remarks(c)},
           {"evaluations", c.fit.evaluations}};
 }
 

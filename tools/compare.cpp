@@ -49,18 +49,16 @@ scenarios::Study read_second(const Arguments& arguments, const scenarios::Study&
   }
   if (arguments.changes.empty()) return base;
   scenarios::ReadOptions options = base.options;
-  for (const std::string& change : arguments.changes)
-    options.overrides.push_back(setting("--change", change));
-  scenarios::Study changed = scenarios::read_text(base.text, base.file, options);
-  for (const auto& [key, value] : changed.points.front().at) {
-    for (const auto& given : options.overrides) {
-      if (given.key == key)
+  for (const std::string& change : arguments.changes) {
+    const scenarios::Override& given = options.overrides.emplace_back(setting("--change", change));
+    for (const auto& coordinate : base.points.front().at) {
+      if (coordinate.first == given.key)
         throw sim::ConfigError{fmt::format(
-            "--change {}={}: {} sweeps this key; compare two points of the sweep with tenancy run",
-            key, given.value, base.file)};
+            "--change {}: {} sweeps this key; compare two points of the sweep with tenancy run",
+            change, base.file)};
     }
   }
-  return changed;
+  return scenarios::read_text(base.text, base.file, options);
 }
 
 bool wanted(const Arguments& arguments, const std::string& metric) {
@@ -168,6 +166,7 @@ int compare(const Arguments& arguments) {
         "Paired replications under the same random numbers: {} of each, {:g} % interval of the "
         "difference, seed {}.\n",
         first.settings.replications, 100.0 * first.settings.confidence, first.settings.seed);
+    for (const std::string& note : first.notes) text += fmt::format("Note: {}.\n", note);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kDone;

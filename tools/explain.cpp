@@ -1,4 +1,5 @@
-// tenancy explain: why the worst VM of a scenario is slow, and what would help.
+// tenancy explain: why the worst VM of a scenario, or one that is named, is slow, and what would
+// help.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -6,10 +7,15 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
+#include "models/metric_kind.hpp"
+#include "scenarios/nearest.hpp"
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/select.hpp"
+#include "scenarios/sweep.hpp"
 #include "scenarios/what_if.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"
@@ -31,15 +37,19 @@ constexpr int kReplications = 3;
 
 struct Arguments {
   StudyOptions study;
+  report::Question question;
+  std::vector<std::string> at;  // "key=value"
   bool json = false;
 };
 
 struct Explanation {
   scenarios::Scenario scenario;  // of the worst point
-  std::string vm;
+  scenarios::Criterion criterion;
   std::string answer;
+  std::vector<std::string> notes;
   scenarios::Coordinates at;
-  scenarios::Estimate relative;
+  scenarios::Estimate judged;
+  bool relative = true;
   std::vector<scenarios::Reason> reasons;
   scenarios::Gains causes;
   scenarios::Gains remedies;
@@ -50,8 +60,8 @@ std::string shown(const scenarios::Estimate& gain) {
 }
 
 // Those that the simulation is sure of as a table, the others in a line.
-std::string gains_text(const scenarios::Gains& gains, bool colours) {
-  report::Grid grid{{{"gain", true}, {"change"}, {"key"}}, {}};
+std::string gains_text(const scenarios::Gains& gains, const char* heading, bool colours) {
+  report::Grid grid{{{heading, true}, {"change"}, {"key"}}, {}};
   std::string none;
   for (const auto& gain : gains.list) {
     if (gain.certain()) {
@@ -60,23 +70,38 @@ std::string gains_text(const scenarios::Gains& gains, bool colours) {
       none += fmt::format("{}{}", none.empty() ? "" : ", ", gain.name);
     }
   }
+  if (gains.list.empty()) return "There is none to try.\n";
   std::string out = grid.rows.empty() ? "" : report::markdown(grid, colours);
   if (!none.empty()) out += fmt::format("Not distinguishable from no difference: {}.\n", none);
   return out;
 }
 
+bool is_throughput(const Explanation& e) {
+  return e.criterion.metric == "throughput";
+}
+
+// "What guest would gain with ...", "What latency.p99 of guest would be with ...".
+std::string heading(const Explanation& e, const char* with) {
+  if (is_throughput(e)) return fmt::format("What {} would gain {}:", e.criterion.vm, with);
+  return fmt::format("How {} of {} would change {}, best first:", e.criterion.metric,
+                     e.criterion.vm, with);
+}
+
 std::string as_text(const Explanation& e, const report::Layout& layout) {
   std::string out = e.answer + "\n";
-  out += fmt::format("\nWhat {} would gain with one mechanism switched off:\n\n{}", e.vm,
-                     gains_text(e.causes, layout.colours));
-  out += fmt::format("\nWhat {} would gain from a change to the scenario:\n\n{}", e.vm,
-                     gains_text(e.remedies, layout.colours));
+  const char* column = is_throughput(e) ? "gain" : "difference";
+  out += fmt::format("\n{}\n\n{}", heading(e, "with one mechanism switched off"),
+                     gains_text(e.causes, column, layout.colours));
+  out += fmt::format("\n{}\n\n{}", heading(e, "with a change to the scenario"),
+                     gains_text(e.remedies, column, layout.colours));
   const auto& settings = e.scenario.study;
   out += fmt::format(
-      "\nThroughput with the change against without, simulated under the same random numbers: "
+      "\n{} with the change against without, simulated under the same random numbers: "
       "{} paired replications, {:g} % interval, seed {}.\nGains do not add up: mechanisms "
       "hide and feed each other.\n",
-      settings.replications, 100.0 * settings.confidence, settings.seed);
+      is_throughput(e) ? "Throughput" : e.criterion.metric, settings.replications,
+      100.0 * settings.confidence, settings.seed);
+  for (const std::string& note : e.notes) out += fmt::format("Note: {}.\n", note);
   return out;
 }
 
@@ -98,47 +123,123 @@ Json as_json(const Explanation& e) {
   Json reasons = Json::object();
   for (const auto& reason : e.reasons)
     reasons[std::string{models::name(reason.cause)}] = reason.share;
-  return {{"vm", e.vm},
+  const std::string metric = fmt::format("vm.{}.{}", e.criterion.vm, e.criterion.metric);
+  const Json judged{{"value", e.judged.value}, {"ci", {e.judged.lo, e.judged.hi}}};
+  return {{"vm", e.criterion.vm},
+          {"metric", e.criterion.metric},
+          {"less_is_better", models::better(metric) == models::Better::less},
           {"at", std::move(at)},
-          {"relative", {{"value", e.relative.value}, {"ci", {e.relative.lo, e.relative.hi}}}},
+          {e.relative ? "relative" : "value", judged},
           {"reasons", std::move(reasons)},
           {"causes", gains_json(e.causes)},
           {"remedies", gains_json(e.remedies)},
+          {"notes", e.notes},
           {"scenario", scenarios::resolved(e.scenario)}};
 }
 
+// `--metric vm.web.latency.p99` names the VM, too.
+report::Question question_of(const Arguments& arguments, const scenarios::Study& study) {
+  report::Question question = arguments.question;
+  const auto names = scenarios::vm_names(study);
+  for (const std::string_view name : names) {
+    const std::string object = fmt::format("vm.{}.", name);
+    if (!question.metric.starts_with(object)) continue;
+    if (question.vm.empty()) question.vm = name;
+    if (question.vm == name) question.metric.erase(0, object.size());
+  }
+  if (const auto absolute = models::relative_of(question.metric); !absolute.empty())
+    question.metric = std::string{absolute};
+  if (!question.vm.empty() && std::find(names.begin(), names.end(), question.vm) == names.end())
+    throw sim::ConfigError{fmt::format("--vm {}: {} has the VM classes {}{}", question.vm,
+                                       study.file, fmt::join(names, ", "),
+                                       scenarios::did_you_mean(question.vm, names))};
+  const std::string metric = fmt::format("vm.any.{}", question.metric);
+  if (models::kind_of(metric) == nullptr)
+    throw sim::ConfigError{
+        fmt::format("--metric {}: no such metric of a VM{}; `tenancy keys "
+                    "--metrics vm` lists them",
+                    question.metric, scenarios::nearest_metric(question.metric))};
+  if (models::better(metric) == models::Better::neither)
+    throw sim::ConfigError{fmt::format(
+        "--metric {}: neither more nor less of it is better; `tenancy keys --metrics vm` says of "
+        "which one is",
+        question.metric)};
+  return question;
+}
+
+// What was asked for is not among the results.
+[[noreturn]] void nothing_found(const scenarios::Study& study,
+                                const scenarios::StudyResults& results,
+                                const report::Question& question) {
+  if (question.metric == "throughput" && !question.vm.empty())
+    throw sim::ConfigError{
+        fmt::format("--vm {}: it does no work at the points that were asked for, so there is "
+                    "nothing to explain",
+                    question.vm)};
+  if (question.metric == "throughput")
+    throw sim::ConfigError{fmt::format(
+        "{}: no VM does work, so there is nothing to explain; needs a workload other than idle",
+        study.file)};
+  std::set<std::string_view> known;
+  for (const auto& point : results.points) {
+    for (const auto& metric : point.metrics) {
+      for (const auto& time : point.time) {
+        if (metric.name.starts_with(time.object + ".") &&
+            models::better(metric.name) != models::Better::neither &&
+            models::relative_of(metric.name).empty())
+          known.insert(std::string_view{metric.name}.substr(time.object.size() + 1));
+      }
+    }
+  }
+  throw sim::ConfigError{fmt::format("--metric {}: {} of {} has it here; there are {}",
+                                     question.metric, question.vm.empty() ? "no VM" : question.vm,
+                                     study.file, fmt::join(known, ", "))};
+}
+
 int explain(const Arguments& arguments) {
-  const scenarios::Study study = read_study(arguments.study);
+  scenarios::Study study = read_study(arguments.study);
+  const report::Question question = question_of(arguments, study);
+  std::vector<scenarios::Override> at;
+  for (const std::string& text : arguments.at) at.push_back(setting("--at", text));
+  const std::set<std::size_t> asked = scenarios::points_at(study, at);
+  scenarios::keep_points(study, asked);
+  study.relative = {question.metric};
   const Interrupt interrupt;
   ProgressBar progress{true};
   const scenarios::RunOptions options = run_options(arguments.study, interrupt, progress);
-  const scenarios::StudyResults results = scenarios::run(study, options);
-  const report::Slowest worst = report::slowest(study, results);
+  scenarios::StudyResults results = scenarios::run(study, options);
   const auto interrupted = [&] {
     progress.clear();
     fmt::print(stderr, "tenancy: interrupted before the explanation was complete\n");
     return kInterrupted;
   };
   if (results.interrupted) return interrupted();
-  if (worst.point == nullptr)
-    throw sim::ConfigError{fmt::format(
-        "{}: no VM does work, so there is nothing to explain; needs a workload other than idle",
-        study.file)};
+  // A baseline that was not asked for is there to be compared with.
+  if (study.points.size() > asked.size())
+    results.points.erase(results.points.begin() + static_cast<std::ptrdiff_t>(*study.baseline));
+  const report::Slowest worst = report::slowest(study, results, question);
+  if (worst.point == nullptr) nothing_found(study, results, question);
 
   Explanation e;
-  e.vm = report::class_name(worst.point->time[worst.vm_class].object);
+  e.criterion = {std::string{report::class_name(worst.point->time[worst.vm_class].object)},
+                 question.metric};
+  e.notes = study.notes;
   e.at = worst.point->at;
-  e.relative = *worst.relative;
+  e.judged = *worst.judged;
+  e.relative = worst.relative;
   e.reasons = worst.point->reasons[worst.vm_class];
-  e.answer = report::answer(study, results);
+  const bool chosen = !question.vm.empty() || !arguments.at.empty() || !is_throughput(e);
+  e.answer = chosen ? report::answer(study, worst, question) : report::answer(study, results);
   e.scenario =
       std::find_if(study.points.begin(), study.points.end(), [&](const scenarios::Point& p) {
         return p.at == worst.point->at;
       })->scenario;
   e.scenario.study.replications = std::clamp(e.scenario.study.replications, 2, kReplications);
-  e.causes = scenarios::gains(e.scenario, scenarios::mechanisms_off(e.scenario), e.vm, options);
+  e.causes =
+      scenarios::gains(e.scenario, scenarios::mechanisms_off(e.scenario), e.criterion, options);
   if (e.causes.interrupted) return interrupted();
-  e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.vm), e.vm, options);
+  e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.criterion.vm),
+                                e.criterion, options);
   if (e.remedies.interrupted) return interrupted();
   progress.clear();
   const std::string text = arguments.json ? as_json(e).dump(2) + "\n" : as_text(e, output_layout());
@@ -150,17 +251,34 @@ int explain(const Arguments& arguments) {
 
 void add_explain(CLI::App& app, int& status) {
   CLI::App* command =
-      app.add_subcommand("explain", "Say why the worst VM of a scenario is slow, and what helps");
+      app.add_subcommand("explain", "Say why a VM of a scenario is slow, and what helps");
   auto arguments = std::make_shared<Arguments>();
   add_study_options(*command, arguments->study);
+  command->add_option("--vm", arguments->question.vm, "This VM class, not the worst one")
+      ->type_name("NAME");
+  command
+      ->add_option("--at", arguments->at,
+                   "At this point of the sweep, not at the worst one, as in vm.guest.count=24 "
+                   "(repeatable)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--metric", arguments->question.metric,
+                   "What \"slow\" and \"helps\" are judged by, as in latency.p99")
+      ->capture_default_str()
+      ->type_name("NAME");
   command->add_flag("--json", arguments->json, "As JSON");
   command->footer(
-      "The worst VM is the one furthest below its baseline, at the worst point of the sweep.\n"
+      "The worst VM is the one furthest below its baseline (or above, of a metric of which less "
+      "is\n"
+      "better), at the worst point of the sweep, unless --vm and --at say which.\n"
       "Each mechanism is switched off in turn, and each remedy is simulated.\n"
       "\n"
       "Examples:\n"
       "  tenancy explain                     the study numa-consolidation\n"
-      "  tenancy explain my.toml --set vm.guest.count=32");
+      "  tenancy explain my.toml --set vm.guest.count=32\n"
+      "  tenancy explain my.toml --vm web --at vm.web.count=8 --metric latency.p99");
   command->callback([arguments, &status] { status = explain(*arguments); });
 }
 

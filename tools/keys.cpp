@@ -75,22 +75,35 @@ struct Line {
   std::string name;
   std::string_view unit;
   std::string_view sentence;
+  std::string_view better;
 };
+
+std::string_view text(models::Better better) {
+  switch (better) {
+    case models::Better::more:
+      return "; more is better";
+    case models::Better::less:
+      return "; less is better";
+    case models::Better::neither:
+      break;
+  }
+  return "";
+}
 
 void print_metrics(const std::string& prefix) {
   std::vector<Line> lines;
   for (const auto& kind : models::metric_catalogue())
-    lines.push_back({std::string{kind.name}, kind.unit, kind.sentence});
+    lines.push_back({std::string{kind.name}, kind.unit, kind.sentence, text(kind.better)});
   for (int c = 0; c < models::kCauses; ++c) {
     const auto cause = static_cast<models::Cause>(c);
-    lines.push_back({fmt::format("vm.<vm>.time.{}", name(cause)), "1", sentence(cause)});
+    lines.push_back({fmt::format("vm.<vm>.time.{}", name(cause)), "1", sentence(cause), ""});
   }
   std::erase_if(lines, [&](const Line& line) { return !line.name.starts_with(prefix); });
   if (lines.empty()) nothing_found(prefix, "tenancy keys --metrics");
   std::size_t widest = 0;
   for (const Line& line : lines) widest = std::max(widest, line.name.size());
   for (const Line& line : lines)
-    fmt::print("{:<{}}  {:<4}  {}\n", line.name, widest, line.unit, line.sentence);
+    fmt::print("{:<{}}  {:<4}  {}{}\n", line.name, widest, line.unit, line.sentence, line.better);
 }
 
 }  // namespace

@@ -131,6 +131,13 @@ void add_options(CLI::App& command, Arguments& arguments) {
       .add_option("--html", arguments.html,
                   "A page for people into FILE: charts, the host, all numbers; needs no network")
       ->type_name("FILE");
+  command
+      .add_option("--limit", arguments.study.limits,
+                  "Say up to which count this is kept, as in \"latency.p99 <= 2 x baseline\" "
+                  "(repeatable)")
+      ->type_name("LIMIT")
+      ->expected(1)
+      ->take_all();
   command.add_flag("--check", arguments.check, "Verify invariants; exit 1 if one is broken");
   command.add_flag("--quiet,-q", arguments.quiet, "No table and no progress bar");
 }
@@ -146,6 +153,7 @@ void add_run(CLI::App& app, int& status) {
       "  tenancy run                                   the study numa-consolidation\n"
       "  tenancy run my.toml --json results.json       a table, and JSON into a file\n"
       "  tenancy run my.toml --html results.html       a table, and a page with charts\n"
+      "  tenancy run --limit \"throughput >= 80 % of baseline\"   how many guests fit\n"
       "  tenancy run overcommit --set vm.guest.memory=\"512 MiB\" --without cold-caches\n"
       "\n"
       "Exit status: 0 done, 1 failed, 2 the input is wrong, 130 interrupted.");

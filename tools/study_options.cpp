@@ -22,6 +22,8 @@ std::vector<scenarios::Override> overrides(const StudyOptions& options) {
   // A JSON array of strings is a TOML one, too.
   if (!options.without.empty())
     all.push_back({"model.without", nlohmann::json(options.without).dump()});
+  if (!options.limits.empty())
+    all.push_back({"report.limit", nlohmann::json(options.limits).dump()});
   return all;
 }
 
@@ -35,18 +37,6 @@ scenarios::Variables environment() {
   return all;
 }
 
-// The sweep would overwrite the value without a word.
-void refuse_swept(const scenarios::Study& study, const std::vector<scenarios::Override>& all) {
-  for (const auto& [key, value] : all) {
-    for (const auto& coordinate : study.points.front().at) {
-      if (coordinate.first == key)
-        throw sim::ConfigError{
-            fmt::format("--set {}={}: {} sweeps this key; needs a key that stands outside [sweep]",
-                        key, value, study.file)};
-    }
-  }
-}
-
 }  // namespace
 
 scenarios::Override setting(const char* option, const std::string& text) {
@@ -58,10 +48,7 @@ scenarios::Override setting(const char* option, const std::string& text) {
 }
 
 scenarios::Study read_study(const StudyOptions& options) {
-  const std::vector<scenarios::Override> given = overrides(options);
-  scenarios::Study study = scenarios::read_file(options.file, {given, {}, {}, environment()});
-  refuse_swept(study, given);
-  return study;
+  return scenarios::read_file(options.file, {overrides(options), {}, {}, environment()});
 }
 
 scenarios::RunOptions run_options(const StudyOptions& options, const Interrupt& interrupt,
@@ -90,7 +77,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       ->type_name("TIME");
   command
       .add_option("--set", options.settings,
-                  "Give a key another value, as in vm.guest.memory=\"4 GiB\" (repeatable)")
+                  "Give a key another value, as in vm.guest.memory=\"4 GiB\" (repeatable); a key "
+                  "that the study sweeps is swept no more")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();

@@ -22,6 +22,7 @@ struct StudyOptions {
   std::string duration;
   std::vector<std::string> settings;  // "key=value"
   std::vector<std::string> without;
+  std::vector<std::string> limits;
   std::string journal;
   int jobs = 0;
 };

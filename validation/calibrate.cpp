@@ -15,6 +15,8 @@
 #include "scenarios/prediction.hpp"
 #include "scenarios/read.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/select.hpp"
+#include "scenarios/uncertain.hpp"
 #include "sim/error.hpp"
 #include "validation/case.hpp"
 #include "validation/points.hpp"
@@ -118,15 +120,7 @@ void thin(Experiment& experiment) {
     need(target.check->predicted);
     if (target.check->relative_to) need(*target.check->relative_to);
   }
-  if (study.baseline) needed.insert(*study.baseline);
-  std::vector<scenarios::Point> kept;
-  std::optional<std::size_t> baseline;
-  for (const std::size_t i : needed) {
-    if (study.baseline == i) baseline = kept.size();
-    kept.push_back(std::move(study.points[i]));
-  }
-  study.points = std::move(kept);
-  study.baseline = baseline;
+  scenarios::keep_points(study, std::move(needed));
 }
 
 std::vector<Experiment> experiments(const std::vector<Case>& cases,
@@ -232,6 +226,24 @@ class Simulation {
   int evaluations_ = 0;
 };
 
+// A fit tries all of a range, so that scenarios must take its ends: no negative share.
+void check_ranges(const std::vector<Experiment>& all,
+                  const std::vector<scenarios::UncertainParameter>& parameters) {
+  for (const scenarios::UncertainParameter& parameter : parameters) {
+    for (const auto& [name, bound] :
+         {std::pair{"low", *parameter.low}, {"high", *parameter.high}}) {
+      try {
+        for (const Experiment& experiment : all)
+          scenarios::read_again(experiment.study, {{parameter.file, parameter.key, bound}});
+      } catch (const sim::ConfigError& mistake) {
+        throw sim::ConfigError{fmt::format("{}: {} = {} is out of what there can be: {}",
+                                           parameter.key, name, scenarios::text(parameter, bound),
+                                           mistake.what())};
+      }
+    }
+  }
+}
+
 Eigen::VectorXd values_of(const std::vector<scenarios::UncertainParameter>& parameters) {
   Eigen::VectorXd theta(static_cast<Eigen::Index>(parameters.size()));
   for (std::size_t j = 0; j < parameters.size(); ++j)
@@ -277,18 +289,6 @@ std::vector<CalibrationPoint> recorded_points(const std::vector<TextFile>& files
 
 }  // namespace
 
-double root_mean_square(const std::vector<CalibratedValue>& values, bool after) {
-  double sum = 0.0;
-  std::size_t count = 0;
-  for (const CalibratedValue& value : values) {
-    if (value.recorded == 0.0) continue;
-    const double error = (after ? value.after : value.before) / value.recorded - 1.0;
-    sum += error * error;
-    ++count;
-  }
-  return count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
-}
-
 Calibration calibrate(const CalibrateOptions& options) {
   const PresetIdentity preset{options.preset};
   const std::vector<TextFile> data = data_files(options);
@@ -303,6 +303,7 @@ Calibration calibrate(const CalibrateOptions& options) {
 
   Calibration result;
   result.parameters = parameters_of(all, preset, options);
+  check_ranges(all, result.parameters);
   result.preset_file = result.parameters.front().file;
   result.replications = options.replications;
   result.error = options.error;

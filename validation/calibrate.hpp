@@ -48,9 +48,6 @@ struct Calibration {
   double error = 0.0;
 };
 
-// Relative root mean square of predicted / recorded - 1.
-double root_mean_square(const std::vector<CalibratedValue>& values, bool after);
-
 struct Interrupted {};
 
 // Throws sim::ConfigError (scenarios::ScenarioError with places) when the preset is unknown or has

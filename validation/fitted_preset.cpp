@@ -14,6 +14,7 @@
 #include "scenarios/run.hpp"
 #include "scenarios/uncertain.hpp"
 #include "sim/error.hpp"
+#include "validation/remarks.hpp"
 
 namespace validation {
 
@@ -165,6 +166,7 @@ std::string provenance(const Calibration& c, const std::string& date) {
       "# {:.1f} % after.\n",
       date, scenarios::program_version(), c.values.size(), names, 100.0 * c.error, c.replications,
       100.0 * root_mean_square(c.values, false), 100.0 * root_mean_square(c.values, true));
+  for (const std::string& remark : remarks(c)) out += fmt::format("# Beware: {}.\n", remark);
   for (const CalibratedValue& value : c.values)
     out += fmt::format("#   {} {}: recorded {:.4g} {}, predicted {:.4g}\n", value.point,
                        value.value, value.recorded, value.unit, value.after);

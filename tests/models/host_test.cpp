@@ -174,7 +174,7 @@ TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   CHECK_THROWS_WITH(check(host), Catch::Contains("host.memory"));
   host = busy_host();
   host.vms.front().pin = {.mode = PinMode::cpus, .cpus = {{16}}};
-  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin: CPU 16 is not there"));
+  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin[0]: CPU 16 is not there"));
 }
 
 TEST_CASE("reservations and limits hold in simulation within a hundredth", "[host]") {

@@ -71,3 +71,13 @@ TEST_CASE("what is a share ends at 1, what is timed has a stopwatch") {
   CHECK_FALSE(is_timed("vm.web.image.reads"));
   CHECK_FALSE(is_timed("vm.web.memory.present"));
 }
+
+TEST_CASE("of a metric, and of its ratio to the baseline, more or less is better, or it depends") {
+  CHECK(better("vm.web.throughput") == Better::more);
+  CHECK(better("vm.web.test.first.latency.p99") == Better::less);
+  CHECK(better("vm.web.latency.p99.relative") == Better::less);
+  CHECK(better("vm.web.cpu.share") == Better::neither);
+  CHECK(better("vm.web.unheard_of") == Better::neither);
+  CHECK(relative_of("vm.web.latency.p99.relative") == "vm.web.latency.p99");
+  CHECK(relative_of("vm.web.latency.p99").empty());
+}

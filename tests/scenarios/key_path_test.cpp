@@ -77,3 +77,25 @@ TEST_CASE("an element of an array of tables stands where its name or its index s
   CHECK(position(document, "vm.guest.workload.test.runtime").line == 17);
   CHECK(position(document, "vm.other.disk[0].on").line == 7);
 }
+
+TEST_CASE("a mistake in an array stands at the element that it quotes") {
+  const Node document = parse_toml(
+      "[host]\n"
+      "[[host.disk]]\n"
+      "name = \"a\"\n"
+      "[[host.disk]]\n"
+      "name = \"a\"\n"
+      "[[host.array]]\n"
+      "name = \"md0\"\n"
+      "disks = [\"a\",\n"
+      "  \"b\"]\n",
+      "a.toml");
+  const auto at = [&](const std::string& message) {
+    return position_of_mistake(document, message);
+  };
+  CHECK(at("host.array.md0.disks: no disk is named \"b\"").line == 9);
+  CHECK(at("host.array.md0.disks: no disk is named \"b\"").column == 3);
+  CHECK(at("host.array.md0.disks: too few").line == 8);
+  CHECK(at("host.disk: two are named \"a\"").line == 4);
+  CHECK(at("host.array.md0.disks[1]: no disk").line == 9);
+}

@@ -52,3 +52,18 @@ TEST_CASE("a run's bytes hold all that it depends on, and not what only reports 
     CHECK(run_bytes(changed[i]) != bytes);
   }
 }
+
+TEST_CASE("what may stand where a table does is told beside its keys") {
+  const auto type_of = [](const std::string& path) {
+    for (const KeyInfo& key : key_infos(path)) {
+      if (key.path == path) return key.type;
+    }
+    return std::string{"not listed"};
+  };
+  CHECK(type_of("vm.<name>.disk.image") == "one of \"raw\", \"qcow2\", or a table");
+  CHECK_THAT(type_of("vm.<name>.disk.cache"),
+             Catch::StartsWith("one of \"none\"") && Catch::EndsWith("(its `mode`), or a table"));
+  CHECK_THAT(type_of("vm.<name>.workload"), Catch::Contains("a preset's name"));
+  CHECK_THAT(type_of("host.disk.device"), Catch::Contains("a preset's name"));
+  CHECK(type_of("vm.<name>.clock") == "not listed");  // a table and nothing else
+}

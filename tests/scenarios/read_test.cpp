@@ -227,7 +227,7 @@ TEST_CASE("a raw image has no holes, be it a word or a table") {
 }
 
 TEST_CASE("all mistakes of a file are reported at once") {
-  const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = 0\nvcpus = 0\n");
+  const std::string all = refusal(replaced(kSmall, "\"2 s\"", "20") + "count = -1\nvcpus = 0\n");
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);
 }
 
@@ -311,4 +311,85 @@ TEST_CASE("nodes that differ, dies and memory without CPUs are read and written 
         std::string::npos);
   CHECK(refusal(replaced(text, "[3, 2]", "3")).find("an array such as [6, 4]") !=
         std::string::npos);
+}
+
+namespace {
+
+const std::string kSwept = kSmall +
+                           "[sweep]\n\"vm.guest.count\" = [1, 3]\n"
+                           "\"vm.guest.pin\" = [\"none\", \"core\"]\n"
+                           "[report]\nbaseline = { \"vm.guest.count\" = 1, "
+                           "\"vm.guest.pin\" = \"core\" }\n";
+
+scenarios::Study set(const std::string& text, std::vector<scenarios::Override> overrides) {
+  return read_text(text, "a.toml", {.overrides = std::move(overrides)});
+}
+
+}  // namespace
+
+TEST_CASE("a swept key that is set is swept no more, and a note says so") {
+  const auto study = set(kSwept, {{"vm.guest.count", "3"}});
+  REQUIRE(study.points.size() == 2);
+  REQUIRE(study.points.front().at.size() == 1);
+  CHECK(study.points.front().at.front().first == "vm.guest.pin");
+  CHECK(study.points.front().scenario.host.vms.front().count == 3);
+  REQUIRE(study.notes.size() == 2);
+  CHECK(study.notes[0] == "vm.guest.count = 3 as given, its sweep is left out");
+  CHECK_THAT(study.notes[1], Catch::Contains("the baseline, vm.guest.count = 1") &&
+                                 Catch::Contains("alone on the host"));
+  CHECK_FALSE(study.baseline);
+}
+
+TEST_CASE("a baseline of the value that is set stays") {
+  const auto study = set(kSwept, {{"vm.guest.count", "1"}});
+  CHECK(study.notes.size() == 1);
+  CHECK(study.baseline == 1U);
+  const auto single = set(kSwept, {{"vm.guest.count", "1"}, {"vm.guest.pin", "core"}});
+  CHECK(single.points.size() == 1);
+  CHECK(single.points.front().at.empty());
+  CHECK(single.baseline == 0U);
+}
+
+TEST_CASE("a setting of all classes fixes the sweep of one, not the other way round") {
+  CHECK(set(kSwept, {{"vm.*.count", "3"}}).points.size() == 2);
+  const std::string all = replaced(kSwept, "\"vm.guest.count\" = [1", "\"vm.*.count\" = [1");
+  CHECK_THAT(refusal(all, {.overrides = {{"vm.guest.count", "3"}}}),
+             Catch::Contains("sweeps vm.*.count of all"));
+}
+
+TEST_CASE("what is set below a swept key holds at each of its values") {
+  const std::string text =
+      kSmall + "[sweep]\n\"vm.guest.workload\" = [\"kernel-compile\", \"spin\"]\n";
+  const auto study = set(text, {{"vm.guest.workload.resident", "\"64 MiB\""}});
+  REQUIRE(study.points.size() == 2);
+  for (const auto& point : study.points)
+    CHECK(point.scenario.host.vms.front().workload.resident == sim::Bytes{64 << 20});
+}
+
+TEST_CASE("a class of which there are none is not there, and something has to run") {
+  const std::string text = kSmall +
+                           "[[vm]]\nname = \"other\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n" +
+                           "[sweep]\n\"vm.guest.count\" = [0, 2]\n";
+  const auto study = read_text(text, "a.toml");
+  REQUIRE(study.points.size() == 2);
+  CHECK(study.points[0].scenario.host.vms.size() == 1);
+  CHECK(study.points[1].scenario.host.vms.size() == 2);
+  CHECK_THAT(refusal(kSmall + "[sweep]\n\"vm.guest.count\" = [0, 2]\n"),
+             Catch::Contains("nothing runs") && Catch::Contains("(with vm.guest.count = 0)"));
+  CHECK(refusal(replaced(text, "[0, 2]", "[0]") + "[report]\nshow = [\"vm.guest.throughput\"]\n") ==
+        "accepted");
+  CHECK_THAT(refusal("vm = []\n" + kSmall.substr(0, kSmall.find("[[vm]]"))),
+             Catch::Contains("needs a guest"));
+}
+
+TEST_CASE("the ratio of any metric to the baseline can be shown") {
+  const auto study = read_text(kSmall + "[report]\nshow = [\"latency.p99.relative\"]\n", "a.toml");
+  CHECK(study.relative == std::vector<std::string>{"latency.p99"});
+  CHECK_THAT(refusal(kSmall + "[report]\nshow = [\"latency.relative\"]\n"),
+             Catch::Contains("a metric's name"));
+}
+
+TEST_CASE("mistakes in values of the command line have no line") {
+  CHECK_THAT(refusal(kSmall, {.overrides = {{"report.show", "[\"throughput\", \"speed\"]"}}}),
+             Catch::StartsWith("--set report.show: report.show: got \"speed\""));
 }

@@ -120,3 +120,7 @@ TEST_CASE("remedies for the network change the NIC, its queues and its interrupt
     return name.starts_with("host.nic.eth0.moderation.kind = ");
   }));
 }
+
+TEST_CASE("for a class that is not on the scenario's own host there are no remedies") {
+  CHECK(remedies(fake::scenario(2), "elsewhere").empty());
+}

@@ -215,3 +215,22 @@ TEST_CASE("violations say in which replication, also of baselines alone") {
   const std::vector<std::string> expected(2, "vm.guest alone: time ran backwards");
   CHECK(results.points[0].violations == expected);
 }
+
+TEST_CASE("metrics that are wanted so are divided by the baseline's, of VMs and of the host") {
+  Model model = fake::model();
+  model.simulate = [](const auto& host, const auto& length, const auto& options) {
+    models::Results results = fake::simulate(host, length, options);
+    const double n = host.vms[0].count;
+    results.metrics.push_back({"vm.guest.latency.p99", n * fake::jitter(options.seed)});
+    results.metrics.push_back({"host.switches", 10.0 * n});
+    return results;
+  };
+  Study study = fake::study({1, 4});
+  study.relative = {"latency.p99", "host.switches"};
+  const StudyResults results = run(study, {}, model);
+  const Estimate& latency = metric(results.points[1], "vm.guest.latency.p99.relative");
+  CHECK(latency.value == Approx(4.0));
+  CHECK(latency.hi - latency.lo < 1e-12);  // paired: the jitter cancels
+  CHECK(metric(results.points[1], "host.switches.relative").value == Approx(4.0));
+  CHECK_THROWS(metric(results.points[1], "vm.guest.cpu.steal.relative"));
+}

@@ -52,11 +52,29 @@ TEST_CASE("a gain is the paired ratio of throughput, largest first") {
   std::vector<Change> changes{{"one fewer", "", base}, {"two fewer", "", base}};
   changes[0].scenario.host.vms[0].count = 7;
   changes[1].scenario.host.vms[0].count = 6;
-  const Gains all = gains(base, changes, "guest", {}, fake::model());
+  const Gains all = gains(base, changes, {"guest"}, {}, fake::model());
   REQUIRE(all.list.size() == 2);
   CHECK(all.list[0].name == "two fewer");
   CHECK(all.list[0].gain.value == Approx(9.0 / 7.0 - 1.0));
   CHECK(all.list[1].gain.value == Approx(9.0 / 8.0 - 1.0));
   CHECK(all.list[0].certain());
   CHECK_FALSE(all.interrupted);
+}
+
+TEST_CASE("gains by a metric of which less is better begin with what lessens it most") {
+  Model model = fake::model();
+  model.simulate = [](const auto& host, const auto& length, const auto& options) {
+    models::Results results = fake::simulate(host, length, options);
+    results.metrics.push_back({"vm.guest.latency.p99", 0.01 * host.vms[0].count});
+    return results;
+  };
+  Scenario base = fake::scenario(8);
+  std::vector<Change> changes{{"more", "", base}, {"half", "", base}};
+  changes[0].scenario.host.vms[0].count = 12;
+  changes[1].scenario.host.vms[0].count = 4;
+  const Gains all = gains(base, changes, {"guest", "latency.p99"}, {}, model);
+  REQUIRE(all.list.size() == 2);
+  CHECK(all.list[0].name == "half");
+  CHECK(all.list[0].gain.value == Approx(-0.5));
+  CHECK(all.list[1].gain.value == Approx(0.5));
 }

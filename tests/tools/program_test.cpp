@@ -175,7 +175,7 @@ TEST_CASE("wrong command lines are exit status 2 and say what would be right") {
       {{"run", file, "--jobs", "many"}, "--jobs"},
       {{"run", file, "--set", "vm.guest.count"}, "key=value"},
       {{"run", file, "--set", "vm.guest.cuont=2"}, "cuont"},
-      {{"run", file, "--set", "vm.guest.count=2"}, "[sweep]"},
+      {{"run", file, "--limit", "latncy.p99 <= 5 ms"}, "did you mean \"latency.p99\"?"},
       {{"run", file, "--without", "gravity"}, "gravity"},
       {{"run", file, "--seed", "x"}, "seed"},
       {{"run", file, "--replications", "0"}, "replications"},
@@ -261,4 +261,44 @@ TEST_CASE("lists and keys print what is built in") {
   CHECK(metrics.status == 0);
   CHECK(metrics.out.find("vm.<vm>.throughput.relative") != std::string::npos);
   CHECK(metrics.out.find("link_queueing") != std::string::npos);
+  CHECK(metrics.out.find("95th percentile of that time; less is better") != std::string::npos);
+}
+
+TEST_CASE("a swept key that is set leaves one point, and the output says so") {
+  const tests::TemporaryFolder folder;
+  const std::string file = folder.write("small.toml", kSmall);
+  const Outcome table = tenancy({"run", file, "--set", "vm.guest.count=2"});
+  REQUIRE(table.status == 0);
+  CHECK(table.out.find("Note: vm.guest.count = 2 as given, its sweep is left out.") !=
+        std::string::npos);
+  const json results =
+      json::parse(tenancy({"run", file, "--set", "vm.guest.count=2", "--json"}).out);
+  CHECK(results.at("points").size() == 1);
+  CHECK(results.at("notes").size() == 2);  // and the baseline's
+}
+
+TEST_CASE("a limit of the command line is answered by how many fit") {
+  const tests::TemporaryFolder folder;
+  const std::string file = folder.write("small.toml", kSmall);
+  const Outcome run = tenancy({"run", file, "--limit", "throughput >= 50 % of baseline"});
+  INFO(run.out);
+  REQUIRE(run.status == 0);
+  CHECK(run.out.find("4 guest VMs fit, the most that was tried") != std::string::npos);
+}
+
+TEST_CASE("a sweep may begin without a guest of a class") {
+  const tests::TemporaryFolder folder;
+  std::string text = kSmall;
+  text.replace(text.find("[1, 4]"), 6, "[0, 1]");
+  text.replace(text.find("[sweep]"), 0,
+               "[[vm]]\nname = \"other\"\nmemory = \"64 MiB\"\npin = [\"3\"]\n"
+               "workload = \"superpi\"\n");
+  const std::string file = folder.write("small.toml", text);
+  const Outcome run = tenancy({"run", file, "--json", "--html", folder.path("page.html")});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  const json points = json::parse(run.out).at("points");
+  CHECK(points.at(0).at("metrics").at("vm.guest.throughput").is_null());
+  CHECK(points.at(0).at("metrics").at("vm.other.throughput").is_object());
+  CHECK(points.at(1).at("metrics").at("vm.guest.throughput").is_object());
 }

@@ -63,6 +63,20 @@ TEST_CASE("compare finds a difference where there is one and none where there is
   CHECK(throughput.at("second").at("value") > throughput.at("first").at("value"));
 }
 
+TEST_CASE("compare notes that a swept key is swept no more") {
+  const tests::TemporaryFolder folder;
+  const std::string study =
+      folder.write("swept.toml", std::string{kCrowded} + "[sweep]\n\"vm.guest.count\" = [1, 2]\n");
+  const Outcome outcome = tenancy({"compare", study, "--set", "vm.guest.count=1", "--change",
+                                   "vm.guest.pin=core", "--duration", "20 ms"});
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  CHECK_THAT(outcome.out, Catch::Contains("Note: vm.guest.count = 1 as given"));
+  const Outcome refused = tenancy({"compare", study, "--change", "vm.guest.count=1"});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Catch::Contains("sweeps this key"));
+}
+
 TEST_CASE("questions that make no sense are refused with exit status 2 and say what is needed") {
   const tests::TemporaryFolder folder;
   const std::string study = folder.write("crowded.toml", kCrowded);
@@ -72,6 +86,14 @@ TEST_CASE("questions that make no sense are refused with exit status 2 and say w
       {{"compare", study, "--change", "vm.guest.pin=core", "--metric", "throughputs"},
        "did you mean \"throughput\"?"},
       {{"explain", "no-such-study"}, "no-such-study"},
+      {{"explain", study, "--vm", "guests"}, "did you mean \"guest\"?"},
+      {{"explain", study, "--vm", "guest-3"}, "has the VM classes guest"},
+      {{"explain", study, "--metric", "latncy.p99"}, "did you mean \"latency.p99\"?"},
+      {{"explain", study, "--metric", "cpu.share"}, "neither more nor less"},
+      {{"explain", study, "--metric", "net.latency.p99"}, "there are "},
+      {{"explain", study, "--at", "vm.guest.count=2"}, "has no sweep"},
+      {{"explain", study, "--vm", "guest", "--set", "vm.guest.workload=idle"}, "it does no work"},
+      {{"explain", "overcommit", "--at", "vm.guest.count=7"}, "no such point"},
       {{"calibrate"}, "required"},
       {{"calibrate", "no-such-preset"}, "no-such-preset"},
       {{"calibrate", "opteron-6272-4s", "--key", "nonsense"}, "nonsense"},
@@ -83,5 +105,28 @@ TEST_CASE("questions that make no sense are refused with exit status 2 and say w
     CHECK(outcome.status == 2);
     CHECK(outcome.err.find(wanted) != std::string::npos);
     CHECK(outcome.out.empty());
+  }
+}
+
+TEST_CASE("explain judges the VM, the point and the metric that are asked for") {
+  const tests::TemporaryFolder folder;
+  const std::string study = folder.write(
+      "crowded.toml", std::string{kCrowded} +
+                          "[[vm]]\nname = \"lone\"\nmemory = \"256 MiB\"\npin = [\"3\"]\n"
+                          "workload = \"pointer-chase\"\n"
+                          "[sweep]\n\"vm.guest.count\" = [4, 16]\n");
+  const Outcome machine = tenancy({"explain", study, "--vm", "lone", "--at", "count=4", "--metric",
+                                   "memory.latency", "--json", "--duration", "50 ms"});
+  INFO(machine.err);
+  REQUIRE(machine.status == 0);
+  const json e = json::parse(machine.out);
+  CHECK(e.at("vm") == "lone");
+  CHECK(e.at("at").at("vm.guest.count") == 4);
+  CHECK(e.at("metric") == "memory.latency");
+  CHECK(e.at("less_is_better") == true);
+  double last = -1.0;
+  for (const json& cause : e.at("causes")) {  // what lessens it most comes first
+    CHECK(cause.at("gain").get<double>() >= last);
+    last = cause.at("gain").get<double>();
   }
 }

@@ -6,6 +6,8 @@
 #include "scenarios/run.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/grid.hpp"
+#include "tools/report/limit_answer.hpp"
+#include "tools/report/notes.hpp"
 #include "tools/report/results_csv.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
@@ -258,4 +260,103 @@ TEST_CASE("CSV has a line for each point and metric") {
   CHECK(all[0] == "vm.guest.count,vm.guest.pin,metric,value,lo,hi,unit,pi_lo,pi_hi");
   CHECK(all[1] == "1,core,vm.guest.throughput,1,1,1,1/s,,");
   CHECK(all.size() == 1 + 2 * (4 + models::kCauses));
+}
+
+namespace {
+
+// 1, 16 and 64 guests, unpinned; the first is the baseline.
+Finished three_counts() {
+  Finished f = finished();
+  f.results.points = {point(1, "none", 1.0, 0.0), point(16, "none", 0.8, 0.05),
+                      point(64, "none", 0.547, 0.006)};
+  f.study.points.resize(1);
+  for (const auto& p : f.results.points) f.study.points.push_back({p.at, {}});
+  f.study.points.erase(f.study.points.begin());
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("a limit's answer is how many fit, and what the next one is at") {
+  Finished f = three_counts();
+  CHECK(limit_answer(f.study, f.results).empty());
+  f.study.limits = {{"throughput >= 60 % of baseline", "throughput.relative", false, 0.6}};
+  CHECK(limit_answer(f.study, f.results) ==
+        "Limit throughput >= 60 % of baseline: 16 guest VMs fit; at 64, throughput is "
+        "54.7 % (54.1 % .. 55.3 %) of the baseline.\n");
+  CHECK(study_table(f.study, f.results).find("16 guest VMs fit") != std::string::npos);
+  const auto json = results_json(f.study, f.results).at("limit");
+  CHECK(json.at("along") == "vm.guest.count");
+  CHECK(json.at("answers").at(0).at("kept") == 16);
+  CHECK(json.at("answers").at(0).at("at").at("vm.guest.pin") == "none");
+  CHECK(json.at("answers").at(0).at("points").at(2).at("kept") == false);
+}
+
+TEST_CASE("a limit that all keep, that none keeps, or that replications leave open is told so") {
+  Finished f = three_counts();
+  const auto answer_to = [&](bool at_most, double bound) {
+    f.study.limits = {{"L", "throughput.relative", at_most, bound}};
+    return limit_answer(f.study, f.results);
+  };
+  CHECK_THAT(answer_to(false, 0.5), Catch::Contains("64 guest VMs fit, the most that was tried"));
+  CHECK_THAT(answer_to(true, 0.5), Catch::Contains("not kept; at 1, throughput is 100.0 %"));
+  CHECK_THAT(answer_to(true, 0.9), Catch::Contains("kept from 16 guest VMs on; at 1"));
+  CHECK_THAT(answer_to(false, 0.78), Catch::Contains("16 guest VMs fit") &&
+                                         Catch::Contains("the interval at 16 holds the limit"));
+  for (auto& p : f.results.points) p.metrics[1].prediction = scenarios::Estimate{0.5, 0.5, 1.5};
+  CHECK_THAT(answer_to(false, 0.6),
+             Catch::Contains("on the safe side of prediction intervals: less than 1 guest VM"));
+  f.study.limits = {{"L", "net.latency.p99", true, 1.0}};
+  CHECK_THAT(limit_answer(f.study, f.results), Catch::Contains("no point has this metric"));
+}
+
+TEST_CASE("a question about a metric is answered by its worst value, at whichever end that is") {
+  Finished f = finished();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double factor = i == 0 ? 1.0 : 2.3;
+    f.results.points[i].metrics.push_back(
+        {"vm.guest.latency.p99.relative", {factor, factor - 0.2, factor + 0.3}});
+  }
+  const Question latency{"guest", "latency.p99"};
+  CHECK(
+      answer(f.study, slowest(f.study, f.results, latency), latency) ==
+      "With 64 guest VMs, unpinned, latency.p99 of guest is 2.30 (2.10 .. 2.60) times that of the "
+      "baseline (1 guest VM, pinned to cores).");
+  const Question steal{"", "cpu.steal"};  // no ratio: by itself
+  const Slowest found = slowest(f.study, f.results, steal);
+  REQUIRE(found.point != nullptr);
+  CHECK_FALSE(found.relative);
+  CHECK_THAT(answer(f.study, found, steal), Catch::Contains("cpu.steal of guest is 25.0 %"));
+  CHECK(slowest(f.study, f.results, {"other", "throughput"}).point == nullptr);
+}
+
+TEST_CASE("a note is said once, with how many points it is of") {
+  Finished f = three_counts();
+  CHECK(notes(f.study, f.results).empty());
+  f.study.notes = {"vm.guest.count = 3 as given"};
+  for (auto& p : f.results.points) p.notes = {"swap is full"};
+  f.results.points[1].notes.push_back("guest-3 was killed");
+  f.results.points[1].notes.push_back("guest-7 was killed");
+  f.results.points[1].notes.push_back("16 pages were lost");
+  f.results.points[2].notes.push_back("64 pages were lost");
+  CHECK(
+      notes(f.study, f.results) ==
+      "Note: vm.guest.count = 3 as given.\n"
+      "At 3 of 3 points: swap is full.\n"
+      "vm.guest.count = 16, vm.guest.pin = none: guest-3 was killed, and 1 more like this.\n"
+      "At 2 of 3 points, as with vm.guest.count = 16, vm.guest.pin = none: 16 pages were lost.\n");
+  CHECK(results_json(f.study, f.results).at("notes").at(0) == "vm.guest.count = 3 as given");
+}
+
+TEST_CASE("a class that is not there at a point has null for its metrics there") {
+  Finished f = finished();
+  scenarios::PointResults& without = f.results.points[0];
+  without.time.clear();
+  without.reasons.clear();
+  std::erase_if(without.metrics, [](const auto& m) { return m.name.starts_with("vm.guest."); });
+  const auto json = results_json(f.study, f.results);
+  const auto& metrics = json.at("points").at(0).at("metrics");
+  CHECK(metrics.at("vm.guest.throughput").is_null());
+  CHECK(metrics.at("host.switches").at("value") == 1234.0);
+  CHECK(json.at("points").at(1).at("metrics").at("vm.guest.throughput").is_object());
 }

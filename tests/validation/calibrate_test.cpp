@@ -10,6 +10,7 @@
 #include "sim/error.hpp"
 #include "tests/temporary_folder.hpp"
 #include "validation/fitted_preset.hpp"
+#include "validation/remarks.hpp"
 
 using namespace validation;
 
@@ -176,4 +177,52 @@ TEST_CASE("a calibration without what it needs says what is missing") {
   options = files.options();
   options.preset = "superpi";
   CHECK_THROWS_WITH(calibrate(options), Catch::Contains("no case predicts"));
+}
+
+TEST_CASE("a number that ends at a bound is told, in the file that is written, too") {
+  const Files files;
+  std::string text = kHost;
+  text.replace(text.find("high = \"150 ns\""), 15, "high = \"85 ns\"");  // the data have 104 ns
+  files.folder.write("host.toml", text);
+  CalibrateOptions options = files.options();
+  options.keys = {"controller.latency"};
+  const Calibration c = calibrate(options);
+  REQUIRE(c.fit.parameters.front().at_bound);
+  REQUIRE(remarks(c).size() == 1);
+  CHECK_THAT(remarks(c).front(), Catch::StartsWith("host.controller.latency ended at the upper "
+                                                   "bound of its range, 85 ns"));
+  CHECK_THAT(fitted_preset(preset_text(c.preset_file), c, "2026-11-22"),
+             Catch::Contains("# Beware: host.controller.latency ended at the upper bound"));
+}
+
+TEST_CASE("a fit that gains nothing is told") {
+  Calibration c;
+  c.parameters = {{"a.toml", "host.controller.latency", "ns", 80.0, 5.0, 50.0, 150.0, "", {}}};
+  c.fit.parameters = {{80.0, 1.0, "", false}};
+  c.values = {{"p", "value", "s", 1.0, 1.2, 1.2}};
+  REQUIRE(remarks(c).size() == 1);
+  CHECK(
+      remarks(c).front() ==
+      "the fit gains nothing: with its numbers the recorded values are missed by 20.0 %, with the "
+      "preset's own by 20.0 %");
+  c.values.front().after = 1.1;
+  CHECK(remarks(c).empty());
+  c.fit.parameters.front().held = "its effect is too small";
+  CHECK_THAT(remarks(c).front(), Catch::Contains("nothing was fitted"));
+}
+
+TEST_CASE("ranges that hold what cannot be are refused before anything is simulated") {
+  const Files files;
+  CalibrateOptions options = files.options();
+  int simulated = 0;
+  options.progress = [&](int) { ++simulated; };
+  std::string text = kHost;
+  files.folder.write("host.toml",
+                     text.replace(text.find("low = \"50 ns\""), 13, "low = \"-5 ns\""));
+  CHECK_THROWS_WITH(calibrate(options), Catch::Contains("got \"-5 ns\", need zero or more"));
+  text = kHost;
+  files.folder.write("host.toml", text.replace(text.find("low = 1.1"), 9, "low = -1.0"));
+  CHECK_THROWS_WITH(calibrate(options),
+                    Catch::Contains("host.smt_yield: low = -1") && Catch::Contains("got -1"));
+  CHECK(simulated == 0);
 }

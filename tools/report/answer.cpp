@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/metric_kind.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
@@ -30,10 +31,10 @@ bool same_work(const scenarios::Study& study, const scenarios::PointResults& poi
 }
 
 // "With 64 guest VMs, unpinned, each" or "On nehalem-x5570-2s, 8 guest VMs, each".
-std::string opening(const std::string& at) {
-  if (at.empty()) return "Here each";
-  return at.starts_with("on ") ? fmt::format("O{}, each", at.substr(1))
-                               : fmt::format("With {}, each", at);
+std::string opening(const std::string& at, const std::string& of = "each") {
+  if (at.empty()) return fmt::format("Here {}", of);
+  return at.starts_with("on ") ? fmt::format("O{}, {}", at.substr(1), of)
+                               : fmt::format("With {}, {}", at, of);
 }
 
 std::string because(const std::vector<scenarios::Reason>& reasons) {
@@ -43,18 +44,35 @@ std::string because(const std::vector<scenarios::Reason>& reasons) {
 
 constexpr double kAlike = 0.9995;  // is shown as 100.0 %
 
-}  // namespace
-
-Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results) {
+// The worst by the metric over the baseline's, or by the metric itself.
+Slowest worst(const scenarios::Study& study, const scenarios::StudyResults& results,
+              const Question& question, bool relative) {
   Slowest found;
   for (const auto& point : results.points) {
     for (std::size_t v = 0; v < point.time.size(); ++v) {
-      const scenarios::Estimate* own = relative(point, point.time[v].object);
-      if (own == nullptr || (found.relative && found.relative->value <= own->value)) continue;
-      if (same_work(study, point, point.time[v].object)) found = {&point, v, own};
+      const std::string& object = point.time[v].object;
+      if (!question.vm.empty() && class_name(object) != question.vm) continue;
+      const std::string metric = fmt::format("{}.{}", object, question.metric);
+      const scenarios::Estimate* own = find_metric(point, metric + (relative ? ".relative" : ""));
+      if (own == nullptr || (relative && !same_work(study, point, object))) continue;
+      const bool less = models::better(metric) == models::Better::less;
+      const bool worse = found.judged == nullptr || (less ? own->value > found.judged->value
+                                                          : own->value < found.judged->value);
+      if (worse) found = {&point, v, own, relative};
     }
   }
   return found;
+}
+
+}  // namespace
+
+Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
+                const Question& question) {
+  for (const bool relative : {true, false}) {
+    const Slowest found = worst(study, results, question, relative);
+    if (found.point != nullptr || question.metric == "throughput") return found;
+  }
+  return {};
 }
 
 std::string baseline(const scenarios::Study& study) {
@@ -66,15 +84,29 @@ std::string baseline(const scenarios::Study& study) {
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results) {
   if (results.points.empty()) return "Nothing was finished.";
   const Slowest found = slowest(study, results);
-  if (found.relative == nullptr) return "No VM did work that could be compared with a baseline.";
-  const std::string at = phrase(found.point->at);
-  const std::string name{class_name(found.point->time[found.vm_class].object)};
-  if (found.relative->hi >= kAlike)
+  if (found.point == nullptr) return "No VM did work that could be compared with a baseline.";
+  if (found.judged->hi >= kAlike)
     return fmt::format("No VM runs slower than the baseline ({}) by more than the interval.",
                        baseline(study));
-  return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
-                     share(*found.relative, found.point->replications), baseline(study),
-                     because(found.point->reasons[found.vm_class]));
+  return answer(study, found, {});
+}
+
+std::string answer(const scenarios::Study& study, const Slowest& found, const Question& question) {
+  const std::string at = phrase(found.point->at);
+  const std::string name{class_name(found.point->time[found.vm_class].object)};
+  if (question.metric == "throughput")
+    return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
+                       share(*found.judged, found.point->replications), baseline(study),
+                       because(found.point->reasons[found.vm_class]));
+  if (found.relative)
+    return fmt::format(
+        "{} of {} is {} times that of the baseline ({}).", opening(at, question.metric), name,
+        with_interval(*found.judged, found.point->replications, "factor"), baseline(study));
+  const std::string metric = fmt::format("vm.{}.{}", name, question.metric);
+  return fmt::format(
+      "{} of {} is {}; the baseline ({}) has none to compare with.", opening(at, question.metric),
+      name, with_interval(*found.judged, found.point->replications, models::unit_of(metric)),
+      baseline(study));
 }
 
 }  // namespace tools::report

@@ -9,17 +9,28 @@
 
 namespace tools::report {
 
-// The VM class that a study slows down most; no point when none can be compared with a baseline.
+// What is asked of a study's results.
+struct Question {
+  std::string vm;                     // a class; empty: whichever is worst
+  std::string metric = "throughput";  // of VMs, and worse at one of its ends (models::better)
+};
+
+// The VM class that is furthest on the wrong side of its baseline, by the metric; where no baseline
+// has a value, by the metric itself. No point when none can be judged.
 struct Slowest {
   const scenarios::PointResults* point = nullptr;
   std::size_t vm_class = 0;
-  const scenarios::Estimate* relative = nullptr;
+  const scenarios::Estimate* judged = nullptr;
+  bool relative = true;  // to the baseline
 };
-Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results);
+Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
+                const Question& question = {});
 
 // What a class is compared with: "1 guest VM, pinned to cores", or alone on the host.
 std::string baseline(const scenarios::Study& study);
 
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results);
+// The sentence about one that there is.
+std::string answer(const scenarios::Study& study, const Slowest& found, const Question& question);
 
 }  // namespace tools::report

@@ -10,6 +10,8 @@
 #include "scenarios/run.hpp"
 #include "sim/error.hpp"
 #include "tools/report/answer.hpp"
+#include "tools/report/limit_answer.hpp"
+#include "tools/report/notes.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/wording.hpp"
 #include "validation/report.hpp"
@@ -103,12 +105,14 @@ Json drawings(const scenarios::Study& study, const scenarios::StudyResults& resu
 
 std::string study_page(const scenarios::Study& study, const scenarios::StudyResults& results) {
   const std::string& title = study.settings.title;
-  return page(title.empty() ? "Tenancy" : title, {{"kind", "study"},
-                                                  {"answer", answer(study, results)},
-                                                  {"labels", labels()},
-                                                  {"worst", worst(study, results)},
-                                                  {"drawings", drawings(study, results)},
-                                                  {"results", results_json(study, results)}});
+  return page(title.empty() ? "Tenancy" : title,
+              {{"kind", "study"},
+               {"answer", answer(study, results) + "\n" + limit_answer(study, results) +
+                              notes(study, results)},
+               {"labels", labels()},
+               {"worst", worst(study, results)},
+               {"drawings", drawings(study, results)},
+               {"results", results_json(study, results)}});
 }
 
 std::string validation_page(const validation::Report& report) {

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "scenarios/prediction.hpp"
 #include "scenarios/read.hpp"
 #include "scenarios/uncertain.hpp"
+#include "tools/report/limit_answer.hpp"
 
 namespace tools::report {
 
@@ -54,6 +57,33 @@ Json reasons_json(const std::vector<scenarios::Reason>& reasons) {
   return json;
 }
 
+// Metrics of each VM class, as the first point that has it reports them.
+using ClassMetrics = std::map<std::string, std::vector<std::string>>;
+
+ClassMetrics class_metrics(const scenarios::StudyResults& results) {
+  ClassMetrics all;
+  for (const auto& point : results.points) {
+    for (const auto& time : point.time) {
+      const auto [known, added] = all.try_emplace(time.object);
+      if (!added) continue;
+      for (const auto& metric : point.metrics) {
+        if (metric.name.starts_with(time.object + ".")) known->second.push_back(metric.name);
+      }
+    }
+  }
+  return all;
+}
+
+// A class that is not there at a point, with a count of 0, has null where it has metrics elsewhere.
+void add_absent(Json& metrics, const ClassMetrics& all, const scenarios::PointResults& point) {
+  for (const auto& [object, names] : all) {
+    const bool there = std::any_of(point.time.begin(), point.time.end(),
+                                   [&](const auto& time) { return time.object == object; });
+    if (there) continue;
+    for (const std::string& name : names) metrics[name] = nullptr;
+  }
+}
+
 Json point_json(const scenarios::PointResults& point) {
   Json time = Json::object();
   Json reasons = Json::object();
@@ -86,9 +116,11 @@ const scenarios::Scenario& scenario_of(const scenarios::Study& study,
 nlohmann::ordered_json results_json(const scenarios::Study& study,
                                     const scenarios::StudyResults& results) {
   const Json scenario = scenarios::resolved(study.points.front().scenario);
+  const ClassMetrics classes = class_metrics(results);
   Json points = Json::array();
   for (const auto& point : results.points) {
     Json json = point_json(point);
+    add_absent(json["metrics"], classes, point);
     json["scenario_patch"] =
         Json::diff(scenario, scenarios::resolved(scenario_of(study, point.at)));
     points.push_back(std::move(json));
@@ -100,16 +132,19 @@ nlohmann::ordered_json results_json(const scenarios::Study& study,
                          {"value", scenarios::text(parameter, parameter.value)},
                          {"deviation", scenarios::text(parameter, rounded(parameter.deviation))},
                          {"source", parameter.source}});
-  return {{"tenancy", scenarios::program_version()},
-          {"study", study.settings.title},
-          {"seed", study.settings.seed},
-          {"confidence", study.settings.confidence},
-          {"replications", study.settings.replications},
-          {"prediction_level", scenarios::kPredictionLevel},
-          {"uncertain", std::move(uncertain)},
-          {"interrupted", results.interrupted},
-          {"scenario", scenario},
-          {"points", std::move(points)}};
+  Json json{{"tenancy", scenarios::program_version()},
+            {"study", study.settings.title},
+            {"seed", study.settings.seed},
+            {"confidence", study.settings.confidence},
+            {"replications", study.settings.replications},
+            {"prediction_level", scenarios::kPredictionLevel},
+            {"uncertain", std::move(uncertain)},
+            {"interrupted", results.interrupted},
+            {"notes", study.notes},
+            {"scenario", scenario},
+            {"points", std::move(points)}};
+  if (!study.limits.empty()) json["limit"] = limit_json(study, results);
+  return json;
 }
 
 }  // namespace tools::report

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "scenarios/prediction.hpp"
-#include "scenarios/sweep.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/grid.hpp"
+#include "tools/report/limit_answer.hpp"
+#include "tools/report/notes.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
@@ -46,6 +47,23 @@ std::string metric_of(const Row& row, const std::string& shown) {
   return find_metric(*row.point, own) != nullptr ? own : shown;
 }
 
+// The VM classes as the first point that has them describes them: at others they may be missing.
+std::vector<const models::VmDescription*> classes_of(const scenarios::Study& study) {
+  std::vector<const models::VmDescription*> all;
+  const auto add = [&](const models::HostDescription& host) {
+    for (const models::VmDescription& vm : host.vms) {
+      const bool known = std::any_of(all.begin(), all.end(),
+                                     [&](const auto* other) { return other->name == vm.name; });
+      if (!known) all.push_back(&vm);
+    }
+  };
+  for (const scenarios::Point& point : study.points) {
+    add(point.scenario.host);
+    for (const models::HostDescription& other : point.scenario.host.others) add(other);
+  }
+  return all;
+}
+
 Table make_table(const scenarios::Study& study, const scenarios::StudyResults& results) {
   Table table{study, {}, {}, {}, {}, false, !results.parameters.empty()};
   std::set<std::string_view> classes;
@@ -68,11 +86,9 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
   }
   if (study.show.empty()) {  // what jobs and connections did, when nobody asks for anything else
     bool disks = false, nics = false, servers = false, boots = false;
-    const models::HostDescription& host = study.points.front().scenario.host;
-    std::vector<models::VmDescription> vms = host.vms;
-    for (const models::HostDescription& other : host.others)
-      vms.insert(vms.end(), other.vms.begin(), other.vms.end());
-    for (const models::VmDescription& vm : vms) {
+    const std::vector<const models::VmDescription*> vms = classes_of(study);
+    for (const models::VmDescription* one : vms) {
+      const models::VmDescription& vm = *one;
       disks = disks || vm.workload.io.any();
       boots = boots || vm.workload.boot.any();
       using models::workload::Conversation;
@@ -81,8 +97,8 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
       servers = servers || answers;
       nics = nics || (vm.workload.net.any() && !answers);
     }
-    for (const models::VmDescription& vm : vms) {
-      for (const models::workload::IoTest& test : vm.workload.tests) {
+    for (const models::VmDescription* vm : vms) {
+      for (const models::workload::IoTest& test : vm->workload.tests) {
         const std::string metric = fmt::format("test.{}.bandwidth", test.name);
         if (std::find(table.shown.begin(), table.shown.end(), metric) == table.shown.end())
           table.shown.push_back(metric);
@@ -93,7 +109,7 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
     if (servers) table.shown.push_back("net.transactions");
     if (boots)
       table.shown.insert(table.shown.end(), {"boot.time.mean", "boot.time.p50", "boot.time.p99"});
-    for (const models::MigrationDescription& migration : host.migrations) {
+    for (const auto& migration : study.points.front().scenario.host.migrations) {
       const std::string object = "migration." + migration.vm;
       table.shown.insert(table.shown.end(), {object + ".time", object + ".downtime"});
     }
@@ -221,14 +237,7 @@ std::string footnotes(const scenarios::Study& study, const scenarios::StudyResul
         "presets, machines and models: {}.\n",
         100.0 * scenarios::kPredictionLevel, fmt::join(keys, ", "));
   }
-  constexpr std::size_t kMostNotes = 5;
-  for (const auto& point : results.points) {
-    for (std::size_t i = 0; i < std::min(kMostNotes, point.notes.size()); ++i)
-      out += fmt::format("{}: {}.\n", scenarios::text(point.at), point.notes[i]);
-    if (point.notes.size() > kMostNotes)
-      out += fmt::format("{}: {} more like these.\n", scenarios::text(point.at),
-                         point.notes.size() - kMostNotes);
-  }
+  out += notes(study, results);
   if (results.interrupted)
     out += fmt::format("Interrupted: {} of {} points, some with fewer replications.\n",
                        results.points.size(), study.points.size());
@@ -262,6 +271,8 @@ std::string study_table(const scenarios::Study& study, const scenarios::StudyRes
   if (!study.settings.title.empty())
     out += coloured(study.settings.title, Colour::bold, layout.colours) + "\n\n";
   out += answer(study, results) + "\n";
+  if (const std::string limits = limit_answer(study, results); !limits.empty())
+    out += '\n' + limits;
   if (!table.rows.empty()) out += '\n' + body(table, layout);
   return out + footnotes(study, results);
 }

@@ -134,6 +134,17 @@ std::string share(const scenarios::Estimate& estimate, int replications) {
   return fmt::format("{} ± {:.1f}", value, 50.0 * (estimate.hi - estimate.lo));
 }
 
+std::string with_interval(const scenarios::Estimate& estimate, int replications,
+                          std::string_view unit) {
+  const auto shown = [&](double value) {
+    return unit == "factor" ? fmt::format("{:.2f}", value) : quantity(value, unit);
+  };
+  const bool wide = shown(estimate.lo) != shown(estimate.hi);
+  if (replications < 2 || !wide) return shown(estimate.value);
+  return fmt::format("{} ({} .. {})", shown(estimate.value), shown(estimate.lo),
+                     shown(estimate.hi));
+}
+
 std::string interval(const scenarios::Estimate& prediction) {
   return fmt::format("{:.1f} .. {:.1f} %", 100.0 * prediction.lo, 100.0 * prediction.hi);
 }

@@ -28,6 +28,11 @@ std::string quantity(double value, std::string_view unit);
 // "54.7 % ± 0.6"; without the half-width when there was one replication.
 std::string share(const scenarios::Estimate& estimate, int replications);
 
+// "4.10 ms (3.90 ms .. 4.30 ms)" in a unit, "2.30 (2.10 .. 2.60)" of unit "factor"; without the
+// interval when there was one replication, or all say the same.
+std::string with_interval(const scenarios::Estimate& estimate, int replications,
+                          std::string_view unit);
+
 // The shortest tail of each key that no other key of the list has: "count", or "guest.count".
 std::vector<std::string> short_keys(const scenarios::Coordinates& at);
 

@@ -191,7 +191,7 @@
     const pick = choice('Metric', metrics, (i) => { chosen = i; view.make(); retable(); });
     pick.select.value = chosen;
     retable();
-    const predicted = points.some((point) => Object.values(point.metrics).some((e) => e.pi));
+    const predicted = points.some((point) => Object.values(point.metrics).some((e) => e && e.pi));
     return section('Along the sweep', predicted
       ? 'Bands are the 90 % prediction interval: replications, and what is uncertain of presets, machines and models.'
       : 'Bands are the confidence interval of the replications.',

@@ -1,0 +1,94 @@
+#include "scenarios/select.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "scenarios/nearest.hpp"
+#include "scenarios/node.hpp"
+#include "scenarios/sweep.hpp"
+#include "sim/error.hpp"
+
+namespace scenarios {
+namespace {
+
+// Which of a point's coordinates is meant.
+std::size_t coordinate_of(const Study& study, const Override& at) {
+  std::vector<std::string_view> keys;
+  for (const auto& coordinate : study.points.front().at) keys.push_back(coordinate.first);
+  if (keys.empty())
+    throw sim::ConfigError{fmt::format("--at {}={}: {} has no sweep, so there is one point", at.key,
+                                       at.value, study.file)};
+  std::vector<std::size_t> found;
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    if (keys[k] == at.key) return k;
+    if (keys[k].ends_with("." + at.key)) found.push_back(k);
+  }
+  if (found.size() == 1) return found.front();
+  std::vector<std::string_view> names = keys;
+  for (const std::string_view key : keys) names.push_back(key.substr(key.rfind('.') + 1));
+  throw sim::ConfigError{fmt::format("--at {}={}: {} sweeps {}{}", at.key, at.value, study.file,
+                                     fmt::join(keys, ", "), did_you_mean(at.key, names))};
+}
+
+// The values of one coordinate, each once.
+std::string values_at(const Study& study, std::size_t coordinate) {
+  std::vector<std::string> values;
+  for (const Point& point : study.points) {
+    const std::string shown =
+        std::visit([](const auto& v) { return fmt::format("{}", v); }, point.at[coordinate].second);
+    if (std::find(values.begin(), values.end(), shown) == values.end()) values.push_back(shown);
+  }
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+}  // namespace
+
+std::set<std::size_t> points_at(const Study& study, const std::vector<Override>& at) {
+  std::set<std::size_t> points;
+  for (std::size_t p = 0; p < study.points.size(); ++p) points.insert(p);
+  for (const Override& one : at) {
+    const std::size_t coordinate = coordinate_of(study, one);
+    const SweepValue wanted = sweep_value(parse_value(one.value, "--at " + one.key));
+    std::erase_if(points, [&](std::size_t p) {
+      return !same(study.points[p].at[coordinate].second, wanted);
+    });
+    if (points.empty())
+      throw sim::ConfigError{fmt::format("--at {}={}: no such point; {} is {}", one.key, one.value,
+                                         study.points.front().at[coordinate].first,
+                                         values_at(study, coordinate))};
+  }
+  return points;
+}
+
+std::vector<std::string_view> vm_names(const Study& study) {
+  std::vector<std::string_view> names;
+  const auto add = [&](const models::HostDescription& host) {
+    for (const models::VmDescription& vm : host.vms) {
+      if (std::find(names.begin(), names.end(), vm.name) == names.end()) names.push_back(vm.name);
+    }
+  };
+  for (const Point& point : study.points) {
+    add(point.scenario.host);
+    for (const models::HostDescription& other : point.scenario.host.others) add(other);
+  }
+  return names;
+}
+
+void keep_points(Study& study, std::set<std::size_t> points) {
+  if (study.baseline) points.insert(*study.baseline);
+  std::vector<Point> kept;
+  std::optional<std::size_t> baseline;
+  for (const std::size_t i : points) {
+    if (study.baseline == i) baseline = kept.size();
+    kept.push_back(std::move(study.points[i]));
+  }
+  study.points = std::move(kept);
+  study.baseline = baseline;
+}
+
+}  // namespace scenarios

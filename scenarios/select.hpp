@@ -1,0 +1,23 @@
+// Points of a study by what they are at.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/scenario.hpp"
+
+namespace scenarios {
+
+// The points that have all these values, each as `--at vm.guest.count=24` gives it; a key may be
+// the end of a swept one, "count". Throws sim::ConfigError, which says what there is.
+std::set<std::size_t> points_at(const Study& study, const std::vector<Override>& at);
+
+// The VM classes of all points, each once; they live as long as the study.
+std::vector<std::string_view> vm_names(const Study& study);
+
+// Drops all other points but the baseline.
+void keep_points(Study& study, std::set<std::size_t> points);
+
+}  // namespace scenarios
