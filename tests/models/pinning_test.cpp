@@ -89,7 +89,7 @@ TEST_CASE("without pinning every CPU is allowed") {
 TEST_CASE("CPUs and nodes that are not there are refused by name") {
   VmDescription vm = vms(1, 1, PinMode::cpus);
   vm.pin.cpus = {{8}};
-  CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.pin: CPU 8"));
+  CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.pin[0]: CPU 8"));
   vm = vms(1, 1, PinMode::none);
   vm.numa = {.mode = NumaMode::strict, .nodes = {2}};
   CHECK_THROWS_WITH(place_vms({vm}, machine()), Catch::Contains("vm.guest.numa: node 2"));
