@@ -60,12 +60,15 @@ std::string fit_words(const std::string& key, const scenarios::SweepValue& value
 
 // What the replications leave open, and what else a measurement could find.
 std::string doubts(const std::string& key, const Capacity& own, std::size_t kept) {
-  std::string out;
+  std::string open;
   for (const std::size_t i : {kept - 1, kept}) {
     if (i >= own.points.size() || own.points[i].decisive.certain()) continue;
-    out += fmt::format("; the interval at {} holds the limit, more replications would tell",
-                       text(*own.points[i].value));
+    open += fmt::format("{}{}", open.empty() ? "" : " and at ", text(*own.points[i].value));
   }
+  std::string out;
+  if (!open.empty())
+    out = fmt::format("; the limit lies within the interval at {}, more replications would tell",
+                      open);
   const std::size_t safe = own.kept(true);
   if (safe >= kept || !own.points.front().decisive.metric->prediction) return out;
   const std::string least =
