@@ -2,8 +2,8 @@
 // p99 doubles".
 //
 //   [report]
-//   limit = ["latency.p99 <= 2 x baseline", "throughput >= 90 % of baseline", "host.swap.used <= 0
-//   B"]
+//   limit = ["latency.p99 <= 2 x baseline", "throughput >= 90 % of baseline",
+//            "host.swap.used <= 0 B"]
 //
 // A point keeps its limits when each VM class that has the metric does. The key that is followed is
 // the sweep's first `count`, else its first of numbers or quantities; each combination of the
