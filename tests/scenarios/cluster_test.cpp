@@ -148,3 +148,14 @@ TEST_CASE("what a worker process throws is thrown here", "[cluster]") {
                   sim::ConfigError);
   CHECK_THROWS_AS(in_worker_process([]() -> models::Results { std::_Exit(3); }), sim::ModelError);
 }
+
+TEST_CASE("hardware that no machine has is refused on every host of a cluster, once") {
+  std::string text = kScenario;
+  const std::string own = "hardware = \"skylake-8180-2s\"";
+  text.replace(text.find(own), own.size(),
+               "hardware = { use = \"skylake-8180-2s\", frequency = \"2500 GHz\", turbo = [] }");
+  CHECK_THROWS_WITH(read_text(text, "a.toml"),
+                    Catch::Contains("cluster.host.b.hardware.frequency: got 2500 GHz, need 0.1 to "
+                                    "10 GHz") &&
+                        Catch::Contains("a.toml:12:"));
+}
