@@ -129,7 +129,12 @@ DiskPath::DiskPath(RunningHost& host, const DiskDescription& description,
     direct_ = file_system_.get();
   }
   guest_cache_ = std::make_unique<cache::PageCache>(*direct_, description.guest_cache);
-  cached_ = guest_cache_.get();
+  const cache::Mode mode = description.guest_cache.mode;
+  cached_ = cache::direct(mode) ? direct_ : guest_cache_.get();
+  if (cache::write_through(mode)) {
+    guest_write_through_ = std::make_unique<storage::WriteThrough>(*cached_);
+    cached_ = guest_write_through_.get();
+  }
 }
 
 void DiskPath::start() {

@@ -85,6 +85,7 @@ class DiskPath {
   std::unique_ptr<GuestDisk> disk_;
   std::unique_ptr<storage::file_system::FileSystem> file_system_;
   std::unique_ptr<storage::cache::PageCache> guest_cache_;
+  std::unique_ptr<storage::WriteThrough> guest_write_through_;
   storage::BlockDevice* direct_ = nullptr;
   storage::BlockDevice* cached_ = nullptr;
 };

@@ -17,14 +17,6 @@ void EventLoop::Work::await_resume() const {
   if (after_look_ >= sim::Duration::zero()) loop_.looked_at_ = loop_.engine().now() - after_look_;
 }
 
-sim::Task<> EventLoop::work(sim::Duration cpu_time) {
-  co_await host_.run(worker_, RunningHost::thread_work(cpu_time), scheduler::kNoCpu);
-}
-
-RunningHost::Run EventLoop::work_on(int worker, sim::Duration cpu_time) {
-  return host_.run(worker, RunningHost::thread_work(cpu_time), scheduler::kNoCpu);
-}
-
 RunningHost::Run EventLoop::work_on(int worker, sim::Cycles cycles) {
   return host_.run(worker, host_.thread_work(cycles), scheduler::kNoCpu);
 }

@@ -18,7 +18,7 @@
 
 namespace models {
 
-class EventLoop final : public storage::Thread {
+class EventLoop {
  public:
   // CPU time of the loop's thread; the first after a look holds that too.
   class Work {
@@ -36,12 +36,11 @@ class EventLoop final : public storage::Thread {
 
   EventLoop(RunningHost& host, int worker)
       : host_{host}, worker_{worker}, handlers_{host.engine()} {}
+  RunningHost& host() { return host_; }
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
-  sim::Task<> work(sim::Duration cpu_time) override;
   Work work(sim::Cycles cycles) { return {*this, cycles}; }
   RunningHost::Run work_on(int worker, sim::Cycles cycles);
-  RunningHost::Run work_on(int worker, sim::Duration cpu_time);
   // A handler's turn: until the end of what it returns no other one begins.
   auto handler() { return handlers_.hold(); }
   // The next work begins with a look for events, unless there was or will be one since `event`.

@@ -55,12 +55,6 @@ GuestDisk::GuestDisk(RunningHost& host, const DiskDescription& description,
     flushes_.emplace_back(host.engine());
 }
 
-storage::Round& GuestDisk::flushes(int vcpu) {
-  if (flushes_.size() == 1) return flushes_.front();
-  const auto queue = std::find(vcpus_.begin(), vcpus_.end(), vcpu) - vcpus_.begin();
-  return flushes_[static_cast<std::size_t>(queue)];
-}
-
 sim::Engine& GuestDisk::engine() {
   return host_.engine();
 }
@@ -76,7 +70,8 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
   const bool cacheless = loop_ != nullptr && storage::cache::write_through(description_.cache.mode);
   if (cacheless && request.operation == storage::Operation::flush) co_return;
   request.waits = &stats_.waits;
-  const int vcpu = vcpus_[static_cast<std::size_t>(request.stream) % vcpus_.size()];
+  const std::size_t queue = static_cast<std::size_t>(request.stream) % vcpus_.size();
+  const int vcpu = vcpus_[queue];
   const sim::Instant began = engine().now();
   const std::int64_t moved = has_data(request) ? pages(request.size) : 0;
   co_await host_.run(vcpu,
@@ -96,7 +91,8 @@ sim::Task<> GuestDisk::serve(storage::Request request) {
   }
   if (!has_data(request)) {
     request.size = {};  // the device is told of no range
-    co_await flushes(vcpu).run([&] { return send(vcpu, request, 1.0); });
+    storage::Round& flush = flushes_[queue % flushes_.size()];
+    co_await flush.run([&] { return send(vcpu, request, 1.0); });
     co_return;
   }
   const sim::Bytes most = largest_piece();

@@ -81,7 +81,6 @@ class GuestDisk final : public storage::BlockDevice {
   };
   sim::Task<> send(int vcpu, storage::Request request, double share);
   sim::Bytes largest_piece() const;
-  storage::Round& flushes(int vcpu);
   sim::Process pop();
   sim::Process notify();
   sim::Process handle();

@@ -3,21 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/host_thread.hpp"
+
 namespace models {
-namespace {
-
-class PoolThread final : public storage::Thread {
- public:
-  PoolThread(EventLoop& loop, int worker) : loop_{loop}, worker_{worker} {}
-  sim::Engine& engine() { return loop_.engine(); }
-  sim::Task<> work(sim::Duration cpu_time) override { co_await loop_.work_on(worker_, cpu_time); }
-
- private:
-  EventLoop& loop_;
-  int worker_;
-};
-
-}  // namespace
 
 HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
                    std::vector<int> pool, bool buffered)
@@ -59,7 +47,7 @@ sim::Task<> HostFile::by_pool(storage::Request request) {
   const int worker = idle_.back();
   idle_.pop_back();
   if (buffered_) {
-    PoolThread thread{loop_, worker};
+    HostThread thread{loop_.host(), worker};
     request.by = &thread;
     co_await device_.serve(request);
   } else {

@@ -104,14 +104,6 @@ sim::Engine& IoPaths::engine() {
   return host_.engine();
 }
 
-sim::Engine& IoPaths::KernelThread::engine() {
-  return host_.engine();
-}
-
-sim::Task<> IoPaths::KernelThread::work(sim::Duration cpu_time) {
-  co_await host_.run(worker_, host_.thread_work(cpu_time), scheduler::kNoCpu);
-}
-
 storage::Thread& IoPaths::KernelThreads::add(const std::string&) {
   const scheduler::GroupId group = host_.scheduler_->add_group(kKernelShares);
   return threads_.emplace_back(host_, host_.add_thread(-1, {}, group));

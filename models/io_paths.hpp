@@ -16,6 +16,7 @@
 #include "models/disk_path.hpp"
 #include "models/host_description.hpp"
 #include "models/host_storage.hpp"
+#include "models/host_thread.hpp"
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/storage/block_device.hpp"
@@ -78,17 +79,6 @@ class IoPaths {
   void check(Results& results) const;  // requests in equal requests out and under way
 
  private:
-  // Of the host's kernel.
-  class KernelThread final : public storage::Thread {
-   public:
-    KernelThread(RunningHost& host, int worker) : host_{host}, worker_{worker} {}
-    sim::Engine& engine();
-    sim::Task<> work(sim::Duration cpu_time) override;
-
-   private:
-    RunningHost& host_;
-    int worker_;
-  };
   class KernelThreads final : public HostStorage::Threads {
    public:
     explicit KernelThreads(RunningHost& host) : host_{host} {}
@@ -96,7 +86,7 @@ class IoPaths {
 
    private:
     RunningHost& host_;
-    std::deque<KernelThread> threads_;
+    std::deque<HostThread> threads_;
   };
   struct Counts {  // of a class, since measuring began
     std::uint64_t transactions = 0;

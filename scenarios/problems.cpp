@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "scenarios/alike.hpp"
+
 namespace scenarios {
 namespace {
 
@@ -27,11 +29,6 @@ auto key(const Problem& p) {
   return std::tie(p.file, p.line, p.column, p.text);
 }
 
-std::string without_digits(std::string text) {
-  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
-  return text;
-}
-
 }  // namespace
 
 ScenarioError::ScenarioError(std::vector<Problem> problems)
@@ -39,27 +36,20 @@ ScenarioError::ScenarioError(std::vector<Problem> problems)
 
 void Problems::add_points(const std::vector<Problems>& points,
                           const std::vector<std::string>& where) {
-  struct Found {
-    const Problem* problem;
-    std::size_t first, last;  // points that have it
-    std::size_t times = 1;
-    bool alike = true;  // numbers, too
-  };
-  std::map<std::tuple<std::string, int, int, std::string>, Found> all;
+  std::map<std::tuple<std::string, int, int, std::string>, std::pair<const Problem*, Alike>> all;
   for (std::size_t point = 0; point < points.size(); ++point) {
     for (const Problem& p : points[point].list_) {
-      const auto [at, added] = all.try_emplace({p.file, p.line, p.column, without_digits(p.text)},
-                                               Found{&p, point, point});
-      Found& found = at->second;
-      found.alike = found.alike && found.problem->text == p.text;
-      if (std::exchange(found.last, point) != point) ++found.times;
+      const auto [found, added] = all.try_emplace(
+          {p.file, p.line, p.column, without_digits(p.text)}, &p, Alike{p.text, point});
+      if (!added) found->second.second.add(p.text, point);
     }
   }
   for (const auto& [place, found] : all) {
-    Problem& added = list_.emplace_back(*found.problem);
-    if (found.times == points.size() && found.alike) continue;
-    const std::size_t more = found.times - 1;
-    added.text += fmt::format(" (with {}{})", where[found.first],
+    const auto& [problem, alike] = found;
+    Problem& added = list_.emplace_back(*problem);
+    if (alike.points == points.size() && alike.same) continue;
+    const std::size_t more = alike.points - 1;
+    added.text += fmt::format(" (with {}{})", where[alike.from],
                               more == 0 ? "" : fmt::format(", and {} more", more));
   }
 }

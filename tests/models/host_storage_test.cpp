@@ -134,3 +134,23 @@ TEST_CASE("of alike disks each goes by its number: two arrays of one shelf") {
   CHECK_THROWS_WITH(run(host),
                     Catch::Contains("host.array.md1.disks: \"ram0\" belongs to another array"));
 }
+
+// Each of eight jobs waits for the flush under way, and for the next; with a queue for each CPU for
+// its own alone.
+TEST_CASE("a disk with one queue flushes once at a time") {
+  const auto durable_writes = [](bool sata) {
+    HostDescription host = writer(storage::raid::Level::raid0);
+    host.storage.arrays.clear();
+    HostDisk& disk = host.storage.disks.front();
+    disk.name = "ssd";
+    disk.count = 1;
+    disk.device.kind = storage::device::Kind::flash;
+    disk.device.flash.flush = 1_ms;
+    disk.device.flash.full_duplex = !sata;
+    host.vms.front().disks.front().on = "ssd";
+    host.vms.front().workload.io = {.jobs = 8, .read_share = 0.0, .sync_every = 1};
+    return metric(run(host), "vm.writer.io.rate");
+  };
+  CHECK(durable_writes(true) < 0.8 * durable_writes(false));
+  CHECK(durable_writes(true) >= 0.49 * durable_writes(false));  // two flushes at most
+}

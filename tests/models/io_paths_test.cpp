@@ -220,6 +220,21 @@ TEST_CASE("buffered I/O waits for the disk, not for threads that write back") {
   CHECK(metric(run(buffered), "io.time.storage") == 0.0);
 }
 
+TEST_CASE("a guest's own cache may be passed by, or written through") {
+  const auto latency_s = [](storage::cache::Mode mode, bool direct = false) {
+    HostDescription guest = host(Architecture::container);
+    guest.vms[0].workload.io.read_share = 0.0;
+    guest.vms[0].workload.io.direct = direct;
+    guest.vms[0].workload.io.think = 1_ms;
+    guest.vms[0].disks[0].guest_cache.mode = mode;
+    return metric(run(guest), "io.latency.mean");
+  };
+  CHECK(latency_s(storage::cache::Mode::writeback) < 50e-6);
+  CHECK(latency_s(storage::cache::Mode::none) == latency_s(storage::cache::Mode::writeback, true));
+  CHECK(latency_s(storage::cache::Mode::writethrough) > 200e-6);
+  CHECK(latency_s(storage::cache::Mode::directsync) > 200e-6);
+}
+
 // The disk takes 100 us for a flush, too; the guest, which sees no write cache, sends none itself.
 TEST_CASE("without a write cache each write is flushed once, by the VMM") {
   HostDescription guest = host(Architecture::kvm);

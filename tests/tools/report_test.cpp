@@ -301,8 +301,9 @@ TEST_CASE("a limit that all keep, that none keeps, or that replications leave op
   CHECK_THAT(answer_to(false, 0.5), Catch::Contains("64 guest VMs fit, the most that was tried"));
   CHECK_THAT(answer_to(true, 0.5), Catch::Contains("not kept; at 1, throughput is 100.0 %"));
   CHECK_THAT(answer_to(true, 0.9), Catch::Contains("kept from 16 guest VMs on; at 1"));
-  CHECK_THAT(answer_to(false, 0.78), Catch::Contains("16 guest VMs fit") &&
-                                         Catch::Contains("the limit lies within the interval at 16"));
+  CHECK_THAT(answer_to(false, 0.78),
+             Catch::Contains("16 guest VMs fit") &&
+                 Catch::Contains("the limit lies within the interval at 16"));
   for (auto& p : f.results.points) p.metrics[1].prediction = scenarios::Estimate{0.5, 0.5, 1.5};
   CHECK_THAT(answer_to(false, 0.6),
              Catch::Contains("on the safe side of prediction intervals: less than 1 guest VM"));
