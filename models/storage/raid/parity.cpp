@@ -172,7 +172,8 @@ void Parity::dispatch() {
   std::swap(batch_, queued_);
   for (Row* row : batch_) {
     const RowPlan own = plan(*row);
-    if (own.reads != 0 && row->request.written != 0 && !row->request.urgent) {
+    const bool may_wait = !row->request.urgent && !row->gathered;
+    if (own.reads != 0 && row->request.written != 0 && may_wait) {
       row->state = Row::State::delayed;
       delayed_.push_back(row);
       if (gathering_ > 0) ++counts().delayed;
@@ -197,30 +198,33 @@ void Parity::start(Row& row, const RowPlan& plan, Run& run) {
                      row.request.fua == run.fua;
   if (!joins) {
     launch(run);
-    run = Run{row.number, 0, plan, row.request.fua, plan.reads != 0 && plan.writes != 0};
+    run = Run{.first = row.number, .plan = plan, .fua = row.request.fua};
   }
   ++run.rows;
   row.state = Row::State::handled;
+  if (run.gathers()) return;  // what is asked meanwhile is written along
+  run.gathered += std::exchange(row.gathered, false);
   row.request = {};
   row.served.swap(row.waiting);
 }
 
 void Parity::launch(Run& run) {
   if (run.rows == 0) return;
-  if (run.gathers) ++gathering_;
   count(run);
-  engine().spawn(handle(run));
+  engine().spawn(run.gathers() ? gather(run) : handle(run));
   run.rows = 0;
 }
 
 void Parity::count(const Run& run) {
   Stats& stats = counts();
   const RowPlan& plan = run.plan;
+  // Blocks that were read for it are no hits.
+  if (run.gathered == 0) stats.cache_hits += plan.saved * run.rows;
+  if (run.gathers()) return;
   if (plan.method == Method::full_stripe) stats.full_stripes += run.rows;
   if (plan.method == Method::read_modify_write) stats.read_modify_writes += run.rows;
   if (plan.method == Method::reconstruct_write) stats.reconstruct_writes += run.rows;
   if (plan.computes) stats.computed += run.rows;
-  stats.cache_hits += plan.saved * run.rows;
 }
 
 sim::Task<> Parity::pass(const Run& run, bool computes) {
@@ -252,19 +256,46 @@ void Parity::move(const Run& run, Blocks blocks, Operation operation, sim::Join&
   }
 }
 
-sim::Process Parity::handle(Run run) {
+// What a write needs to know first. The rows are looked at anew when it is there: with what has
+// been asked since, less may be left to do.
+sim::Process Parity::gather(Run run) {
+  for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
+    Row& row = *cache_.find(number);
+    gathering_ += !std::exchange(row.gathered, true);
+  }
+  co_await announce(run);
+  co_await fetch(run);
+  if (Bitmap* map = bitmap()) map->leave(rows(run.first), rows(run.rows));
+  for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
+    Row& row = *cache_.find(number);
+    row.cached |= run.plan.reads;
+    row.state = Row::State::queued;
+    queued_.push_back(&row);
+  }
+  kick();
+}
+
+sim::Task<> Parity::fetch(const Run& run) {
+  co_await pass(run, false);
+  sim::Join reads{engine()};
+  move(run, run.plan.reads, Operation::read, reads);
+  co_await reads.all();
+}
+
+// In the bitmap, until it is left there.
+sim::Task<> Parity::announce(const Run& run) {
+  Bitmap* map = bitmap();
   const Bytes offset = rows(run.first);
   const Bytes size = rows(run.rows);
-  Bitmap* map = run.plan.writes != 0 ? bitmap() : nullptr;
   if (map != nullptr && !map->enter(offset, size)) co_await map->mark(offset, size);
-  if (run.plan.reads != 0) {
-    co_await pass(run, false);
-    sim::Join reads{engine()};
-    move(run, run.plan.reads, Operation::read, reads);
-    co_await reads.all();
-  }
+}
+
+sim::Process Parity::handle(Run run) {
+  const bool writes_any = run.plan.writes != 0;
+  if (writes_any) co_await announce(run);
+  if (run.plan.reads != 0) co_await fetch(run);
   co_await pass(run, true);
-  if (run.plan.writes != 0) {
+  if (writes_any) {
     for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
       for (Countdown* waiter : cache_.find(number)->served) waiter->writing_from = engine().now();
     }
@@ -274,12 +305,13 @@ sim::Process Parity::handle(Run run) {
       if (!writable(i)) blocks &= ~bit(i);
     }
     move(run, blocks, Operation::write, writes);
-    if (run.gathers && --gathering_ == 0) kick();
+    gathering_ -= run.gathered;
+    if (run.gathered > 0 && gathering_ == 0) kick();
     co_await writes.all();
     run.plan.xor_blocks = run.plan.syndrome_blocks = 0;
     co_await pass(run, false);
   }
-  if (map != nullptr) map->leave(offset, size);
+  if (Bitmap* map = writes_any ? bitmap() : nullptr) map->leave(rows(run.first), rows(run.rows));
   finish(run);
 }
 

@@ -4,8 +4,10 @@
 // handled together, one request to each member:
 //   pass 1 -> pre-read -> pass 2, XOR -> data and parity written -> pass 3       (small write)
 //   pass 1, XOR -> data and parity written -> pass 2                            (full stripe)
-// Rows that need a pre-read and for which nobody waits are delayed while any pre-read is under way,
-// so that more writes may fill them; synchronous writes go at once (REQ_SYNC).
+// The end of a pre-read finds the row as it is then: writes that have come meanwhile are written with
+// it, as a full stripe if they fill it. Rows that need a pre-read and for which nobody waits are
+// delayed while any pre-read is under way, so that more writes may fill them; synchronous writes go
+// at once (REQ_SYNC).
 //
 // Models  read-modify-write, reconstruct-write and full stripes (stripe_plan.hpp), cached blocks,
 //         reads within a chunk that bypass the cache, one at a time under the array's lock in
@@ -39,7 +41,8 @@ class Parity : public Md {
     int rows = 0;
     RowPlan plan;
     bool fua = false;
-    bool gathers = false;  // has a pre-read: others are delayed until its writes are out
+    int gathered = 0;  // rows whose pre-read is over: others are delayed until their writes are out
+    bool gathers() const { return plan.reads != 0 && plan.writes != 0; }
   };
 
   sim::Task<> read(Request request) override;
@@ -56,7 +59,10 @@ class Parity : public Md {
   void start(Row& row, const RowPlan& plan, Run& run);
   void launch(Run& run);
   RowPlan plan(const Row& row) const;
+  sim::Process gather(Run run);
   sim::Process handle(Run run);
+  sim::Task<> announce(const Run& run);
+  sim::Task<> fetch(const Run& run);
   void finish(const Run& run);
   void write_parity(sim::Bytes offset, sim::Bytes size, sim::Join& writes);
   void count(const Run& run);
@@ -73,7 +79,7 @@ class Parity : public Md {
   std::vector<Row*> queued_;
   std::vector<Row*> delayed_;
   std::vector<Row*> batch_;  // those being dispatched
-  int gathering_ = 0;        // pre-reads under way (preread_active_stripes)
+  int gathering_ = 0;        // rows from pre-read to write (preread_active_stripes)
 };
 
 }  // namespace models::storage::raid

@@ -57,6 +57,7 @@ struct Row {
   std::int64_t number = -1;  // member offset / 4 KiB
   Blocks cached = 0;
   State state = State::idle;
+  bool gathered = false;  // pre-reads for `request` have begun (STRIPE_PREREAD_ACTIVE)
   RowRequest request;
   std::vector<Countdown*> waiting;  // for `request`
   std::vector<Countdown*> served;   // by the handling under way

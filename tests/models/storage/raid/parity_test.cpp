@@ -212,6 +212,26 @@ TEST_CASE("a synchronous write does not wait for others' pre-reads", "[raid]") {
   CHECK(ended == sim::Instant{210_us});
 }
 
+// 0     A: pre-read of row 0, all of its blocks but A's
+// 10 us B and C overwrite these: nothing was worth reading, and the row is written once
+// 100   the pre-read is done, a full stripe goes out
+TEST_CASE("writes that come during a row's pre-read are written with it", "[raid]") {
+  Bench bench{array_of(Level::raid5), 4};
+  for (Disk& disk : bench.members) disk.latency = 100_us;
+  sim::Instant a{};
+  sim::Instant c{};
+  bench.start(Operation::write, 0_KiB, 4_KiB, false, true, &a);
+  bench.engine.run_until(sim::Instant{10_us});
+  bench.start(Operation::write, 64_KiB, 4_KiB);
+  bench.start(Operation::write, 128_KiB, 4_KiB, false, true, &c);
+  bench.engine.run();
+  CHECK(a == sim::Instant{200_us});
+  CHECK(c == sim::Instant{200_us});
+  CHECK(bench.ios() == Ios{2, 4});
+  CHECK(bench.array().stats().full_stripes == 1);
+  CHECK(bench.array().stats().reconstruct_writes == 0);
+}
+
 TEST_CASE("a read of a missing disk reads all others, of another disk one", "[raid]") {
   for (int n = 3; n <= 6; ++n) {
     Description description = array_of(Level::raid5);
