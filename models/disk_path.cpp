@@ -85,7 +85,9 @@ DiskPath::File DiskPath::open_file(RunningHost& host, const DiskDescription& des
     opened.cache = std::make_unique<cache::PageCache>(*below, description.cache);
     below = opened.cache.get();
   }
-  opened.file = std::make_unique<HostFile>(*threads.loop, *below, costs, threads.pool, buffered);
+  const sim::Cycles submit = description.aio == Aio::io_uring ? costs.uring : costs.submit;
+  opened.file =
+      std::make_unique<HostFile>(*threads.loop, *below, costs, submit, threads.pool, buffered);
   return opened;
 }
 

@@ -34,15 +34,17 @@ class EventLoop {
     sim::Duration after_look_;  // negative: holds none
   };
 
-  EventLoop(RunningHost& host, int worker)
-      : host_{host}, worker_{worker}, handlers_{host.engine()} {}
+  // `lock`: held by each handler; QEMU's big lock for the main loop. Outlives the loop.
+  EventLoop(RunningHost& host, int worker, sim::Server& lock)
+      : host_{host}, worker_{worker}, lock_{lock} {}
   RunningHost& host() { return host_; }
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   Work work(sim::Cycles cycles) { return {*this, cycles}; }
   RunningHost::Run work_on(int worker, sim::Cycles cycles);
-  // A handler's turn: until the end of what it returns no other one begins.
-  auto handler() { return handlers_.hold(); }
+  // A handler's turn: until the end of what it returns no other one begins, and no vCPU is let into
+  // an emulated device under the same lock.
+  auto handler() { return lock_.hold(); }
   // The next work begins with a look for events, unless there was or will be one since `event`.
   void look(sim::Instant event, sim::Cycles cycles) {
     if (looked_at_ <= event) look_ = cycles;
@@ -51,7 +53,7 @@ class EventLoop {
  private:
   RunningHost& host_;
   int worker_;
-  sim::Server handlers_;
+  sim::Server& lock_;
   sim::Cycles look_{};  // to come
   sim::Instant looked_at_{-sim::Duration{1}};
 };

@@ -126,6 +126,7 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
   std::optional<sim::Server::Held> turn;
   if (ide) turn.emplace(co_await single_.hold());
   if (ide || description_.bus == DiskBus::sata) {
+    const sim::Server::Held in_device = co_await loop_->handler();
     host_.owe_exits(vcpu, ide ? kIdeAccesses : kAhciAccesses, vmm::ExitKind::pio_user);
     co_await host_.run(vcpu, 1.0, scheduler::kNoCpu);
   }

@@ -10,7 +10,8 @@
 //         suppression in both directions; rounds of the loop; writes that complete as one where
 //         the VMM submits them so; a queue and an interrupt for each vCPU, or one for all, whose
 //         vCPU hands completions on to those that submitted (rq_affinity); IDE's one request at a
-//         time and its register accesses; containers, whose processes call the host's kernel
+//         time; register accesses of IDE and AHCI, one vCPU at a time and not while the loop
+//         handles anything (QEMU's big lock); containers, whose processes call the host's kernel
 //         themselves.
 // Omits   a balancer of the guest's interrupts; vCPUs that share a cache by the guest's topology.
 // Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index); Linux block/blk-softirq.c,

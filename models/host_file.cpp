@@ -8,10 +8,11 @@
 namespace models {
 
 HostFile::HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
-                   std::vector<int> pool, bool buffered)
+                   sim::Cycles submit, std::vector<int> pool, bool buffered)
     : loop_{loop},
       device_{device},
       costs_{costs},
+      submit_{submit},
       idle_{std::move(pool)},
       slots_{loop.engine(), std::max(1, static_cast<int>(idle_.size()))},
       pooled_{!idle_.empty()},
@@ -33,7 +34,7 @@ sim::Task<> HostFile::serve(storage::Request request) {
   if (pooled_) {
     co_await by_pool(request);
   } else {
-    co_await loop_.work(costs_.submit + pinning(request));
+    co_await loop_.work(submit_ + pinning(request));
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
     if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
@@ -43,10 +44,12 @@ sim::Task<> HostFile::serve(storage::Request request) {
 
 // A thread of the pool calls the kernel and sleeps in it.
 sim::Task<> HostFile::by_pool(storage::Request request) {
+  co_await loop_.work(costs_.hand_over);
   const sim::Server::Held slot = co_await slots_.hold();
   const int worker = idle_.back();
   idle_.pop_back();
   if (buffered_) {
+    co_await loop_.work_on(worker, costs_.pool);
     HostThread thread{loop_.host(), worker};
     request.by = &thread;
     co_await device_.serve(request);
@@ -57,7 +60,7 @@ sim::Task<> HostFile::by_pool(storage::Request request) {
 }
 
 sim::Task<> HostFile::by_pool_past_cache(int worker, storage::Request request) {
-  co_await loop_.work_on(worker, costs_.submit + pinning(request));
+  co_await loop_.work_on(worker, costs_.pool + submit_ + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
   if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);

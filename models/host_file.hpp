@@ -23,8 +23,9 @@ class HostFile final : public storage::BlockDevice {
  public:
   // `pool`: workers of aio=threads; none: the loop submits itself. `buffered`: the device is a page
   // cache, in which what a call costs its thread is settled; only for a pool.
+  // `submit`: of one I/O, by whom it is.
   HostFile(EventLoop& loop, storage::BlockDevice& device, const vmm::BlockCosts& costs,
-           std::vector<int> pool, bool buffered);
+           sim::Cycles submit, std::vector<int> pool, bool buffered);
 
   void start();
   sim::Engine& engine() override { return loop_.engine(); }
@@ -49,6 +50,7 @@ class HostFile final : public storage::BlockDevice {
   EventLoop& loop_;
   storage::BlockDevice& device_;
   const vmm::BlockCosts& costs_;
+  sim::Cycles submit_;
   std::vector<int> idle_;  // of the pool
   sim::Server slots_;
   bool pooled_;

@@ -53,7 +53,8 @@ void IoPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId group
   const bool emulated = vmm.architecture != Architecture::container &&
                         !description_.without.contains(Mechanism::emulation);
   if (emulated)
-    running.loops.push_back(std::make_unique<EventLoop>(host_, backend(vm, cpus, group)));
+    running.loops.push_back(
+        std::make_unique<EventLoop>(host_, backend(vm, cpus, group), big_lock(vm)));
   for (const DiskDescription& disk : description.disks) add_disk(running, disk, vm, cpus, group);
 }
 
@@ -64,8 +65,8 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       .loop = nullptr, .pool = {}, .vcpus = running.vcpus, .write_back = nullptr};
   if (!running.loops.empty()) {
     if (disk.iothread)
-      running.loops.push_back(
-          std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group)));
+      running.loops.push_back(std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group),
+                                                          loop_locks_.emplace_back(engine())));
     threads.loop = disk.iothread ? running.loops.back().get() : running.loops.front().get();
     const int under_way = profile.jobs * profile.depth +
                           workload::most_under_way(running.description->workload.tests);
@@ -115,6 +116,10 @@ storage::Thread& IoPaths::write_back_thread() {
 }
 
 // The thread that serves the VM's disk.
+sim::Server& IoPaths::big_lock(int vm) {
+  return big_locks_.try_emplace(vm, engine()).first->second;
+}
+
 int IoPaths::backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
   const VmmDescription& vmm = description_.vmm;
   switch (vmm.backend) {

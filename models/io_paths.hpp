@@ -25,6 +25,7 @@
 #include "sim/histogram.hpp"
 #include "sim/process.hpp"
 #include "sim/random.hpp"
+#include "sim/server.hpp"
 #include "sim/tally.hpp"
 
 namespace models {
@@ -51,6 +52,8 @@ class IoPaths {
                    std::int64_t& position_B);
   // The worker that serves a device of the VM: a new thread, or one of dom0's.
   int backend(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  // QEMU's, of the VM's process: of handlers of the main loop and of vCPUs in emulated devices.
+  sim::Server& big_lock(int vm);
   // A VM that migrates: its jobs stop, its requests come back, and its jobs go on at the other host
   // where they were.
   void stop(int vm);
@@ -211,7 +214,9 @@ class IoPaths {
 
   RunningHost& host_;
   const HostDescription& description_;
-  std::vector<int> dom0_;  // workers
+  std::vector<int> dom0_;                 // workers
+  std::map<int, sim::Server> big_locks_;  // [VM]
+  std::deque<sim::Server> loop_locks_;    // of I/O threads
   std::deque<storage::throttle::Group> limits_;
   std::map<std::string, storage::throttle::Group*> shared_limits_;
   KernelThreads kernel_;

@@ -254,7 +254,7 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
                               .zero_copy = description.zero_copy,
                               .costs = backend_costs(description.model),
                               .clock = clock_},
-      threads, *guest.stack, network);
+      threads, *guest.stack, network, host_.io_->big_lock(guest.vm));
   guest.stack->set_device(*guest.nic);
   network.attach(guest.station, guest.nic->tap());
   on.ingress.ports.emplace_back(guest.station, &network);

@@ -53,9 +53,9 @@ struct StorageDescription {
 };
 
 enum class DiskBus { virtio_blk, virtio_scsi, sata, ide };
-// native: the loop submits; the host's page cache is always served by threads, as linux-aio blocks
-// there.
-enum class Aio { native, threads };
+// native, io_uring: the loop submits; the host's page cache is always served by threads, QEMU's own
+// or the kernel's, as calls block there.
+enum class Aio { native, threads, io_uring };
 
 struct DiskDescription {
   // A disk, array or volume of the host; of several disks guests take turns. "<server>.<name>": of

@@ -216,7 +216,8 @@ const Section<models::DiskDescription>& disk_keys() {
       {"sata", models::DiskBus::sata},
       {"ide", models::DiskBus::ide}};
   static const std::vector<Word<models::Aio>> aios{{"native", models::Aio::native},
-                                                   {"threads", models::Aio::threads}};
+                                                   {"threads", models::Aio::threads},
+                                                   {"io_uring", models::Aio::io_uring}};
   static const Section<T> section{
       text("on", &T::on,
            "disk, array or volume of the host, or \"<server>.<one of its>\", that it lies on"),

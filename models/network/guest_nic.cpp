@@ -50,8 +50,9 @@ GuestNic::Queue::Queue(GuestNic& nic, const Threads& threads, const ReceiveConfi
       kicked{nic.engine_} {}
 
 GuestNic::GuestNic(sim::Engine& engine, const GuestNicConfig& config,
-                   const std::vector<Threads>& threads, Port& guest, Port& host)
-    : engine_{engine}, config_{config}, host_{host}, tap_{*this} {
+                   const std::vector<Threads>& threads, Port& guest, Port& host,
+                   sim::Server& big_lock)
+    : engine_{engine}, config_{config}, host_{host}, big_lock_{big_lock}, tap_{*this} {
   check(config, threads.size());
   for (const Threads& own : threads) {
     Queue& queue = queues_.emplace_back(*this, own, receive_config(config), guest);
@@ -89,7 +90,8 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
   queue.kicked.fire();
 }
 
-// QEMU sends in the context of the vCPU that wrote the register.
+// QEMU sends in the context of the vCPU that wrote the register; the guest's driver holds the lock
+// of its only queue meanwhile (HARD_TX_LOCK).
 sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const BackendCosts& costs = config_.costs;
   const auto writes = static_cast<std::int64_t>(batch.buffers) * costs.emulated_send_exits;
@@ -97,6 +99,7 @@ sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const sim::Cycles work =
       cycles(costs.guest_send, batch) + costs.call_qemu * writes + cycles(costs.emulated, batch);
   batch.buffers = batch.packets;
+  const sim::Server::Held sending = co_await big_lock_.hold();
   co_await on.work(work / config_.clock);
   co_await host_.send(batch, on);
 }
@@ -143,7 +146,7 @@ sim::Process GuestNic::serve_tap(Queue& queue) {
   sim::Signal& drained = queue.receive.drained();
   for (;;) {
     const Batch batch = co_await queue.tap.take();
-    co_await queue.backend.work(receiving(batch) / config_.clock);
+    co_await take_in(batch, queue.backend);
     while (!queue.receive.fits(batch)) co_await drained;
     if (!queue.receive.polling()) {
       co_await queue.backend.work(config_.costs.signal / config_.clock);
@@ -153,6 +156,12 @@ sim::Process GuestNic::serve_tap(Queue& queue) {
     queue.receive.arrive(batch);
     queue.tap.done();
   }
+}
+
+sim::Task<> GuestNic::take_in(Batch batch, Thread& on) {
+  std::optional<sim::Server::Held> held;
+  if (emulated(config_.model)) held.emplace(co_await big_lock_.hold());
+  co_await on.work(receiving(batch) / config_.clock);
 }
 
 sim::Cycles GuestNic::receiving(const Batch& batch) const {

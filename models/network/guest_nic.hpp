@@ -7,7 +7,8 @@
 //
 // Models  finite rings that stop the guest, a tap queue that drops, one backend thread a queue
 //         pair for both directions, notifications that are suppressed while the other side works
-//         (event index, NAPI), bursts that pass whole (virtio) or are cut (emulated), zero-copy.
+//         (event index, NAPI), bursts that pass whole (virtio) or are cut (emulated), zero-copy;
+//         vCPUs and QEMU's loop take turns in emulated devices.
 // Omits   vhost's budget (256 packets or 512 KiB: directions take turns batch by batch), polling
 //         vhost, e1000's own moderation.
 // Source  semantics.md 3.6, 6.4: rings of 256; tun's queue of 500, later 1,000 packets.
@@ -15,11 +16,13 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/network/receive_queue.hpp"
 #include "models/network/ring.hpp"
+#include "sim/server.hpp"
 
 namespace models::network {
 
@@ -50,8 +53,9 @@ class GuestNic : public Port {
   };
   // What the guest receives goes to `guest`, what it sends to `host`. Throws sim::ConfigError on
   // an impossible config.
+  // `big_lock`: held while an emulated device is at work, in whatever thread.
   GuestNic(sim::Engine& engine, const GuestNicConfig& config, const std::vector<Threads>& threads,
-           Port& guest, Port& host);
+           Port& guest, Port& host, sim::Server& big_lock);
 
   sim::Engine& engine() override { return engine_; }
   // The guest's side: its driver.
@@ -87,12 +91,14 @@ class GuestNic : public Port {
   sim::Task<> send_emulated(Batch batch, Thread& on);
   sim::Process serve_guest(Queue& queue);
   sim::Process serve_tap(Queue& queue);
+  sim::Task<> take_in(Batch batch, Thread& on);
   sim::Cycles sending(const Batch& batch) const;
   sim::Cycles receiving(const Batch& batch) const;
 
   sim::Engine& engine_;
   GuestNicConfig config_;
   Port& host_;
+  sim::Server& big_lock_;
   Tap tap_;
   std::deque<Queue> queues_;
   Traffic sent_;

@@ -446,6 +446,50 @@ TEST_CASE("the host's page cache is served by threads: misses of different jobs 
   CHECK(metric(run(guest, 500_ms), "io.rate") > 2 / 100e-6);
 }
 
+// The loop hands each request to a thread and takes it back, which costs it as much as submitting;
+// the threads' work comes on top.
+TEST_CASE("threads relieve a busy loop of little, io_uring of a part of submitting") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 10_us;
+  guest.vms[0].vcpus = 4;
+  guest.vms[0].workload.io.jobs = 4;
+  guest.vms[0].workload.io.depth = 32;
+  const auto rate_and_cpu = [&](Aio aio) {
+    guest.vms[0].disks[0].aio = aio;
+    const Results results = run(guest, 300_ms);
+    const auto busy =
+        std::find_if(results.metrics.begin(), results.metrics.end(),
+                     [](const Metric& m) { return m.name == "host.cpu.utilisation"; });
+    REQUIRE(busy != results.metrics.end());
+    return std::pair{metric(results, "io.rate"), busy->value};
+  };
+  const auto [native, native_cpu] = rate_and_cpu(Aio::native);
+  const auto [threads, threads_cpu] = rate_and_cpu(Aio::threads);
+  const auto [uring, uring_cpu] = rate_and_cpu(Aio::io_uring);
+  CHECK(threads == Approx(native).epsilon(0.15));
+  CHECK(threads_cpu / threads > 1.3 * native_cpu / native);
+  CHECK(uring > 1.02 * native);
+  CHECK(uring < 1.1 * native);
+}
+
+TEST_CASE("vCPUs take turns in an emulated disk, and not while QEMU's loop is at work") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.storage.disks[0].device.memory.parallel = 64;
+  guest.storage.disks[0].device.memory.service = 10_us;
+  guest.vms[0].disks[0].bus = DiskBus::sata;
+  const auto rate = [&](int vcpus) {
+    guest.vms[0].vcpus = guest.vms[0].workload.io.jobs = vcpus;
+    guest.vms[0].workload.io.depth = 32;
+    return metric(run(guest, 300_ms), "io.rate");
+  };
+  const double two = rate(2);
+  CHECK(rate(4) < 1.1 * two);
+  const topology::Description& hardware = guest.hardware;
+  const double in_device_s = 4 * 7'500 / hardware.frequency.count();
+  CHECK(two < 1 / in_device_s);
+}
+
 TEST_CASE("a disk's one interrupt is handed on to the vCPU that submitted, which takes longer") {
   HostDescription guest = host(Architecture::kvm);
   guest.vms[0].vcpus = 2;

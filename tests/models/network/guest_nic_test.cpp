@@ -37,6 +37,7 @@ struct Guest {
         vcpu{engine},
         backend{engine},
         softirq{engine},
+        big_lock{engine},
         nic{engine,
             {.name = "net0",
              .model = model,
@@ -46,10 +47,12 @@ struct Guest {
              .clock = sim::Hertz{1e9}},
             {{&vcpu, &backend}},
             guest_side,
-            host_side} {}
+            host_side,
+            big_lock} {}
   sim::Engine engine;
   Deliver guest_side, host_side;
   OwnCpu vcpu, backend, softirq;
+  sim::Server big_lock;
   GuestNic nic;
 };
 
@@ -121,6 +124,16 @@ TEST_CASE("an emulated device exits to QEMU for each burst and works packet by p
   CHECK(to.batches.at(0).buffers == 46);
 }
 
+TEST_CASE("vCPUs take turns in an emulated device") {
+  Guest guest{GuestNicModel::e1000};
+  OwnCpu other{guest.engine};
+  Note to{guest.engine, 2};
+  guest.engine.spawn(hand_over(guest.engine, guest.nic, Batch{.to = &to}, guest.vcpu));
+  guest.engine.spawn(hand_over(guest.engine, guest.nic, Batch{.to = &to}, other));
+  guest.engine.run();
+  CHECK(to.at == std::vector<double>{17, 34});  // driver, exit, packet
+}
+
 TEST_CASE("an emulated interrupt takes register accesses that exit to QEMU") {
   Guest guest{GuestNicModel::rtl8139};
   Note to{guest.engine, 7};
@@ -135,8 +148,9 @@ TEST_CASE("impossible guest NICs are refused") {
   sim::Engine engine;
   Deliver side{engine};
   OwnCpu cpu{engine};
+  sim::Server big_lock{engine};
   const auto make = [&](const GuestNicConfig& config) {
-    GuestNic{engine, config, {{&cpu, &cpu}}, side, side};
+    GuestNic{engine, config, {{&cpu, &cpu}}, side, side, big_lock};
   };
   CHECK_THROWS_WITH(make({.name = "net0", .model = GuestNicModel::e1000, .zero_copy = true}),
                     "nic net0: zero_copy without vhost, which alone has it");
