@@ -152,7 +152,14 @@ double DiskPath::storage_s() const {
   return file_.served_s() + (backing_file_.file ? backing_file_.served_s() : 0.0);
 }
 
+storage::Backlog DiskPath::backlog() const {
+  storage::Backlog all = guest_cache_->backlog();
+  if (file_.cache) all.add(file_.cache->backlog());
+  return all;
+}
+
 void DiskPath::restart_stats() {
+  backlog_before_ = backlog();
   disk_->restart_stats();
   for (const File* file : {&file_, &backing_file_}) {
     if (file->file) file->file->restart_stats();

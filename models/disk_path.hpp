@@ -14,6 +14,7 @@
 
 #include "models/guest_disk.hpp"
 #include "models/host_file.hpp"
+#include "models/storage/backlog.hpp"
 #include "models/storage/block_layer.hpp"
 #include "models/storage/cache/page_cache.hpp"
 #include "models/storage/file_system.hpp"
@@ -61,6 +62,9 @@ class DiskPath {
   // Until nothing of the guest's is below its kernel.
   sim::Task<> drained() { return disk_->drained(); }
   double storage_s() const;
+  // Of its page caches, in the guest and on the host.
+  storage::Backlog backlog() const;
+  const storage::Backlog& backlog_before() const { return backlog_before_; }
   void restart_stats();
 
  private:
@@ -86,6 +90,7 @@ class DiskPath {
   std::unique_ptr<storage::file_system::FileSystem> file_system_;
   std::unique_ptr<storage::cache::PageCache> guest_cache_;
   std::unique_ptr<storage::WriteThrough> guest_write_through_;
+  storage::Backlog backlog_before_;
   storage::BlockDevice* direct_ = nullptr;
   storage::BlockDevice* cached_ = nullptr;
 };

@@ -296,7 +296,10 @@ std::unique_ptr<storage::BlockDevice> HostStorage::part(const std::string& on, s
 }
 
 void HostStorage::begin_measuring() {
-  for (NamedArray& named : arrays_) named.before = named.array->stats();
+  for (NamedArray& named : arrays_) {
+    named.before = named.array->stats();
+    named.backlog_before = named.array->backlog();
+  }
   for (NamedDrives& alike : drives_) {
     for (storage::device::Drive* drive : alike.drives) drive->load().restart(engine_.now());
   }

@@ -68,6 +68,7 @@ class HostStorage {
     int disks;  // spares included
     storage::raid::Array* array;
     storage::raid::Stats before{};
+    storage::Backlog backlog_before{};
   };
   struct Place {
     storage::BlockDevice* device = nullptr;

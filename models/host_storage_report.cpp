@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "models/host_storage.hpp"
 #include "models/storage/raid/redundancy.hpp"
@@ -89,6 +91,10 @@ void HostStorage::report(double measured_s, Results& results) const {
                                       static_cast<double>(progress.length.count())
                                 : 1.0);
     put("rebuild.rate", progress.running ? progress.speed.count() : 0.0);
+    const std::string cache =
+        fmt::format("the cache of array {}'s controller", named.description->name);
+    std::string fills = storage::still_fills(cache, named.backlog_before, named.array->backlog());
+    if (!fills.empty()) results.notes.push_back(std::move(fills));
   }
 }
 

@@ -182,6 +182,7 @@ class IoPaths {
     double interrupts = 0.0;
   };
   Times times(int kind) const;
+  void report_caches(int kind, Results& results) const;
   void report_images(int kind, Results& results) const;
   void report_tests(int kind, Results& results) const;
   double test_s(const TestRun& run) const;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "models/io_paths.hpp"
 #include "models/running_host.hpp"
@@ -122,8 +124,24 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("io.time.storage", ratio(all.storage_s, all_s));
   put("io.kicks", ratio(all.kicks, ios));
   put("io.interrupts", ratio(all.interrupts, ios));
+  report_caches(kind, results);
   report_images(kind, results);
   report_tests(kind, results);
+}
+
+void IoPaths::report_caches(int kind, Results& results) const {
+  storage::Backlog before, now;
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind) continue;
+    for (const auto& disk : running.disks) {
+      before.add(disk->backlog_before());
+      now.add(disk->backlog());
+    }
+  }
+  const std::string cache =
+      fmt::format("the page cache of vm.{}'s disks", description_.vms[at(kind)].name);
+  std::string fills = storage::still_fills(cache, before, now);
+  if (!fills.empty()) results.notes.push_back(std::move(fills));
 }
 
 bool IoPaths::tests_ended() const {

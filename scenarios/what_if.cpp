@@ -7,6 +7,7 @@
 
 #include "models/host.hpp"
 #include "models/metric_kind.hpp"
+#include "scenarios/alike.hpp"
 #include "scenarios/keys.hpp"
 #include "sim/error.hpp"
 
@@ -137,6 +138,21 @@ std::vector<Change> mechanisms_off(const Scenario& scenario) {
   return all;
 }
 
+namespace {
+
+// Numbers apart, what befell the VMs with the change alone.
+void add_notes(const Change& change, const PointResults& with, const PointResults& without,
+               Gains& all) {
+  for (const std::string& note : with.notes) {
+    const bool known = std::any_of(
+        without.notes.begin(), without.notes.end(),
+        [&](const std::string& other) { return without_digits(other) == without_digits(note); });
+    if (!known) all.notes.push_back(fmt::format("with {}: {}", change.name, note));
+  }
+}
+
+}  // namespace
+
 Gains gains(const Scenario& scenario, const std::vector<Change>& changes,
             const Criterion& criterion, const RunOptions& options, const Model& model) {
   Study study;
@@ -156,6 +172,7 @@ Gains gains(const Scenario& scenario, const std::vector<Change>& changes,
     const Coordinates at{{"change", change.name}};
     for (const PointResults& point : results.points) {
       if (point.at != at) continue;
+      add_notes(change, point, results.points.front(), all);
       for (const MetricEstimate& known : point.metrics) {
         if (known.name != metric) continue;
         const Estimate& ratio = known.estimate;

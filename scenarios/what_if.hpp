@@ -34,7 +34,8 @@ struct Gain {
 };
 
 struct Gains {
-  std::vector<Gain> list;  // best first; as many as were finished
+  std::vector<Gain> list;          // best first; as many as were finished
+  std::vector<std::string> notes;  // on runs with a change, of what is not said without it
   bool interrupted = false;
 };
 

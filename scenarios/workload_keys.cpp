@@ -85,7 +85,9 @@ const Section<compute::Profile>& profile_keys() {
              "what bounds misses under way: memory_level_parallelism, or host.line_buffers"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
-      real("smt_yield", &T::smt_yield, 1, 2, "two of it on one core over one"),
+      real("smt_yield", &T::smt_yield, 1, 2,
+           "two of it on one core over one while both execute; waits for caches and memory overlap "
+           "beside that"),
   };
   return section;
 }

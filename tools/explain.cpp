@@ -224,6 +224,7 @@ int explain(const Arguments& arguments) {
   e.criterion = {std::string{report::class_name(worst.point->time[worst.vm_class].object)},
                  question.metric};
   e.notes = study.notes;
+  e.notes.insert(e.notes.end(), worst.point->notes.begin(), worst.point->notes.end());
   e.at = worst.point->at;
   e.judged = *worst.judged;
   e.relative = worst.relative;
@@ -241,6 +242,8 @@ int explain(const Arguments& arguments) {
   e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.criterion.vm),
                                 e.criterion, options);
   if (e.remedies.interrupted) return interrupted();
+  for (const scenarios::Gains* gains : {&e.causes, &e.remedies})
+    e.notes.insert(e.notes.end(), gains->notes.begin(), gains->notes.end());
   progress.clear();
   const std::string text = arguments.json ? as_json(e).dump(2) + "\n" : as_text(e, output_layout());
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -61,7 +61,7 @@ struct Profile {
   Overlap overlap = Overlap::workload;
   double write_back_fraction = 0.0;  // dirty lines written per line read
   sim::Bytes footprint{};            // hot working set: most LLC space it can use
-  double smt_yield = 1.25;           // two of it on one core over one, 1 .. 2
+  double smt_yield = 1.25;           // two of it on one core over one while both execute, 1 .. 2
 };
 
 // Reads of page tables that a stream's address translation takes, beside its own accesses; see

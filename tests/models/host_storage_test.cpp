@@ -1,6 +1,7 @@
 // What the host's arrays report of a run.
 #include "models/host_storage.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
@@ -104,6 +105,20 @@ TEST_CASE("an array with a failed disk is degraded, with a spare it is rebuilt")
   CHECK(metric(rebuilt, "host.array.md0.state") == 3);
   CHECK(metric(rebuilt, "host.array.md0.rebuild.progress") < 0.01);
   CHECK(metric(rebuilt, "host.array.md0.usable") == Approx(6.0 / 7));  // the spare counts not
+}
+
+TEST_CASE("a run that a controller's cache only fills in says so") {
+  HostDescription host = writer(storage::raid::Level::raid5);
+  host.storage.disks.front().device.memory.service = 1_ms;
+  const auto says = [&] {
+    const Results results = run(host);
+    return std::any_of(results.notes.begin(), results.notes.end(), [](const std::string& note) {
+      return note.starts_with("the cache of array md0's controller kept");
+    });
+  };
+  CHECK_FALSE(says());
+  host.storage.arrays[0].raid.hardware.present = true;
+  CHECK(says());
 }
 
 TEST_CASE("a backing file is one of the host's disks, and of qcow2 only") {

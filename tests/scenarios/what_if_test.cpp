@@ -78,3 +78,20 @@ TEST_CASE("gains by a metric of which less is better begin with what lessens it 
   CHECK(all.list[0].gain.value == Approx(-0.5));
   CHECK(all.list[1].gain.value == Approx(0.5));
 }
+
+TEST_CASE("what befalls VMs only with a change is noted beside its gain") {
+  Model model = fake::model();
+  model.simulate = [](const auto& host, const auto& length, const auto& options) {
+    models::Results results = fake::simulate(host, length, options);
+    const int count = host.vms[0].count;
+    results.notes.push_back(std::to_string(count) + " guests run");
+    if (count < 8) results.notes.push_back("a cache still fills");
+    return results;
+  };
+  Scenario base = fake::scenario(8);
+  std::vector<Change> changes{{"more", "", base}, {"half", "", base}};
+  changes[0].scenario.host.vms[0].count = 12;
+  changes[1].scenario.host.vms[0].count = 4;
+  const Gains all = gains(base, changes, {"guest"}, {}, model);
+  CHECK(all.notes == std::vector<std::string>{"with half: a cache still fills"});
+}

@@ -14,6 +14,7 @@
 
 #include <vector>
 
+#include "models/storage/backlog.hpp"
 #include "models/storage/block_device.hpp"
 #include "models/storage/cache/description.hpp"
 #include "models/storage/cache/page_table.hpp"
@@ -35,6 +36,9 @@ class PageCache : public BlockDevice {
   const Stats& stats() const { return stats_; }
   sim::Bytes cached() const { return sim::Bytes{pages_.pages() * PageTable::kPage}; }
   void drop_clean() { pages_.drop_clean(0); }  // posix_fadvise(POSIX_FADV_DONTNEED) of everything
+  Backlog backlog() const {
+    return {sim::Bytes{unwritten() * PageTable::kPage}, stats_.written_back};
+  }
   sim::Bytes dirty() const { return sim::Bytes{pages_.dirty() * PageTable::kPage}; }
 
  private:

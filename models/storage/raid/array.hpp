@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/storage/backlog.hpp"
 #include "models/storage/block_device.hpp"
 #include "models/storage/raid/description.hpp"
 #include "models/storage/raid/rebuild.hpp"
@@ -39,6 +40,8 @@ class Array : public BlockDevice {
   // The member fails now; a spare takes its place and is rebuilt. Requests that it has are
   // completed. A lost array serves no further request (ModelError).
   virtual void fail(int member) = 0;
+  // Of a cache that writes end in.
+  virtual Backlog backlog() const { return {}; }
   virtual State state() const = 0;
   virtual Progress rebuild_progress() const = 0;
   virtual Stats stats() const = 0;

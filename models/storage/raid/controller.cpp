@@ -188,7 +188,10 @@ sim::Process Controller::write_back(std::vector<Extent> extents, Extent stripe) 
     join.add(disks_->serve(request));
   }
   co_await join.all();
-  for (const Extent& extent : extents) leaving_.remove(extent);
+  for (const Extent& extent : extents) {
+    leaving_.remove(extent);
+    written_ += extent.size();
+  }
   clean_.push_back(stripe);
   --draining_;
   room_.fire();

@@ -40,6 +40,7 @@ class Controller : public Array {
   State state() const override { return disks_->state(); }
   Progress rebuild_progress() const override { return disks_->rebuild_progress(); }
   Stats stats() const override;
+  Backlog backlog() const override { return {dirty_.size() + leaving_.size(), written_}; }
   sim::Bytes dirty() const { return dirty_.size(); }
 
  private:
@@ -78,7 +79,8 @@ class Controller : public Array {
   int draining_ = 0;
   sim::Signal room_;
   sim::Event drain_;
-  Stats stats_;  // of the cache's own
+  sim::Bytes written_{};  // from the cache to the disks
+  Stats stats_;           // of the cache's own
 };
 
 }  // namespace models::storage::raid

@@ -32,9 +32,12 @@ TEST_CASE("with a battery a write is done when the cache has it", "[raid]") {
   bench.engine.run_until(sim::Instant{1_s});
   CHECK(ended == sim::Instant{10_us});
   CHECK(bench.writes() == 0);
+  CHECK(bench.array().backlog().unwritten == 4_KiB);
   bench.engine.run();  // data of 4 s goes to the disks
   CHECK(bench.engine.now() == sim::Instant{4_s + 10_us + 10_ms});
   CHECK(bench.ios() == std::pair{2, 2});
+  CHECK(bench.array().backlog().unwritten == 0_KiB);
+  CHECK(bench.array().backlog().written == 4_KiB);
 }
 
 TEST_CASE("without a battery a write waits for the disks", "[raid]") {
