@@ -7,6 +7,7 @@
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
 #include "models/network_paths.hpp"
+#include "models/open_requests.hpp"
 #include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 #include "sim/entitlement.hpp"
@@ -195,6 +196,8 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
       if (boots || (emulation && description.workload.emulation > sim::Duration::zero())) {
         vm.emulator = add_thread(index, place.emulator_cpus, group);
       }
+      if (description.workload.arrivals.count() > 0)
+        vm.requests = std::make_shared<OpenRequests>(*this, index);
       if (description.workload.uses_disk() || (boots && !description.disks.empty()))
         io_->add(index, place.emulator_cpus, group);
       if (!description.nics.empty()) network_->add(index, place.emulator_cpus, group);

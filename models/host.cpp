@@ -79,6 +79,13 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
        "workload.net: of a VM that boots or starts later; traffic is there from the beginning");
   need(!vm.starts_later() || !work.sync.barrier,
        "workload.sync.barrier: of a VM that boots or starts later");
+  if (work.arrivals.count() > 0) {
+    need(work.burst.count() > 0 && !work.idle,
+         "workload.arrivals: needs workload.burst, what a request asks for");
+    need(!work.sync.barrier, "workload.arrivals: with workload.sync.barrier, nobody would meet");
+    need(work.wake != workload::WakeSource::deadline,
+         "workload.arrivals: with workload.wake = \"deadline\", which ends no wait for requests");
+  }
   need(!work.boot.again || work.boot.ends,
        "workload.boot.again: needs workload.boot.ends, else the first one goes on");
   workload::check(work.tests, vm.name, complaints);

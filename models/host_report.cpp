@@ -14,6 +14,7 @@
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
+#include "models/open_requests.hpp"
 #include "models/pcie_cards.hpp"
 #include "models/running_host.hpp"
 
@@ -70,6 +71,9 @@ void RunningHost::begin_measuring() {
   stats_before_ = scheduler_->stats();
   measured_from_ = engine_.now();
   boots_->begin_measuring();
+  for (const Vm& vm : vms_) {
+    if (vm.requests) vm.requests->begin_measuring();
+  }
 }
 
 bool RunningHost::tests_ended() const {
@@ -171,6 +175,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("latency.p50", kind.latency.percentile(0.50));
   put("latency.p95", kind.latency.percentile(0.95));
   put("latency.p99", kind.latency.percentile(0.99));
+  OpenRequests::report(*this, kind, results);
   put("wakeup.mean", kind.wakeup.mean.mean());
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}})
     put(fmt::format("wakeup.{}", name), kind.wakeup.spread.percentile(share));

@@ -102,6 +102,7 @@ struct RunningVm {
   std::vector<memory::VirtualNode> virtual_nodes{};  // none: its guest sees one
   std::vector<std::vector<double>> node_accesses{};  // [virtual node]
   bool filling = false;
+  std::shared_ptr<class OpenRequests> requests{};  // null: its vCPUs ask for their own work
 };
 // From being woken to having a CPU.
 struct WakeupDelay {

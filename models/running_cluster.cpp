@@ -67,6 +67,11 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
                     fmt::format("vm.{}.workload.net: of a VM that migrates; its connections stay "
                                 "where they began, leave them out",
                                 vm.name));
+    complaints.need(
+        vm.workload.arrivals.count() <= 0,
+        fmt::format("vm.{}.workload.arrivals: of a VM that migrates; requests come where "
+                    "it began, use workload.block",
+                    vm.name));
     complaints.need(vm.workload.tests.empty(),
                     fmt::format("vm.{}.workload.test: of a VM that migrates; tests end where they "
                                 "began, use workload.io",

@@ -87,6 +87,7 @@ class RunningHost final : public scheduler::Dispatch {
   friend class NetworkPaths;
   friend class NumaBalancing;
   friend class NumaDaemon;
+  friend class OpenRequests;
   friend class HugePages;
   friend struct Worker;
   static constexpr double kEmulatorUnit_s = 1e-9;  // an emulator's work is counted in nanoseconds
@@ -124,7 +125,6 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
-
   scheduler::ThreadId thread_of(int worker) const {
     return workers_[static_cast<std::size_t>(worker)].thread;
   }

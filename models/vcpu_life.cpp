@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "models/barrier.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/guest_locks.hpp"
+#include "models/open_requests.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -60,6 +62,8 @@ sim::Process RunningHost::live(int id) {
   const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
   const bool steady_blocks = work.block_distribution == workload::Distribution::fixed;
   vmm::DeadlineTimer deadline = deadline_timer();
+  OpenRequests* const requests = vm.requests.get();
+  std::optional<OpenRequests::Request> request;
   scheduler::CpuId waker = scheduler::kNoCpu;
   // Nobody starts all vCPUs at one instant. CPUs that switched guests in step would be a gang, in
   // which no vCPU waits for one without a CPU.
@@ -69,9 +73,24 @@ sim::Process RunningHost::live(int id) {
                      .stream(fmt::format("vm.{}.{}.vcpu.{}.start", vm.description->name, member,
                                          id - vm.vcpus.front()))
                      .uniform()));
+  const auto tick_idle = [&](sim::Engine&) -> sim::Task<> {
+    worker.for_tick = true;
+    worker.progress.owe_ticks(tick_time(vm, 1.0));
+    co_await compute(id, 1.0, scheduler::kNoCpu);
+    worker.for_tick = false;
+    halt(id);
+  };
   for (;;) {
     sim::Instant until = sim::Instant::max();
     bool device = false;
+    if (requests != nullptr) {
+      for (;;) {
+        request = co_await requests->next(id, idle_ticks ? next_tick() : sim::kNever);
+        if (request) break;
+        co_await tick_idle(engine_);
+      }
+      waker = request->handed_over_on;
+    }
     if (!work.idle) {
       const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
                                       ? burst
@@ -103,9 +122,14 @@ sim::Process RunningHost::live(int id) {
         if (left <= 0 || !worker.faulting || step < fault) continue;
         if (await_page(id, faults)) co_await PageReady{*this, id};
       }
+      if (request) began = request->came;
       kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));
       if (work.sync.barrier) {
         co_await barriers_->meet(id);
+        continue;
+      }
+      if (requests != nullptr) {
+        if (requests->waiting() == 0) halt(id);
         continue;
       }
       const sim::Duration wait = steady_blocks ? work.block : random.exponential(work.block);
@@ -127,11 +151,7 @@ sim::Process RunningHost::live(int id) {
     }
     while (idle_ticks && next_tick() < until) {
       co_await engine_.delay(next_tick() - engine_.now());
-      worker.for_tick = true;
-      worker.progress.owe_ticks(tick_time(vm, 1.0));
-      co_await compute(id, 1.0, scheduler::kNoCpu);
-      worker.for_tick = false;
-      halt(id);
+      co_await tick_idle(engine_);
     }
     if (until > engine_.now()) co_await engine_.delay(until - engine_.now());
     if (!device) continue;

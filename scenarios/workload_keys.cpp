@@ -274,6 +274,11 @@ const Section<workload::Description>& workload_keys() {
                Zero::refused),
       quantity("burst", Unit::instructions, &T::burst, "mean between two waits; 0: never waits"),
       choice("burst_distribution", &T::burst_distribution, distributions, "of bursts"),
+      quantity("arrivals", Unit::frequency, &T::arrivals,
+               "of bursts that are asked for at one VM from outside, whether or not it keeps up "
+               "(block is not used); 0 Hz: each vCPU begins its next by itself"),
+      choice("arrival_distribution", &T::arrival_distribution, distributions,
+             "of the times between them"),
       quantity("block", Unit::time, &T::block, "mean time waited after a burst"),
       choice("block_distribution", &T::block_distribution, distributions, "of waits"),
       choice("wake", &T::wake, sources,

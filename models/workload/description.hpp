@@ -1,7 +1,8 @@
 // What a guest does, as a preset states it: a compute profile, and how often it waits.
 //
 // Models  a closed loop per vCPU: compute a burst, then block (think time, or I/O whose time is
-//         known), again; beside it jobs that use the VM's disk (io_profile.hpp).
+//         known), again; or an open queue of bursts at the VM; beside it jobs that use the VM's
+//         disk (io_profile.hpp).
 #pragma once
 
 #include <string>
@@ -43,6 +44,10 @@ struct Description {
       1'000'000'000};         // instructions of one unit of work (throughput counts these)
   sim::Instructions burst{};  // mean instructions between two blocks; 0: never blocks
   Distribution burst_distribution = Distribution::exponential;
+  // Of bursts that are asked for at one VM from outside, whether or not it keeps up; zero: a vCPU
+  // begins its next by itself, `block` after the last.
+  sim::Hertz arrivals{};
+  Distribution arrival_distribution = Distribution::exponential;
   sim::Duration block{};  // mean time blocked per burst
   Distribution block_distribution = Distribution::exponential;
   WakeSource wake = WakeSource::device;

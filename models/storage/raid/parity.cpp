@@ -333,48 +333,4 @@ void Parity::finish(const Run& run) {
   if (more) kick();
 }
 
-// --- rebuild ---
-
-// All others are read and the target's block computed; after a crash parity is written anew.
-sim::Task<> Parity::restore(int target, Bytes offset, Bytes size) {
-  sim::Join reads{engine()};
-  int sources = 0;
-  for (int i = 0; i < geometry().members(); ++i) {
-    if (i == target || !readable(i, offset, size)) continue;
-    ++sources;
-    Piece piece{i, offset, size};
-    reads.add(submit_rebuild(piece, Operation::read));
-  }
-  co_await reads.all();
-  constexpr int kPasses = 2;  // reads done, writes done
-  const std::int64_t count = (size.count() + kRow_B - 1) / kRow_B;
-  const Costs& costs = description().costs;
-  const Duration time =
-      costs.stripe_pass * (kPasses * count) + rows(sources * count) / costs.xor_rate;
-  if (time > Duration::zero()) co_await work(time);
-  sim::Join writes{engine()};
-  if (target >= 0) {
-    Piece piece{target, offset, size};
-    writes.add(submit_rebuild(piece, Operation::write));
-  } else {
-    write_parity(offset, size, writes);
-  }
-  co_await writes.all();
-}
-
-void Parity::write_parity(Bytes offset, Bytes size, sim::Join& writes) {
-  const std::int64_t chunk = geometry().chunk().count();
-  const std::int64_t end = offset.count() + size.count();
-  for (std::int64_t at = offset.count(); at < end;) {
-    const std::int64_t stripe = at / chunk;
-    const std::int64_t next = std::min(end, (stripe + 1) * chunk);
-    for (const int i : {geometry().parity(stripe), geometry().syndrome(stripe)}) {
-      if (i < 0 || !writable(i)) continue;
-      Piece piece{i, Bytes{at}, Bytes{next - at}};
-      writes.add(submit_rebuild(piece, Operation::write));
-    }
-    at = next;
-  }
-}
-
 }  // namespace models::storage::raid
