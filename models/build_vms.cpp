@@ -52,12 +52,25 @@ double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
                             host.vmm.exits, host.hardware.doorbell);
 }
 
+// Cycles an instruction: of page tables that a paravirtual guest may not write itself.
+double paravirtual_paging(const VmDescription& vm, const HostDescription& host) {
+  const bool none =
+      host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
+  if (none || paging(host) != translation::Paging::native) return 0.0;
+  const workload::Description& work = vm.workload;
+  const vmm::ExitCosts& costs = host.vmm.exits;
+  return (work.exits[vmm::ExitKind::page_table] * static_cast<double>(costs.table_update.count()) +
+          work.address_spaces.switches_per_kilo_instruction *
+              static_cast<double>(costs.address_space.count())) /
+         1000.0;
+}
+
 compute::Burden burden(const VmDescription& vm, const HostDescription& host, double tick_cycles) {
   compute::Burden all{.walks = table_walks(vm, host, coverage_at_start(vm, host))};
   if (!host.without.contains(Mechanism::cache_allocation)) all.llc_ways = vm.llc_ways;
   for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
     const auto k = static_cast<vmm::ExitKind>(kind);
-    // Only shadow paging has the VMM follow the guest's page tables.
+    // Of shadow paging alone, in which the VMM follows the guest's page tables.
     if (k == vmm::ExitKind::page_table && paging(host) != translation::Paging::shadow) continue;
     all.exit_cycles_per_instruction += vm.workload.exits[k] / 1000.0 * exit_cycles(host, k);
   }
@@ -69,6 +82,7 @@ compute::Burden burden(const VmDescription& vm, const HostDescription& host, dou
         spaces.switches_per_kilo_instruction / 1000.0 *
         vmm::switch_cycles(spaces, host.hardware.vm_round_trip, host.vmm.exits, host.vmm.shadow);
   }
+  all.exit_cycles_per_instruction += paravirtual_paging(vm, host);
   if (!host.without.contains(Mechanism::ticks)) {
     const double host_tick = exit_cycles(host, vmm::ExitKind::interrupt) +
                              static_cast<double>(host.vmm.host_tick.count());

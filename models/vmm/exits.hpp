@@ -8,8 +8,8 @@
 // Models  the fast path that answers interrupts to others and timers without leaving the inner
 //         loop (5.8 and later); virtual interrupt delivery, which leaves out the end of interrupt;
 //         AVIC's doorbell, which leaves out the sender's exit.
-//         Beside them what paravirtual guests pay for system calls, and guests whose VMM's clock
-//         processes cannot read for a look at it.
+//         Beside them what paravirtual guests pay for system calls and page tables, and guests
+//         whose VMM's clock processes cannot read for a look at it.
 // Omits   caches and TLBs cooled by the handler.
 // Source  semantics.md 3.7: round trips by generation (Agesen et al. ATC 2012), the rest [recall]
 //         where the header of a figure says so; Ben-Yehuda et al. OSDI 2010 for nesting.
@@ -38,6 +38,10 @@ struct ExitCosts {
   // Of a paravirtual guest, whose processes and kernel the VMM switches between: the way to the
   // kernel and back. Else the CPU does it itself.
   sim::Cycles system_call{0};
+  // And what its kernel may not do itself, by hypercalls: a change of a page table, which the VMM
+  // checks, and going over to another process's tables. Else 0.
+  sim::Cycles table_update{0};
+  sim::Cycles address_space{0};
   sim::Cycles clock_read{0};  // the guest's own system call and its clock; 0: processes read it
   // The VMM itself runs in a VM.
   bool nested = false;

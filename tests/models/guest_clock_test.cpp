@@ -121,6 +121,22 @@ TEST_CASE("only shadow paging exits for page tables", "[exits]") {
   CHECK(share(run(host), Cause::exits) > 0.1);
 }
 
+TEST_CASE("a paravirtual guest has its VMM change page tables and address spaces", "[exits]") {
+  HostDescription host = one_cpu();
+  workload::Description& work = host.vms.front().workload;
+  work.exits[vmm::ExitKind::page_table] = 0.1;
+  work.address_spaces.switches_per_kilo_instruction = 0.05;
+  host.vmm.exits.table_update = sim::Cycles{2'000};
+  host.vmm.exits.address_space = sim::Cycles{3'000};
+  CHECK(share(run(host), Cause::exits) == 0.0);  // hardware walks the guest's own tables
+  host.vmm.paging = PagingKind::native;
+  const double cycles = (0.1 * 2'000 + 0.05 * 3'000) / 1'000;
+  const double exits = share(run(host), Cause::exits);
+  CHECK(exits / (1 - exits) * work.profile.base_cpi == Approx(cycles).epsilon(0.02));
+  host.without.insert(Mechanism::exits);
+  CHECK(share(run(host), Cause::exits) == 0.0);
+}
+
 TEST_CASE("halt polling burns the CPU and spares the wake-up", "[exits]") {
   HostDescription host = one_cpu();
   VmDescription& vm = host.vms.front();
