@@ -60,7 +60,6 @@ void RunningHost::sleep(Worker& worker) {
 // It goes on waiting for another vCPU, awake.
 void RunningHost::wake_spinning(Worker& worker, scheduler::CpuId waker) {
   book(worker);
-  worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
   worker.halts = false;
   worker.progress.begin_waiting();
   if (worker.polling) {
@@ -92,6 +91,7 @@ bool RunningHost::may_poll(const Worker& worker) const {
 // What it polled for has come: it goes on at once.
 void RunningHost::stop_polling(Worker& worker) {
   worker.polling = false;
+  worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
   worker.done.cancel();
   worker.progress.become(guest::Progress::State::running);
   enter_cpu(worker, scheduler_->cpu_of(worker.thread));

@@ -227,16 +227,17 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       entering.gave_way = false;
       answer_flushes(entering);
     }
-    if (!description_.without.contains(Mechanism::switch_cost)) {
-      sim::Duration cost =
-          entering.interrupt ? sim::Duration::zero() : description_.vmm.context_switch;
-      if (entering.stream >= 0)
-        cost += description_.vmm.world_switch / topology_.description().frequency;
-      if (entering.woken && previous == scheduler::kNoThread)
-        cost +=
-            awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
-      entering.progress.owe_switch(cost);
-    }
+    sim::Duration cost{};
+    const bool switches = !description_.without.contains(Mechanism::switch_cost);
+    if (switches && !entering.interrupt) cost += description_.vmm.context_switch;
+    if (switches && entering.woken && previous == scheduler::kNoThread)
+      cost += awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
+    // kvm_vcpu_halt() takes the time of a wait when its thread goes on, before the guest does.
+    if (!entering.halts && entering.halted_at != sim::Instant{})
+      entering.poll.learn(now + cost - std::exchange(entering.halted_at, sim::Instant{}));
+    if (switches && entering.stream >= 0)
+      cost += description_.vmm.world_switch / topology_.description().frequency;
+    if (switches) entering.progress.owe_switch(cost);
     if (entering.woken && entering.stream >= 0 && !entering.for_tick)
       kinds_[at(vms_[at(entering.vm)].kind)].wakeup.record(sim::seconds(now - entering.busy_since));
     entering.woken = false;

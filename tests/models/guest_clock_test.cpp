@@ -147,6 +147,27 @@ TEST_CASE("halt polling burns the CPU and spares the wake-up", "[exits]") {
   CHECK(share(run(host), Cause::halt_polling) == 0.0);
 }
 
+// 20 us are what it polls for by then: were the wait the timer's alone, it would neither find that
+// it ends in time nor look for longer.
+TEST_CASE("a wait as long as the window is polled for, as the wake-up counts to it", "[exits]") {
+  HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
+  VmDescription& vm = host.vms.front();
+  vm.workload.burst = sim::Instructions{100'000};
+  vm.workload.burst_distribution = workload::Distribution::fixed;
+  vm.workload.block_distribution = workload::Distribution::fixed;
+  vm.workload.wake = workload::WakeSource::timer;
+  host.vmm.wake_latency = 20_us;
+  host.vmm.halt_poll.most = 200_us;
+  for (const sim::Duration wait : {20_us, 40_us, 80_us}) {
+    vm.workload.block = wait;
+    CHECK(share(run(host), Cause::scheduler) < 0.001);
+  }
+  // 190 us and the way back are out of reach.
+  vm.workload.block = 190_us;
+  CHECK(share(run(host), Cause::halt_polling) < 0.001);
+}
+
 TEST_CASE("a vCPU that polls yields its CPU to one that has work", "[exits]") {
   HostDescription host = one_cpu();
   VmDescription& waiting = host.vms.front();
