@@ -3,6 +3,7 @@
 
 #include "models/co_scheduling.hpp"
 #include "models/running_host.hpp"
+#include "models/vmm/nesting.hpp"
 
 namespace models {
 namespace {
@@ -96,6 +97,10 @@ void RunningHost::stop_polling(Worker& worker) {
   worker.progress.become(guest::Progress::State::running);
   enter_cpu(worker, scheduler_->cpu_of(worker.thread));
   settle_later();
+  if (description_.without.contains(Mechanism::exits)) return;
+  const sim::Cycles reflected =
+      vmm::reflection(topology_.description().vm_round_trip, description_.vmm.exits);
+  if (reflected.count() > 0) owe_cycles(worker_of_thread_[at(worker.thread)], reflected);
 }
 
 }  // namespace models
