@@ -1,4 +1,5 @@
 // Guests' clocks: ticks of idle vCPUs, and those that fell due while a vCPU had no CPU.
+#include "models/huge_pages.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -34,13 +35,17 @@ void RunningHost::catch_up_ticks(Worker& worker) {
 // Of a vCPU since measuring began: those counted one by one, of its instructions, of ticks.
 double RunningHost::exits_of(const Worker& worker) const {
   const bool virtual_interrupts = topology_.description().virtual_interrupts;
+  const bool doorbell =
+      topology_.description().doorbell.count() > 0 && !description_.vmm.exits.nested;
+  const bool shadow = paging(description_) == translation::Paging::shadow;
   if (description_.vmm.architecture == Architecture::container) return 0.0;
   const VmDescription& vm = *vms_[at(worker.vm)].description;
   double per_instruction = 0.0;
   for (int kind = 0; kind < vmm::kExitKinds; ++kind) {
     const auto k = static_cast<vmm::ExitKind>(kind);
     const bool none = !vmm::exits(k) || (k == vmm::ExitKind::eoi && virtual_interrupts) ||
-                      (k == vmm::ExitKind::ipi && topology_.description().doorbell.count() > 0);
+                      (k == vmm::ExitKind::ipi && doorbell) ||
+                      (k == vmm::ExitKind::page_table && !shadow);
     if (!none) per_instruction += vm.workload.exits[k] / 1000.0;
   }
   const bool ticks = kinds_[at(vms_[at(worker.vm)].kind)].tick_cycles > 0;
@@ -60,6 +65,7 @@ vmm::DeadlineTimer RunningHost::deadline_timer() const {
   if (description_.vmm.architecture == Architecture::container ||
       description_.without.contains(Mechanism::exits)) {
     costs.dispatch = costs.mitigations = costs.timer = costs.fast_path_saves = sim::Cycles{0};
+    costs.nested = false;
     round_trip = sim::Cycles{0};
   }
   return {costs, round_trip, topology_.description().frequency, description_.vmm.timer};

@@ -3,6 +3,7 @@
 
 #include "models/co_scheduling.hpp"
 #include "models/running_host.hpp"
+#include "models/vmm/nesting.hpp"
 
 namespace models {
 namespace {
@@ -60,7 +61,6 @@ void RunningHost::sleep(Worker& worker) {
 // It goes on waiting for another vCPU, awake.
 void RunningHost::wake_spinning(Worker& worker, scheduler::CpuId waker) {
   book(worker);
-  worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
   worker.halts = false;
   worker.progress.begin_waiting();
   if (worker.polling) {
@@ -92,10 +92,15 @@ bool RunningHost::may_poll(const Worker& worker) const {
 // What it polled for has come: it goes on at once.
 void RunningHost::stop_polling(Worker& worker) {
   worker.polling = false;
+  worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
   worker.done.cancel();
   worker.progress.become(guest::Progress::State::running);
   enter_cpu(worker, scheduler_->cpu_of(worker.thread));
   settle_later();
+  if (description_.without.contains(Mechanism::exits)) return;
+  const sim::Cycles reflected =
+      vmm::reflection(topology_.description().vm_round_trip, description_.vmm.exits);
+  if (reflected.count() > 0) owe_cycles(worker_of_thread_[at(worker.thread)], reflected);
 }
 
 }  // namespace models

@@ -99,6 +99,15 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
            static_cast<double>(vm.memory.count()) / kMebi_B));
 }
 
+// Taken from the host's memory as VMs start, whatever their guests touch (hugetlbfs).
+double reserved_hugepages_B(const HostDescription& host) {
+  double all_B = 0.0;
+  for (const VmDescription& vm : host.vms) {
+    if (reserves_hugepages(vm)) all_B += vm.count * static_cast<double>(vm.memory.count());
+  }
+  return all_B;
+}
+
 // Memory that must be on certain nodes, against what those nodes have.
 void check_memory(const HostDescription& host, const topology::Topology& topology,
                   const std::vector<VmPlace>& places, sim::Complaints& complaints) {
@@ -130,8 +139,17 @@ void check_memory(const HostDescription& host, const topology::Topology& topolog
                                 strict_vm != nullptr ? *strict_vm : "", wanted_B[node] / gib, node,
                                 node_B / gib));
   }
-  if (memory_may_run_short(host)) return;
   const auto host_B = static_cast<double>(topology::all_memory(host.hardware).count());
+  const double reserved_B = reserved_hugepages_B(host);
+  complaints.need(
+      reserved_B + static_cast<double>(host.vmm.host_memory.count()) <= host_B,
+      fmt::format("host_pages.coverage: {:.1f} GiB of hugepages are reserved for "
+                  "guests, the host has {:.1f} GiB, {:.1f} GiB of which it uses itself; "
+                  "hugepages are neither swapped nor merged: lower the coverage, or "
+                  "have fewer or smaller VMs",
+                  reserved_B / gib, host_B / gib,
+                  static_cast<double>(host.vmm.host_memory.count()) / gib));
+  if (memory_may_run_short(host)) return;
   complaints.need(
       all_B <= host_B,
       fmt::format("host.memory: the guests and their VMM use {:.1f} GiB, the host has {:.1f} GiB; "

@@ -172,9 +172,11 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("memory.remote", ratio(remote, misses));
   put("memory.latency", ratio(wait_s, misses));
   put("memory.bandwidth", misses * 64.0 / measured_s / vms);
-  put("latency.p50", kind.latency.percentile(0.50));
-  put("latency.p95", kind.latency.percentile(0.95));
-  put("latency.p99", kind.latency.percentile(0.99));
+  if (!work.idle && work.burst.count() > 0) {  // else it never ends one
+    put("latency.p50", kind.latency.percentile(0.50));
+    put("latency.p95", kind.latency.percentile(0.95));
+    put("latency.p99", kind.latency.percentile(0.99));
+  }
   OpenRequests::report(*this, kind, results);
   put("wakeup.mean", kind.wakeup.mean.mean());
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}})

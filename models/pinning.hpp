@@ -16,10 +16,10 @@ struct VmPlace {
 };
 
 // One place per VM, classes in order, members of a class in order. `core` gives each vCPU a CPU of
-// its own: VMs go to the emptiest node in turn, their vCPUs stay together there, cores before
-// sibling threads; when all CPUs are taken it goes round again. Throws sim::ConfigError, one reason
-// a line, for CPUs and nodes that are not there. Virtual nodes of a VM are placed one by one, as if
-// each were a VM.
+// its own: VMs go to the emptiest node in turn, stay together while it has free cores, and go on
+// to other nodes' before sibling threads; when all CPUs are taken it goes round again. Virtual
+// nodes are placed one by one, as if each were a VM. A strict policy without nodes has memory on
+// those of the vCPUs. Throws sim::ConfigError, one reason a line, for CPUs and nodes not there.
 std::vector<VmPlace> place_vms(const std::vector<VmDescription>& vms,
                                const topology::Topology& topology);
 

@@ -21,6 +21,7 @@
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
 #include "models/pcie_cards.hpp"
+#include "models/vmm/nesting.hpp"
 #include "sim/error.hpp"
 
 namespace models {
@@ -62,6 +63,12 @@ guest::InstructionTime spinning_time(double instruction_s) {
   guest::InstructionTime time{.by_cause = {}, .total_s = instruction_s};
   part_of(time, Cause::spinning) = instruction_s;
   return time;
+}
+
+// The way out of one guest, of a vCPU that halts its HLT's, and into another.
+sim::Duration world_switch(const HostDescription& host) {
+  const sim::Cycles reflected = vmm::reflection(host.hardware.vm_round_trip, host.vmm.exits);
+  return (host.vmm.world_switch + reflected) / host.hardware.frequency;
 }
 
 }  // namespace
@@ -227,16 +234,16 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       entering.gave_way = false;
       answer_flushes(entering);
     }
-    if (!description_.without.contains(Mechanism::switch_cost)) {
-      sim::Duration cost =
-          entering.interrupt ? sim::Duration::zero() : description_.vmm.context_switch;
-      if (entering.stream >= 0)
-        cost += description_.vmm.world_switch / topology_.description().frequency;
-      if (entering.woken && previous == scheduler::kNoThread)
-        cost +=
-            awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
-      entering.progress.owe_switch(cost);
-    }
+    sim::Duration cost{};
+    const bool switches = !description_.without.contains(Mechanism::switch_cost);
+    if (switches && !entering.interrupt) cost += description_.vmm.context_switch;
+    if (switches && entering.woken && previous == scheduler::kNoThread)
+      cost += awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
+    // kvm_vcpu_halt() takes the time of a wait when its thread goes on, before the guest does.
+    if (!entering.halts && entering.halted_at != sim::Instant{})
+      entering.poll.learn(now + cost - std::exchange(entering.halted_at, sim::Instant{}));
+    if (switches && entering.stream >= 0) cost += world_switch(description_);
+    if (switches) entering.progress.owe_switch(cost);
     if (entering.woken && entering.stream >= 0 && !entering.for_tick)
       kinds_[at(vms_[at(entering.vm)].kind)].wakeup.record(sim::seconds(now - entering.busy_since));
     entering.woken = false;

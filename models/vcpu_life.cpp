@@ -176,14 +176,12 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
 
 // It has something to do, whatever it did before.
 void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
+  const bool waited =
+      self.halts || self.polling || self.progress.state() == guest::Progress::State::halted;
+  const bool slept = waited && self.halted_at != sim::Instant{};
   if (self.halts) {  // answered before it could halt
     self.halts = false;
     self.busy_since = engine_.now();
-  }
-  const bool slept = self.halted_at != sim::Instant{};
-  if (slept) {
-    self.poll.learn(engine_.now() - self.halted_at);
-    self.halted_at = {};
   }
   if (self.polling) {
     stop_polling(self);

@@ -191,14 +191,14 @@ void write_cluster(Json& json, const HostDescription& host) {
 }
 
 void list_cluster_keys(std::vector<KeyInfo>& all) {
-  list_keys(network_keys(), "cluster.network", all);
+  list_keys(network_keys(), {}, "cluster.network", all);
   all.push_back({"cluster.host.<name>.hardware", "text or table", "\"as [host]\"",
                  "preset (`tenancy list hosts`), or a table as [host]"});
   all.push_back({"cluster.host.<name>.vmm", "text or table", "\"as [vmm]\"",
                  "preset (`tenancy list vmms`), or a table as [vmm]"});
-  list_keys(client_keys(), "cluster.client.<name>", all);
+  list_keys(client_keys(), {}, "cluster.client.<name>", all);
   list_server_keys(all);
-  list_keys(migration_keys(), "migrate.<vm>", all);
+  list_keys(migration_keys(), {}, "migrate.<vm>", all);
 }
 
 }  // namespace scenarios

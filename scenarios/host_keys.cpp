@@ -21,7 +21,7 @@ const Section<topology::Queueing>& queueing_keys() {
 const Section<topology::Cache>& cache_keys() {
   using T = topology::Cache;
   static const Section<T> section{
-      quantity("size", Unit::size, &T::size, "capacity of one instance", Zero::refused),
+      quantity("size", Unit::size, &T::size, "capacity of one instance; 0 B: there is none"),
       whole("shared_by", &T::shared_by, 1, 1024, "hardware threads that share one instance"),
       quantity("latency", Unit::time, &T::latency, "load-to-use time of a hit"),
   };

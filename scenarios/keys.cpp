@@ -164,13 +164,13 @@ void read_model(std::set<Mechanism>& without, const Node& node, Problems& proble
 
 std::vector<KeyInfo> key_infos(std::string_view prefix) {
   std::vector<KeyInfo> all;
-  list_keys(study_keys(), "study", all);
+  list_keys(study_keys(), {}, "study", all);
   all.push_back({"host.use", "text", "", "preset (`tenancy list hosts`) or path to start from"});
-  list_keys(host_keys(), "host", all);
+  list_keys(host_keys(), {}, "host", all);
   all.push_back({"host.disk.device.use", "text", "", "preset (`tenancy list devices`) or path"});
   all.push_back({"vmm.use", "text", "", "preset (`tenancy list vmms`) or path to start from"});
-  list_keys(vmm_keys(), "vmm", all);
-  list_keys(vm_keys(), "vm.<name>", all);
+  list_keys(vmm_keys(), {}, "vmm", all);
+  list_keys(vm_keys(), {}, "vm.<name>", all);
   all.push_back(
       {"vm.<name>.workload.use", "text", "", "preset (`tenancy list workloads`) or path"});
   all.push_back({"vm.<name>.workload.fio", "text", "",

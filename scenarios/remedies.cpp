@@ -23,6 +23,12 @@ VmDescription& class_of(Scenario& scenario, const std::string& vm) {
   return *found;
 }
 
+bool uses_llc(const VmDescription& vm) {
+  const auto& profile = vm.workload.profile;
+  return profile.llc_accesses_per_kilo_instruction > 0 ||
+         profile.footprint_loads_per_kilo_instruction > 0;
+}
+
 bool possible(const Scenario& scenario) {
   try {
     models::check(scenario.host);
@@ -44,6 +50,7 @@ class Remedies {
       numa(NumaMode::interleave, "interleave", "spread its memory over all nodes");
     }
     memory();
+    partition();
     synchronisation();
     if (own().workload.uses_disk() && !own().disks.empty()) {
       disks();
@@ -249,6 +256,24 @@ class Remedies {
       class_of(other, vm_).host_pages.coverage = 1.0;
       add(fmt::format("vm.{}.host_pages.coverage = 1", vm_), "reserve hugepages for it",
           std::move(other));
+    }
+  }
+
+  // Of a neighbour's lines, a quarter of the ways of each LLC; the class itself keeps them all.
+  void partition() {
+    constexpr int kLeastWays = 2;  // that a mask may have on some Xeons (cbm_len, min_cbm_bits)
+    const int ways = scenario_.host.hardware.llc_ways;
+    const int left = std::max(kLeastWays, ways / 4);
+    if (scenario_.host.hardware.llc.size.count() == 0 || left >= ways || !uses_llc(own())) return;
+    for (const VmDescription& other : scenario_.host.vms) {
+      if (other.name == vm_ || !other.llc_ways.empty() || !uses_llc(other)) continue;
+      make(fmt::format("vm.{}.llc_ways = \"{}-{}\"", other.name, ways - left, ways - 1),
+           fmt::format("keep {}'s lines to {} of the {} ways of an LLC (CAT)", other.name, left,
+                       ways),
+           [&](Scenario& changed) {
+             std::vector<int>& all = class_of(changed, other.name).llc_ways;
+             for (int way = ways - left; way < ways; ++way) all.push_back(way);
+           });
     }
   }
 

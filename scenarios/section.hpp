@@ -35,8 +35,8 @@ struct Field {
   std::string_view meaning;
   std::function<void(T&, const Node&, const std::string& path, Problems&)> read;
   std::function<Json(const T&)> write;
-  // For a sub-table: its keys, for the listing. Empty otherwise.
-  std::function<void(const std::string& path, std::vector<KeyInfo>&)> inner;
+  // For a sub-table: its keys and what each is in that object, for the listing. Empty otherwise.
+  std::function<void(const T&, const std::string& path, std::vector<KeyInfo>&)> inner;
   // For a sub-table: those of its keys that are wanted. Empty otherwise.
   std::function<Json(const T&, const Wanted&)> write_some{};
   // Appends bytes that equal values have in common and no others. Empty: those of `write`.
@@ -129,15 +129,15 @@ void add_tables_bytes(const Section<T>& section, const std::vector<T>& objects, 
 }
 
 template <class T>
-void list_keys(const Section<T>& section, const std::string& path, std::vector<KeyInfo>& into) {
-  const T standard{};
+void list_keys(const Section<T>& section, const T& standard, const std::string& path,
+               std::vector<KeyInfo>& into) {
   for (const Field<T>& field : section) {
     const std::string own = fmt::format("{}.{}", path, field.name);
     if (field.inner) {
       // What may stand where the table does.
       if (field.type != kTableType && field.type != kTablesType)
         into.push_back({own, field.type, "", std::string{field.meaning}});
-      field.inner(own, into);
+      field.inner(standard, own, into);
       continue;
     }
     const Json value = field.write(standard);
@@ -156,8 +156,8 @@ Field<T> table(std::string_view name, Sub T::*member, const Section<Sub>& (*sect
             read_table(section(), object.*member, node, path, problems);
           },
           [=](const T& object) { return write_table(section(), object.*member); },
-          [=](const std::string& path, std::vector<KeyInfo>& into) {
-            list_keys(section(), path, into);
+          [=](const T& standard, const std::string& path, std::vector<KeyInfo>& into) {
+            list_keys(section(), standard.*member, path, into);
           },
           [=](const T& object, const Wanted& wanted) {
             return write_some(section(), object.*member, wanted);
@@ -189,7 +189,11 @@ void append_part(Section<T>& into, const Section<Sub>& part, Sub T::*member) {
       read(object.*member, node, path, problems);
     };
     own.write = [member, write = field.write](const T& object) { return write(object.*member); };
-    own.inner = field.inner;
+    if (field.inner)
+      own.inner = [member, list = field.inner](const T& standard, const std::string& path,
+                                               std::vector<KeyInfo>& keys) {
+        list(standard.*member, path, keys);
+      };
     if (field.write_some)
       own.write_some = [member, write = field.write_some](const T& object, const Wanted& wanted) {
         return write(object.*member, wanted);
@@ -227,8 +231,8 @@ Field<T> tables(std::string_view name, std::vector<Sub> T::*member,
             for (const Sub& sub : object.*member) list.push_back(write_table(section(), sub));
             return list.empty() ? Json{} : list;
           },
-          [=](const std::string& path, std::vector<KeyInfo>& into) {
-            list_keys(section(), path, into);
+          [=](const T&, const std::string& path, std::vector<KeyInfo>& into) {
+            list_keys(section(), Sub{}, path, into);
           },
           {},
           [=](const T& object, std::string& into) {

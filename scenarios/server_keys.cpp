@@ -125,7 +125,7 @@ void write_servers(Json& json, const models::HostDescription& host) {
 }
 
 void list_server_keys(std::vector<KeyInfo>& all) {
-  list_keys(server_keys(), "cluster.storage.<name>", all);
+  list_keys(server_keys(), {}, "cluster.storage.<name>", all);
   all.push_back({"cluster.host.<name>.count", "whole number 0 to 64", "\"one, without a number\"",
                  "so many alike hosts <name>0, <name>1 and so on, each with VMs of its own for "
                  "those that are `on` <name>"});

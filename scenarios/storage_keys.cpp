@@ -67,25 +67,12 @@ const Section<models::HostDisk>& host_disk_keys() {
   return section;
 }
 
-// The keys of what an array is, beside its name and disks.
-template <class T, class Inner>
-void add_inner(Section<T>& section, Inner T::*member, const Section<Inner>& inner) {
-  for (const Field<Inner>& field : inner) {
-    section.push_back(
-        {field.name, field.type, field.meaning,
-         [=](T& object, const Node& node, const std::string& path, Problems& problems) {
-           field.read(object.*member, node, path, problems);
-         },
-         [=](const T& object) { return field.write(object.*member); }, field.inner});
-  }
-}
-
 const Section<models::HostArray>& host_array_keys() {
   using T = models::HostArray;
   static const Section<T> section = [] {
     Section<T> all{text("name", &T::name, "what guests' disks call it"),
                    names("disks", &T::disks, "of the host; the last `spares` of them wait")};
-    add_inner(all, &T::raid, array_keys());
+    append_part(all, array_keys(), &T::raid);
     all.push_back(text("card", &T::card,
                        "[[host.pcie.card]] that its controller (`hardware`) is; empty: none"));
     return all;
@@ -98,7 +85,7 @@ const Section<models::HostVolume>& host_volume_keys() {
   static const Section<T> section = [] {
     Section<T> all{text("name", &T::name, "what guests' disks call it"),
                    names("on", &T::on, "disks and arrays")};
-    add_inner(all, &T::volume, volume_keys());
+    append_part(all, volume_keys(), &T::volume);
     return all;
   }();
   return section;
@@ -144,8 +131,8 @@ Field<models::DiskDescription> image_key() {
         disk.image.preallocation = usual(word->value);
       },
       [](const T& disk) { return write_table(image_keys(), disk.image); },
-      [](const std::string& path, std::vector<KeyInfo>& into) {
-        list_keys(image_keys(), path, into);
+      [](const T& standard, const std::string& path, std::vector<KeyInfo>& into) {
+        list_keys(image_keys(), standard.image, path, into);
       }};
 }
 
@@ -174,8 +161,8 @@ Field<models::DiskDescription> word_or_table(std::string_view name,
             }
           },
           [=](const T& disk) { return write_table(section(), disk.*member); },
-          [=](const std::string& path, std::vector<KeyInfo>& into) {
-            list_keys(section(), path, into);
+          [=](const T& standard, const std::string& path, std::vector<KeyInfo>& into) {
+            list_keys(section(), standard.*member, path, into);
           }};
 }
 

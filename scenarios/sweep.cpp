@@ -67,7 +67,7 @@ void fix_in_baseline(Node& document, const std::string& key, const Node& value,
   }
   notes.push_back(
       fmt::format("the baseline, {} = {}, is no point any more: each VM class is compared with one "
-                  "VM of it alone on the host",
+                  "VM of it alone on the host, or where it is alone at each point, with the first",
                   key, shown_value(own->value)));
   erase(report->value, "baseline");
 }
@@ -208,11 +208,38 @@ std::vector<std::string_view> all_vm_names(const Node& document, const Study& st
   return names;
 }
 
+bool one_vm(const Scenario& scenario) {
+  int vms = 0;
+  const auto count = [&](const models::HostDescription& host) {
+    for (const models::VmDescription& vm : host.vms) vms += vm.arrives ? 0 : vm.count;
+  };
+  count(scenario.host);
+  for (const models::HostDescription& other : scenario.host.others) count(other);
+  return vms == 1;
+}
+
+// A VM that is alone at each point would be compared with itself, and do 100 % of that at all of
+// them. What the sweep is about shows against its first point, unless it is about the work.
+void compare_with_first(Study& study) {
+  if (study.baseline || study.points.size() < 2) return;
+  const Coordinates& swept = study.points.front().at;
+  const bool other_work = std::any_of(swept.begin(), swept.end(), [](const auto& key) {
+    return key.first.find(".workload") != std::string::npos;
+  });
+  const bool alone = std::all_of(study.points.begin(), study.points.end(),
+                                 [](const Point& point) { return one_vm(point.scenario); });
+  if (other_work || !alone) return;
+  study.baseline = 0;
+  study.notes.push_back(
+      "each point has one VM, which would be compared with itself: all points "
+      "are compared with the first one; report.baseline = {...} names another");
+}
+
 }  // namespace
 
 void read_report(const Node& document, Study& study, Problems& problems) {
   const Entry* report = find(document, "report");
-  if (report == nullptr) return;
+  if (report == nullptr) return compare_with_first(study);
   if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
   const std::vector<std::string_view> names = all_vm_names(document, study);
   for (const Entry& entry : *report->value.table()) {
@@ -240,6 +267,7 @@ void read_report(const Node& document, Study& study, Problems& problems) {
                                              entry.key));
     }
   }
+  compare_with_first(study);
   // Behind the baseline, which decides what can be relative to it.
   if (const Entry* limit = find(report->value, "limit"))
     read_limits(limit->value, names, study, problems);

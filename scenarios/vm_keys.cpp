@@ -19,7 +19,8 @@ Field<VmDescription> pin_key() {
   using T = VmDescription;
   return {"pin",
           "\"none\", \"core\", \"node\", or CPU sets by vCPU [\"0-3\", \"4-7\"]",
-          "where vCPUs may run; core: one CPU each, cores before siblings; node: one node a VM",
+          "where vCPUs may run; core: one CPU each, cores of every node before siblings; node: one "
+          "node a VM",
           [](T& vm, const Node& node, const std::string& path, Problems& problems) {
             static const std::vector<Word<PinMode>> modes{
                 {"none", PinMode::none}, {"core", PinMode::core}, {"node", PinMode::node}};

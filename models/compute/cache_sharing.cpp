@@ -61,13 +61,14 @@ std::vector<double> CacheSharing::solve(const std::vector<const Profile*>& profi
   constexpr int kRounds = 200;
   constexpr double kStep = 0.5;        // damping: insertion falls as space grows, so it converges
   constexpr double kTolerance = 1e-6;  // of the cache
+  std::vector<double> space(profiles.size(), 0.0);
+  if (machine_.llc_B <= 0) return space;
   const int threads = [&] {
     int sum = 0;
     for (const int count : counts) sum += count;
     return sum;
   }();
   const std::vector<Region> parts = regions(profiles.size());
-  std::vector<double> space(profiles.size(), 0.0);
   for (std::size_t p = 0; p < profiles.size(); ++p) {
     if (counts[p] > 0) space[p] = std::min(reach_B(p) / threads, footprint_B(*profiles[p]));
   }

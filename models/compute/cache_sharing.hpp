@@ -43,7 +43,7 @@ class CacheSharing {
   void add(std::vector<int> ways);
 
   // Space of one thread of each profile, in bytes; `counts` is indexed like `profiles`, zero counts
-  // get zero. Remembered by the mix, so a mix that returns costs a look-up.
+  // get zero, and all without an LLC. A mix that returns costs a look-up.
   const std::vector<double>& divide(const std::vector<const Profile*>& profiles,
                                     const std::vector<int>& counts);
 

@@ -65,7 +65,7 @@ ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& prof
   const double llc_warm_B = surviving_B(tenancy.held_B, inserted_B, llc_B_);
   // Only what it will hold again is fetched again; where it comes back to, space that others have
   // left since is none that it has lost. A line lost from both is fetched once, from memory; the
-  // private cache's other lines come from the LLC.
+  // private cache's other lines come from the LLC, if there is one.
   const bool back = topology_.cpu(topology_.cpus_of_core(memory.core).front()).llc == at.llc;
   const double held_again_B = back ? std::min(state.space_B, tenancy.wanted_B) : state.space_B;
   memory.llc_cold_B = std::max(0.0, held_again_B - llc_warm_B);
@@ -73,7 +73,8 @@ ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& prof
   const double from_llc_B = std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
   const double at_once = lines_at_once(topology_.description().line_buffers, profile, 1);
   Refill refill;
-  refill.core = sim::from_seconds(from_llc_B * llc_latency_s_ / kLine_B / at_once);
+  const double line_s = llc_B_ > 0 ? llc_latency_s_ : state.memory_latency_s;
+  refill.core = sim::from_seconds(from_llc_B * line_s / kLine_B / at_once);
   const double accesses = profile.llc_accesses_per_kilo_instruction / 1e3;
   if (accesses <= 0) return refill;
   refill.llc = sim::from_seconds(memory.llc_cold_B * state.memory_latency_s / kLine_B / at_once);

@@ -12,8 +12,8 @@
 // Rates and delays depend on each other: solved as a fixed point. Delay grows without bound as u
 // nears 1, so no load exceeds its capacity, and threads behind one saturated resource wait alike.
 //
-// Models  controllers, links and buses with loaded latency; LLC division (cache_sharing.hpp); SMT
-//         yield; turbo by active cores of a socket.
+// Models  controllers, links and buses with loaded latency; LLC division (cache_sharing.hpp) or
+//         no LLC; SMT yield; turbo by active cores of a socket.
 // Omits   bursts within a thread, DRAM pages and refresh (in the curve), prefetch as such (in
 //         MLP), traffic of cold-cache refills.
 // Source  MODELS.md section 1; curve shape fitted to Intel MLC loaded latencies (host presets).

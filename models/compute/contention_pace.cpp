@@ -46,8 +46,9 @@ void Contention::refresh_core(Stream& stream) {
   const Profile& profile = *stream.profile;
   stream.at_once = lines_at_once(d.line_buffers, profile, threads);
   stream.llc_accesses = profile.llc_accesses_per_kilo_instruction / 1000.0;
+  const bool cached = d.llc.size > sim::Bytes{};  // else what L2 misses comes from memory
   stream.state.misses_per_instruction =
-      stream.llc_accesses * profile.miss_curve(stream.state.space_B);
+      stream.llc_accesses * (cached ? profile.miss_curve(stream.state.space_B) : 1.0);
   const double loads = profile.footprint_loads_per_kilo_instruction / 1000.0;
   if (loads > 0) {
     const Served by = served(d, profile, stream.state.space_B, threads);

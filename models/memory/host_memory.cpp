@@ -275,10 +275,13 @@ bool HostMemory::kill_worst() {
   }
   if (worst < 0) return false;
   const Guest& guest = guests_[at(worst)];
-  kill(worst, fmt::format("the host has used all of its {:.1f} GiB and {:.1f} GiB of swap "
-                          "space, and this guest had the highest oom_score, {:.2f} GiB in memory, "
-                          "{:.2f} GiB on swap, oom_score_adj {}",
-                          config_.pages * kPage_B / 0x1p30, config_.swap_pages * kPage_B / 0x1p30,
+  const bool swap_left = config_.swap_pages - swap_used_ > 1.0;
+  kill(worst, fmt::format("the host has used all of its {:.1f} GiB and {:.1f} of {:.1f} GiB of "
+                          "swap space{}, and this guest had the highest oom_score, {:.2f} GiB in "
+                          "memory, {:.2f} GiB on swap, oom_score_adj {}",
+                          config_.pages * kPage_B / 0x1p30, swap_used_ * kPage_B / 0x1p30,
+                          config_.swap_pages * kPage_B / 0x1p30,
+                          swap_left ? " (guests' other memory is locked or kept for them)" : "",
                           guest.present() * kPage_B / 0x1p30, guest.swapped() * kPage_B / 0x1p30,
                           guest.config.oom_score_adj));
   return true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/vmm/nesting.hpp"
+
 namespace models::vmm {
 namespace {
 
@@ -26,7 +28,7 @@ DeadlineTimer::DeadlineTimer(const ExitCosts& costs, sim::Cycles round_trip, sim
       per_us_{clock.count() / 1e6},
       adaptive_{tunables.advance} {
   const double around =
-      count(costs.dispatch) + count(round_trip) +
+      count(costs.dispatch) + count(round_trip) + count(reflection(round_trip, costs)) +
       (costs.fast_path ? -std::min(count(costs.fast_path_saves), count(costs.dispatch)) : 0.0);
   // What the fast path saves beyond finding the handler, it saves of the handler's work.
   if (costs.fast_path) arm_ -= std::max(0.0, count(costs.fast_path_saves) - count(costs.dispatch));

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "models/vmm/nesting.hpp"
+
 namespace models::vmm {
 namespace {
 
@@ -56,7 +58,8 @@ std::string_view name(ExitKind kind) {
 double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
               const ExitCosts& costs, sim::Cycles doorbell) {
   const auto count = [](sim::Cycles c) { return static_cast<double>(c.count()); };
-  if (kind == ExitKind::inject) return count(costs.inject);
+  const auto arrival = [&] { return count(nested_arrival(round_trip, virtual_interrupts, costs)); };
+  if (kind == ExitKind::inject) return count(costs.inject) + arrival();
   if (kind == ExitKind::system_call) return count(costs.system_call);
   if (kind == ExitKind::clock_read) {
     const double call = count(costs.clock_read);
@@ -64,15 +67,15 @@ double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
   }
   if (virtual_interrupts && kind == ExitKind::eoi) return 0.0;
   const Handler work = handler(kind, costs);
-  if (kind == ExitKind::ipi && doorbell.count() > 0) return count(doorbell);
+  // The lower VMM keeps AVIC and IPI virtualization to itself. [recall]
+  if (kind == ExitKind::ipi && doorbell.count() > 0 && !costs.nested) return count(doorbell);
   const double light = count(round_trip) + count(costs.dispatch) + count(costs.mitigations);
   double all = light + work.own;
   if (work.fast && costs.fast_path) all -= count(costs.fast_path_saves);
   if (work.user) all += count(costs.user);
-  if (costs.nested) {
-    all += 2.0 * count(costs.level_switch) + costs.trapped_light * light;
-    if (work.user) all += costs.trapped_user * light;
-  }
+  all += count(reflection(round_trip, costs));
+  if (costs.nested && work.user) all += costs.trapped_user * light;
+  if (kind == ExitKind::ipi) all += arrival();
   return all;
 }
 

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "models/vmm/nesting.hpp"
 
 using namespace sim::literals;
 using namespace models;
@@ -115,10 +116,15 @@ TEST_CASE("a look at the clock is a system call that the VMM passes on, and no e
 
 TEST_CASE("only shadow paging exits for page tables", "[exits]") {
   HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
   host.vms.front().workload.exits[vmm::ExitKind::page_table] = 0.1;
-  CHECK(share(run(host), Cause::exits) == 0.0);
+  const Results nested = run(host);
+  CHECK(share(nested, Cause::exits) == 0.0);
+  CHECK(metric(nested, "vm.guest.exits") == 0.0);
   host.vmm.paging = PagingKind::shadow;
-  CHECK(share(run(host), Cause::exits) > 0.1);
+  const Results shadow = run(host);
+  CHECK(share(shadow, Cause::exits) > 0.1);
+  CHECK(metric(shadow, "vm.guest.exits") > 1e4);
 }
 
 TEST_CASE("a paravirtual guest has its VMM change page tables and address spaces", "[exits]") {
@@ -156,6 +162,54 @@ TEST_CASE("halt polling burns the CPU and spares the wake-up", "[exits]") {
   // Waits beyond the limit are not polled for.
   host.vms.front().workload.block = 5_ms;
   CHECK(share(run(host), Cause::halt_polling) == 0.0);
+}
+
+// 20 us are what it polls for by then: were the wait the timer's alone, it would neither find that
+// it ends in time nor look for longer.
+TEST_CASE("a wait as long as the window is polled for, as the wake-up counts to it", "[exits]") {
+  HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
+  VmDescription& vm = host.vms.front();
+  vm.workload.burst = sim::Instructions{100'000};
+  vm.workload.burst_distribution = workload::Distribution::fixed;
+  vm.workload.block_distribution = workload::Distribution::fixed;
+  vm.workload.wake = workload::WakeSource::timer;
+  host.vmm.wake_latency = 20_us;
+  host.vmm.halt_poll.most = 200_us;
+  for (const sim::Duration wait : {20_us, 40_us, 80_us}) {
+    vm.workload.block = wait;
+    CHECK(share(run(host), Cause::scheduler) < 0.001);
+  }
+  // 190 us and the way back are out of reach.
+  vm.workload.block = 190_us;
+  CHECK(share(run(host), Cause::halt_polling) < 0.001);
+}
+
+TEST_CASE("a nested guest's halts are reflected, whether it sleeps or polls", "[exits]") {
+  HostDescription host = one_cpu();
+  host.without.insert(Mechanism::ticks);
+  VmDescription& vm = host.vms.front();
+  vm.clock.idle_writes = 0;
+  vm.workload.burst = sim::Instructions{100'000};
+  vm.workload.burst_distribution = workload::Distribution::fixed;
+  vm.workload.block = 100_us;
+  vm.workload.block_distribution = workload::Distribution::fixed;
+  vm.workload.wake = workload::WakeSource::timer;
+  const auto switching = [&](Cause cause) {
+    host.vmm.exits.nested = false;
+    const Results plain = run(host);
+    host.vmm.exits.nested = true;
+    const Results nested = run(host);
+    const auto index = static_cast<std::size_t>(cause);
+    return nested.time.front().per_unit_s[index] - plain.time.front().per_unit_s[index];
+  };
+  const double unit = static_cast<double>(vm.workload.unit.count()) / 100'000.0;  // bursts
+  const double reflected_s =
+      static_cast<double>(vmm::reflection(host.hardware.vm_round_trip, {.nested = true}).count()) /
+      2e9;
+  CHECK(switching(Cause::scheduler) == Approx(unit * reflected_s).epsilon(0.01));
+  host.vmm.halt_poll.most = 200_us;
+  CHECK(switching(Cause::exits) == Approx(unit * reflected_s).epsilon(0.01));
 }
 
 TEST_CASE("a vCPU that polls yields its CPU to one that has work", "[exits]") {

@@ -1,5 +1,6 @@
 #include "models/host.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -89,6 +90,19 @@ TEST_CASE("a larger cache is no burden to guests that run briefly on a crowded h
     return metric(run(host), "vm.guest.throughput");
   };
   CHECK(throughput(64_MiB) > throughput(8_MiB));
+}
+
+TEST_CASE("a guest that never ends a burst has no latency of bursts", "[host]") {
+  const auto has_latency = [](const HostDescription& host) {
+    const Results results = run(host);
+    return std::any_of(results.metrics.begin(), results.metrics.end(),
+                       [](const Metric& m) { return m.name == "vm.guest.latency.p99"; });
+  };
+  HostDescription host = busy_host();
+  host.vms.front().count = 1;
+  CHECK(has_latency(host));
+  host.vms.front().workload.burst = {};
+  CHECK_FALSE(has_latency(host));
 }
 
 // What a guest loads was taken off before the time in which it did was counted: one that blocks

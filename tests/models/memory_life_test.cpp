@@ -57,6 +57,19 @@ TEST_CASE("more guests than memory are refused until something is to give", "[pr
   CHECK_NOTHROW(check(host));
 }
 
+TEST_CASE("hugepages reserved for more guests than there is memory are refused", "[pressure]") {
+  HostDescription host = host_of(4, 6);
+  host.hardware.swap.size = 8_GiB;
+  VmDescription& guests = host.vms.front();
+  guests.workload.resident = 512_MiB;
+  guests.host_pages.coverage = 1.0;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("6.0 GiB of hugepages are reserved"));
+  host.hardware.swap.size = {};  // what guests touch would fit
+  CHECK_THROWS_WITH(check(host), Catch::Contains("6.0 GiB of hugepages are reserved"));
+  guests.count = 3;
+  CHECK_NOTHROW(check(host));
+}
+
 TEST_CASE("guests on swap wait for pages, and a faster device shortens it", "[pressure]") {
   HostDescription host = host_of(3, 6);
   host.hardware.swap.size = 8_GiB;

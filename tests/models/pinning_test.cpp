@@ -55,6 +55,31 @@ TEST_CASE("core pinning takes nodes in turn and cores before siblings") {
   CHECK(cpus.size() == 8);
 }
 
+TEST_CASE("a VM wider than a node's cores takes other nodes' before siblings") {
+  const topology::Topology host = machine();
+  const auto cores_and_nodes = [&](const VmPlace& place) {
+    std::set<int> cores, nodes;
+    for (const auto& cpus : place.vcpu_cpus) {
+      cores.insert(host.cpu(cpus[0]).core);
+      nodes.insert(host.cpu(cpus[0]).node);
+    }
+    return std::pair{cores.size(), nodes.size()};
+  };
+  VmDescription wide = vms(1, 4, PinMode::core);
+  wide.numa.mode = NumaMode::strict;
+  const VmPlace place = place_vms({wide}, host)[0];
+  CHECK(cores_and_nodes(place) == std::pair<std::size_t, std::size_t>{4, 2});
+  CHECK(place.nodes == std::vector{0, 1});  // of its memory, too
+  CHECK(place.virtual_nodes == std::vector{-1});
+  wide.vcpus = 6;  // then siblings of the node that it began on
+  const VmPlace wider = place_vms({wide}, host)[0];
+  CHECK(cores_and_nodes(wider) == std::pair<std::size_t, std::size_t>{4, 2});
+  for (const std::size_t last : {4u, 5u}) CHECK(host.cpu(wider.vcpu_cpus[last][0]).node == 0);
+  // The second VM begins on node 1, the third finds a core on either.
+  const auto narrow = place_vms({vms(2, 1, PinMode::core), vms(1, 2, PinMode::core)}, host);
+  CHECK(cores_and_nodes(narrow[2]) == std::pair<std::size_t, std::size_t>{2, 2});
+}
+
 TEST_CASE("more vCPUs than CPUs go round again") {
   const auto places = place_vms({vms(12, 1, PinMode::core)}, machine());
   std::map<int, int> uses;

@@ -350,6 +350,27 @@ TEST_CASE("a baseline of the value that is set stays") {
   CHECK(single.baseline == 0U);
 }
 
+TEST_CASE("points of one VM each are compared with the first, unless their work differs") {
+  const auto swept = [](const std::string& key, const std::string& values) {
+    return read_text(kSmall + "[sweep]\n\"" + key + "\" = [" + values + "]\n", "a.toml");
+  };
+  const auto one = swept("vm.guest.memory", "\"2 GiB\", \"4 GiB\"");
+  CHECK(one.baseline == 0U);
+  REQUIRE(one.notes.size() == 1);
+  CHECK_THAT(one.notes.front(), Catch::Contains("compared with the first one"));
+  const auto counts = swept("vm.guest.count", "1, 2");
+  CHECK_FALSE(counts.baseline);
+  CHECK(counts.notes.empty());
+  CHECK_FALSE(swept("vm.guest.workload", "\"kernel-compile\", \"spin\"").baseline);
+  CHECK_FALSE(read_text(kSmall, "a.toml").baseline);
+  const auto said = read_text(kSmall +
+                                  "[sweep]\n\"vm.guest.vcpus\" = [1, 2]\n"
+                                  "[report]\nbaseline = { \"vm.guest.vcpus\" = 2 }\n",
+                              "a.toml");
+  CHECK(said.baseline == 1U);
+  CHECK(said.notes.empty());
+}
+
 TEST_CASE("a setting of all classes fixes the sweep of one, not the other way round") {
   CHECK(set(kSwept, {{"vm.*.count", "3"}}).points.size() == 2);
   const std::string all = replaced(kSwept, "\"vm.guest.count\" = [1", "\"vm.*.count\" = [1");

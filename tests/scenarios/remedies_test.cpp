@@ -71,6 +71,29 @@ TEST_CASE("remedies pin, spread, thin out and separate, and leave out what chang
                      [](const std::string& name) { return name.starts_with("vm.guest.count"); }));
 }
 
+TEST_CASE("neighbours that fill the LLC may be kept to some of its ways") {
+  const auto beside = [](const std::string& host, const std::string& neighbour) {
+    const std::string vm = "memory = \"1 GiB\"\nworkload = ";
+    return names(remedies(read_text("[study]\nduration = \"1 s\"\n[host]\n"
+                                    "use = \"nehalem-x5570-2s\"\n" +
+                                        host + "[[vm]]\nname = \"db\"\n" + vm + "\"specjbb\"\n" +
+                                        "[[vm]]\nname = \"other\"\n" + vm + neighbour,
+                                    "a.toml")
+                              .points.front()
+                              .scenario,
+                          "db"));
+  };
+  CHECK(offers(beside("llc_ways = 20\n", "\"stream\"\n"), "vm.other.llc_ways = \"15-19\""));
+  const auto none = [](const std::vector<std::string>& all) {
+    return std::none_of(all.begin(), all.end(), [](const std::string& name) {
+      return name.find("llc_ways") != std::string::npos;
+    });
+  };
+  CHECK(none(beside("", "\"spin\"\n")));                        // brings no lines in
+  CHECK(none(beside("llc_ways = 1\n", "\"stream\"\n")));        // one way is all of it
+  CHECK(none(beside("", "\"stream\"\nllc_ways = \"0-3\"\n")));  // it is already
+}
+
 TEST_CASE("remedies for disks change the image, the way there, and what it lies on") {
   const char* const array =
       "[[host.disk]]\nname = \"sas\"\ncount = 4\ndevice = \"hdd-15k-sas-146gb\"\n"

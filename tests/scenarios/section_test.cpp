@@ -1,6 +1,7 @@
 #include "scenarios/section.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "scenarios/fields.hpp"
 
@@ -20,7 +21,7 @@ struct Outer {
   bool on = false;
   Colour colour = Colour::red;
   sim::Bytes memory{};
-  Inner inner;
+  Inner inner{.size = 3};
   Inner part;
   std::vector<Inner> list;
   std::vector<Inner> more;
@@ -114,6 +115,16 @@ TEST_CASE("a change of any key's value is a change of bytes") {
   }
 }
 
+TEST_CASE("the default of a table's key is what the object has that the table belongs to") {
+  std::vector<KeyInfo> keys;
+  list_keys(outer_keys(), {}, "outer", keys);
+  std::map<std::string, std::string> standard;
+  for (const KeyInfo& key : keys) standard[key.path] = key.standard;
+  CHECK(standard.at("outer.inner.size") == "3");
+  CHECK(standard.at("outer.list.size") == "1");
+  CHECK(standard.at("outer.part_size") == "1");
+}
+
 TEST_CASE("texts and arrays do not run into what follows them") {
   std::string ab_c;
   add_bytes(std::string{"ab"}, ab_c);
@@ -127,8 +138,8 @@ TEST_CASE("texts and arrays do not run into what follows them") {
 TEST_CASE("of a table the keys that patterns mean are written, of an array of tables all") {
   CHECK(written({}).dump() == "{}");
   CHECK(written({{"memory"}, {"nothing"}}).dump() == R"({"memory":"0 B"})");
-  CHECK(written({{"inner", "size"}}).dump() == R"({"inner":{"size":1}})");
-  CHECK(written({{"inner", "*"}}).dump() == R"({"inner":{"size":1,"share":0.5}})");
+  CHECK(written({{"inner", "size"}}).dump() == R"({"inner":{"size":3}})");
+  CHECK(written({{"inner", "*"}}).dump() == R"({"inner":{"size":3,"share":0.5}})");
   CHECK(written({{"list", "*", "size"}}).dump() ==
         R"({"list":[{"size":1,"share":0.5},{"size":1,"share":0.5}]})");
   CHECK(written({{"odd"}, {"part_size"}}).dump() == R"({"part_size":1})");

@@ -20,3 +20,25 @@ TEST_CASE("an empty histogram answers zero and takes any value", "[histogram]") 
   for (const double value : {0.0, -1.0, 1e300, 1e-300}) histogram.record(value);
   CHECK(histogram.count() == 4);
 }
+
+TEST_CASE("percentiles of few records lie among them, and of zeros at zero", "[histogram]") {
+  sim::Histogram one;
+  one.record(9.87);
+  for (const double p : {0.5, 0.99}) CHECK(one.percentile(p) == 9.87);
+  one.record(9.9);
+  CHECK(one.percentile(0.01) >= 9.87);
+  CHECK(one.percentile(0.99) <= 9.9);
+  sim::Histogram zeros;
+  for (int i = 0; i < 9; ++i) zeros.record(0.0);
+  CHECK(zeros.percentile(0.99) == 0.0);
+  zeros.record(1.0);
+  CHECK(zeros.percentile(0.5) == 0.0);
+  CHECK(zeros.percentile(0.99) == 1.0);
+  zeros.clear();
+  zeros.record(2.0);
+  sim::Histogram both;
+  both.merge(zeros);
+  both.merge(one);
+  CHECK(both.percentile(0.01) == Approx(2.0).epsilon(0.016));
+  CHECK(both.percentile(1.0) == 9.9);
+}

@@ -24,8 +24,10 @@ models::topology::Description machine() {
 }
 
 struct Host {
-  explicit Host(bool llc_sharing = true)
-      : contention{topology, {.llc_sharing = llc_sharing}},
+  explicit Host(bool llc_sharing = true,
+                const models::topology::Description& description = machine())
+      : topology{description},
+        contention{topology, {.llc_sharing = llc_sharing}},
         cold{topology, contention, llc_sharing} {
     profile.llc_accesses_per_kilo_instruction = 20;
     profile.miss_curve = MissCurve{{{8_MiB, 0.05}}};
@@ -53,7 +55,7 @@ struct Host {
     const ColdCache::Refill refill = visit(stream, cpu, span);
     return refill.core + refill.llc;
   }
-  Topology topology{machine()};
+  Topology topology;
   Profile profile;
   Contention contention;
   ColdCache cold;
@@ -104,6 +106,18 @@ TEST_CASE("a move within the socket refills the core's cache, a move to another 
   CHECK(far > near);
   // Never more than the footprint, line by line, from remote memory.
   CHECK(far < sim::from_seconds(4.0 * (1 << 20) / 64 * 200e-9));
+}
+
+TEST_CASE("without an LLC a core's cache is refilled from memory") {
+  models::topology::Description bare = machine();
+  bare.llc = {};
+  Host host{true, bare};
+  host.run(0, 0, 10_ms);
+  const ColdCache::Refill refill = host.visit(0, 1, 10_ms);
+  const double lines = 1024.0 * 1024.0 / 64.0;  // of L2
+  CHECK(sim::seconds(refill.core) ==
+        Approx(lines * host.contention.state(0).memory_latency_s).epsilon(1e-6));
+  CHECK(refill.llc == sim::Duration::zero());
 }
 
 TEST_CASE("where nobody shares an LLC, others evict nothing of it") {

@@ -94,6 +94,25 @@ TEST_CASE("equals halve a cache, and a switched-off mechanism costs nothing", "[
   CHECK(contention.state(0).misses_per_instruction == Approx(0.0).margin(1e-6));
 }
 
+TEST_CASE("without an LLC whatever L2 misses is waited for in memory", "[contention]") {
+  models::topology::Description bare = two_nodes();
+  bare.llc = {};
+  const Topology topology{bare};
+  Profile profile = misser();
+  profile.miss_curve = MissCurve{{{0_KiB, 0.5}, {16_MiB, 0.0}}};
+  profile.footprint_loads_per_kilo_instruction = 10;
+  profile.footprint = 1_MiB;  // L2 holds a quarter of it
+  Contention contention{topology, {.controller_queueing = false}};
+  for (int i = 0; i < 2; ++i) {
+    contention.place(contention.add(profile), {1.0, 0.0});
+    contention.start(i, i);
+  }
+  contention.settle(sim::kStart);
+  CHECK(contention.state(0).space_B == 0.0);
+  CHECK(contention.state(0).misses_per_instruction == Approx(0.01 + 0.75 * 0.01));
+  CHECK(contention.state(1).pace.local_s == Approx((0.01 + 0.75 * 0.01) * 100e-9));
+}
+
 TEST_CASE("a written line costs the controller its share of a turn of the bus", "[contention]") {
   // 16 threads that want more than 10 GB/s. Read only they get it all; writing back each line costs
   // 1 + 20 ns x 10 GB/s / (32 x 64 B) = 1.098 lines more.

@@ -88,6 +88,18 @@ TEST_CASE("memory: a fault brings a cluster of pages back from swap", "[memory]"
   CHECK(host.broken() == "");
 }
 
+TEST_CASE("memory: a guest that is killed beside free swap space is told why", "[memory]") {
+  HostMemory host{config(4, 8)};
+  GuestMemory locked = guest(5);
+  locked.tune.locked = true;
+  host.touched(host.add(locked), 5 * kGiB);
+  run(host, 1);
+  const auto killed = host.take_killed();
+  REQUIRE(killed.size() == 1);
+  CHECK_THAT(killed.front().reason, Catch::Contains("0.0 of 8.0 GiB of swap space (guests' other "
+                                                    "memory is locked or kept for them)"));
+}
+
 TEST_CASE("memory: without swap space the largest guest is killed, with the reason", "[memory]") {
   HostMemory host{config(4)};
   const int small = host.add(guest(1));
@@ -99,6 +111,7 @@ TEST_CASE("memory: without swap space the largest guest is killed, with the reas
   REQUIRE(killed.size() == 1);
   CHECK(killed.front().vm == large);
   CHECK_THAT(killed.front().reason, Catch::Contains("highest oom_score, 4.00 GiB in memory"));
+  CHECK_THAT(killed.front().reason, Catch::Contains("0.0 of 0.0 GiB of swap space, and"));
   CHECK(host.dead(large));
   CHECK(host.present(large) == 0.0);
   CHECK(host.present(small) == Approx(1 * kGiB));

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/vmm/nesting.hpp"
+
 using namespace models::vmm;
 
 namespace {
@@ -80,6 +82,21 @@ TEST_CASE("nesting multiplies exits, those to the process most") {
   nested.nested = true;
   CHECK(plain(ExitKind::cpuid, nested) > 8 * plain(ExitKind::cpuid));
   CHECK(plain(ExitKind::pio_user, nested) > 2 * plain(ExitKind::pio, nested));
+}
+
+TEST_CASE("an interrupt to a nested vCPU has it leave its guest") {
+  ExitCosts nested;
+  nested.nested = true;
+  // A light exit of 1,100 cycles; 2 x 5,000 between the levels and three such exits for its
+  // handler.
+  const double light = 1'100, reflected = 10'000 + 3 * light;
+  CHECK(reflection(kRoundTrip, nested).count() == Approx(reflected));
+  CHECK(reflection(kRoundTrip, kPlain).count() == 0);
+  CHECK(plain(ExitKind::inject, nested) - plain(ExitKind::inject) == Approx(light + reflected));
+  CHECK(plain(ExitKind::inject, nested, true) - plain(ExitKind::inject) == Approx(light));
+  CHECK(plain(ExitKind::ipi, nested) - plain(ExitKind::ipi) == Approx(light + 2 * reflected));
+  // The sender exits, whatever the CPU could do for a guest of its own.
+  CHECK(cycles(ExitKind::ipi, kRoundTrip, true, nested, sim::Cycles{2'000}) > reflected);
 }
 
 TEST_CASE("each kind of exit has a name of its own") {
