@@ -72,6 +72,8 @@ const Section<device::FlashConfig>& flash_keys() {
                "of the controller for each read, one after another"),
       quantity("write_interval", Unit::time, &T::write_interval,
                "of the controller for each write, one after another"),
+      quantity("read_ahead", Unit::size, &T::read_ahead,
+               "of each stream of sequential reads, before it is asked for; 0: nothing"),
       whole("queue_depth", &T::queue_depth, 1, 1'048'576, "commands at once"),
       quantity("write_buffer", Unit::size, &T::write_buffer, "where writes are done",
                Zero::refused),
