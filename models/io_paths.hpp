@@ -106,6 +106,7 @@ class IoPaths {
     sim::Bytes size{};
     std::int64_t next_B = 0;  // from `from`, of who goes in order
     std::int64_t last_B = 0;  // where the last one was
+    int file = 0;             // whose turn it is; next_B and last_B are in it
     int in_run = 0;           // I/Os since a random place
     std::optional<workload::Places> places{};
     std::int64_t most = 0;  // I/Os; 0: goes on

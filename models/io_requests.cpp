@@ -55,6 +55,10 @@ std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream
 // Where the next I/O of `size` begins in the job's part.
 std::int64_t IoPaths::place(const workload::IoProfile& profile, Stream& stream, sim::Bytes size,
                             sim::Random& random) {
+  const bool in_turn =
+      profile.files_in_turn && profile.files > 1 && profile.pattern != workload::Pattern::random;
+  const std::int64_t all_B = in_turn ? stream.size.count() / profile.files : stream.size.count();
+  const std::int64_t from_B = in_turn ? all_B * stream.file : 0;
   std::int64_t at_B = stream.next_B;
   if (profile.pattern == workload::Pattern::random) {
     const bool begins = stream.in_run == 0;
@@ -67,12 +71,16 @@ std::int64_t IoPaths::place(const workload::IoProfile& profile, Stream& stream, 
       at_B = stream.last_B;
     }
   }
-  if (at_B + size.count() > stream.size.count()) at_B = 0;
+  if (at_B + size.count() > all_B) at_B = 0;
   stream.last_B = at_B;
+  if (in_turn) {
+    stream.file = (stream.file + 1) % profile.files;
+    if (stream.file != 0) return from_B + at_B;
+  }
   const std::int64_t end_B = at_B + size.count(), skip_B = profile.skip.count();
   stream.next_B = profile.backwards ? end_B - skip_B : end_B + skip_B;
-  if (stream.next_B < 0) stream.next_B = std::max<std::int64_t>(0, stream.size.count() - skip_B);
-  return at_B;
+  if (stream.next_B < 0) stream.next_B = std::max<std::int64_t>(0, all_B - skip_B);
+  return from_B + at_B;
 }
 
 storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& stream,

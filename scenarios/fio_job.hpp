@@ -4,7 +4,8 @@
 // is the workload's (`use`, the preset "fio" unless it says another). Regular files lie one after
 // the other on the disk, each job's own unless filename= names one for all; a device is all of it.
 // Options that change nothing here (names, logs, seeds, reports) are passed over, those that would
-// and are not simulated are refused with their line, as fio's own mistakes are. A job that verifies
+// and are not simulated are refused with their line, as fio's own mistakes are; those that make
+// I/Os cheaper by less than is told apart are noted. A job that verifies
 // reads back what it wrote as a test of its own, "<job>-verify", which begins when it has ended.
 //
 // Source  fio(1), HOWTO: sections, sizes (1k = 1024), times, defaults (psync, 4 KiB, buffered).
@@ -13,6 +14,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/node.hpp"
 #include "scenarios/problems.hpp"
@@ -25,12 +27,12 @@ namespace scenarios {
 void prepare_fio_job(Node& workload);
 
 // Replaces the key `fio` of a workload's table, once its preset is expanded, by tests. `path`: what
-// the table is called in messages.
+// the table is called in messages; `notes`: what is passed over of it.
 void expand_fio_job(Node& workload, const std::string& path, const Variables& variables,
-                    Problems& problems);
+                    std::vector<std::string>& notes, Problems& problems);
 
 // The tests that a job file's text asks for, as an array of tables; `file` is its name in messages.
 Node fio_tests(std::string_view text, const std::string& file, const Variables& variables,
-               Problems& problems);
+               std::vector<std::string>& notes, Problems& problems);
 
 }  // namespace scenarios

@@ -75,6 +75,15 @@ void take_line(FioJob& into, const std::string& line, const Location& at,
   into.take(fio_option_name(name.starts_with("include ") ? "include" : name), std::move(option));
 }
 
+// Once, though points of a sweep and sections below [global] have the same.
+void add_note(const std::string& name, const FioOption& option, std::vector<std::string>& notes) {
+  const std::string passed_over = fio_option_note(name, option.value);
+  if (passed_over.empty()) return;
+  std::string note =
+      fmt::format("{}:{}: {}: {}", *option.at.file, option.at.line, name, passed_over);
+  if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
+}
+
 }  // namespace
 
 const FioOption* FioJob::find(std::string_view option) const {
@@ -91,7 +100,7 @@ void FioJob::take(const std::string& name, FioOption option) {
   options_[name] = std::move(option);
 }
 
-bool FioJob::simulated(Problems& problems) const {
+bool FioJob::simulated(std::vector<std::string>& notes, Problems& problems) const {
   const FioOption* engine = find("ioengine");
   if (engine != nullptr && engine->wrong.empty() &&
       fio_engine(engine->value) == FioEngine::outside) {
@@ -115,6 +124,7 @@ bool FioJob::simulated(Problems& problems) const {
   for (const auto& [name, option] : options_) {
     const std::string problem = fio_option_problem(name, option.value);
     if (!problem.empty()) problems.add(option.at, problem);
+    add_note(name, option, notes);
     if (option.wrong.empty()) continue;
     problems.add(option.at, fmt::format("{}: {}", name, option.wrong));
     filled_in = false;
@@ -180,6 +190,17 @@ std::optional<double> FioJob::bytes(std::string_view name, Problems& problems) c
   const auto size_B = fio_size(*text);
   if (!size_B) refuse(*find(name), name, "a size such as 4k, 512m or 10g (k is 1024)", problems);
   return size_B;
+}
+
+FioJob::Extent FioJob::extent(std::string_view name, Problems& problems) const {
+  const auto text = alike(name, problems);
+  if (!text) return {};
+  const auto value = number(*text);
+  if (value && value->second == "%" && value->first <= 100) return {0.0, value->first / 100};
+  const auto size_B = fio_size(*text);
+  if (!size_B)
+    refuse(*find(name), name, "a size such as 4k, 512m or 10g (k is 1024), or 20%", problems);
+  return {size_B.value_or(0.0), 0.0};
 }
 
 std::optional<double> FioJob::seconds(std::string_view name, double unit_s,

@@ -7,6 +7,7 @@
 // Checked tests/scenarios/fio_job_test.cpp.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -54,14 +55,24 @@ class FioJob {
   // "4k" of "4k" or "4k,4k": what is said for reads, writes and trims.
   std::optional<std::string> alike(std::string_view option, Problems& problems) const;
   std::optional<double> bytes(std::string_view option, Problems& problems) const;
+  // A size, or a per cent of what there is: "10g", "20%". Neither: not said.
+  struct Extent {
+    double bytes = 0.0;
+    double share = 0.0;
+    // Per cents in whole blocks of 4 KiB.
+    double of(double all_B) const {
+      return share > 0 ? std::floor(share * all_B / 4096) * 4096 : bytes;
+    }
+  };
+  Extent extent(std::string_view option, Problems& problems) const;
   std::optional<double> seconds(std::string_view option, double unit_s, Problems& problems) const;
   std::int64_t whole(std::string_view option, std::int64_t otherwise, Problems& problems) const;
   bool truth(std::string_view option, bool otherwise) const;
   // The text, or `otherwise`.
   std::string text(std::string_view option, std::string_view otherwise) const;
   // Adds one problem if its engine is outside of what is simulated, else one for each option that
-  // is. Whether there is something to simulate.
-  bool simulated(Problems& problems) const;
+  // is, and notes of those that are passed over. Whether there is something to simulate.
+  bool simulated(std::vector<std::string>& notes, Problems& problems) const;
 
  private:
   std::string name_;

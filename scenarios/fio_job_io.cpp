@@ -200,8 +200,6 @@ void Ios::asking() {
   if (job_.find("cpus_allowed"))
     put(test_, at("cpus_allowed"), "cpus", job_.text("cpus_allowed", ""));
   if (deep) {
-    if (job_.whole("iodepth_batch", 1, problems_) != 1)
-      wrong("iodepth_batch", "1; that several are submitted by one call is not simulated");
     const std::int64_t low = job_.whole("iodepth_low", 0, problems_);
     const std::int64_t least = job_.whole("iodepth_batch_complete_min", 1, problems_);
     const std::int64_t drained = low > 0 && low < depth ? depth - low : 1;

@@ -41,6 +41,12 @@ const Pairs kOtherNames{{"readwrite", "rw"},
                         {"blocksize_unaligned", "bs_unaligned"},
                         {"ss", "steadystate"}};
 
+// What makes submitting or completing cheaper, by less than is told apart here.
+const Pairs kCosts{{"fixedbufs", "each I/O's pages are pinned all the same"},
+                   {"hipri", "completions come by interrupts, as of a disk without poll queues"},
+                   {"iodepth_batch", "each I/O is submitted by a system call of its own"},
+                   {"sqthread_poll", "each I/O is submitted by a system call, no thread polls"}};
+
 const Names kSimulated{"blockalign",
                        "bs",
                        "bsrange",
@@ -63,7 +69,6 @@ const Names kSimulated{"blockalign",
                        "io_size",
                        "io_submit_mode",
                        "iodepth",
-                       "iodepth_batch",
                        "iodepth_batch_complete_min",
                        "iodepth_low",
                        "ioengine",
@@ -153,6 +158,7 @@ const Names kPassedOver{"allow_file_create",
                         "log_window_value",
                         "mem",
                         "name",
+                        "nonvectored",
                         "openfiles",
                         "overwrite",
                         "per_job_logs",
@@ -167,6 +173,7 @@ const Names kPassedOver{"allow_file_create",
                         "significant_figures",
                         "slat_percentiles",
                         "softrandommap",
+                        "sqthread_poll_cpu",
                         "stats",
                         "status_interval",
                         "thinktime_blocks_type",
@@ -204,9 +211,7 @@ const Pairs kOnlyAs{{"atomic", "0"},
                     {"fadvise_hint", "1"},
                     {"fdp", "0"},
                     {"file_append", "0"},
-                    {"fixedbufs", "0"},
                     {"flow", "0"},
-                    {"hipri", "0"},
                     {"kb_base", "1024"},
                     {"latency_target", "0"},
                     {"lockfile", "none"},
@@ -219,7 +224,6 @@ const Pairs kOnlyAs{{"atomic", "0"},
                     {"random_sequence_stride", "0"},
                     {"serialize_overlap", "0"},
                     {"sprandom", "0"},
-                    {"sqthread_poll", "0"},
                     {"thinktime_iotime", "0"},
                     {"thinktime_spin", "0"},
                     {"trim_percentage", "0"},
@@ -260,7 +264,7 @@ std::string fio_option_name(std::string_view given) {
 }
 
 std::string fio_option_problem(std::string_view name, std::string_view value) {
-  if (kSimulated.contains(name) || kPassedOver.contains(name)) return {};
+  if (kSimulated.contains(name) || kPassedOver.contains(name) || kCosts.contains(name)) return {};
   const auto only = kOnlyAs.find(name);
   if (only != kOnlyAs.end() && value == only->second) return {};
   const auto instead = kInstead.find(name);
@@ -272,6 +276,12 @@ std::string fio_option_problem(std::string_view name, std::string_view value) {
       "{}: this option of fio is not simulated{}; take it out, or describe the job "
       "as [[vm.workload.test]]",
       name, guess(nearest(name, all_of({&kSimulated, &kPassedOver}))));
+}
+
+std::string fio_option_note(std::string_view name, std::string_view value) {
+  const auto cost = kCosts.find(name);
+  const bool usual = value == "0" || (name == "iodepth_batch" && value == "1");
+  return cost == kCosts.end() || usual ? std::string{} : std::string{cost->second};
 }
 
 FioEngine fio_engine(std::string_view name) {

@@ -15,6 +15,9 @@ std::string fio_option_name(std::string_view given);
 // Empty: it is, or changes reports, logs or contents and no times.
 std::string fio_option_problem(std::string_view name, std::string_view value);
 
+// How an option that makes I/Os cheaper is passed over; empty: it is simulated or changes nothing.
+std::string fio_option_note(std::string_view name, std::string_view value);
+
 enum class FioEngine {
   waits,    // for each I/O
   goes_on,  // has as many under way as iodepth says

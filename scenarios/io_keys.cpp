@@ -150,12 +150,18 @@ Section<workload::IoProfile> job_keys() {
       quantity("increment", Unit::size, &T::increment,
                "by which each job begins behind the one before (offset_increment)"),
       quantity("span", Unit::size, &T::span, "of the disk that is used; 0 B: all of it"),
+      real("offset_share", &T::offset_share, 0, 1, "of the disk, added to offset"),
+      real("increment_share", &T::increment_share, 0, 1, "of the disk, added to increment"),
+      real("span_share", &T::span_share, 0, 1, "of the disk that is used, instead of span"),
       choice("parts", &T::parts, parts,
              "whether each job has a part of that for itself; automatic: if the pattern is "
              "sequential"),
       quantity("compute", Unit::instructions, &T::compute, "of the application, a transaction"),
       whole("sync_every", &T::sync_every, 0, 1000000, "writes of a job between two fdatasync"),
       whole("files", &T::files, 1, 4096, "that jobs write to, each synced by itself"),
+      truth("files_in_turn", &T::files_in_turn,
+            "a sequence goes through them side by side, an I/O of each in turn "
+            "(file_service_type=roundrobin); else through one after the other"),
       truth("direct", &T::direct, "O_DIRECT; else through the guest's page cache"),
       quantity("think", Unit::time, &T::think,
                "mean between two transactions of a closed loop, of batches between these"),

@@ -35,6 +35,7 @@ struct Uncertainty {
   const Variables& variables;
   std::vector<UncertainParameter> found{};
   std::vector<UncertainParameter> general{};
+  std::vector<std::string> notes{};
   std::vector<KeyPath> stated{};  // keys of workloads that have entries of their own
 };
 
@@ -67,7 +68,8 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
       open_table(workload->value);
       prepare_fio_job(workload->value);
       expand(workload->value, "workload", problems);
-      expand_fio_job(workload->value, path + ".workload", uncertainty.variables, problems);
+      expand_fio_job(workload->value, path + ".workload", uncertainty.variables, uncertainty.notes,
+                     problems);
       fill_tests(workload->value);
       add_stated(workload->value, {"vm", own, "workload"}, uncertainty.stated);
       take_uncertain(workload->value, "workload", uncertainty.assumed, uncertainty.found, problems);
@@ -296,6 +298,7 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   read_points(document, keys, options.overrides, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
   study.general = std::move(uncertainty.general);
+  study.notes.insert(study.notes.end(), uncertainty.notes.begin(), uncertainty.notes.end());
   read_report(document, study, problems);
   problems.raise();
   return study;

@@ -50,6 +50,8 @@ struct IoProfile {
   sim::Bytes increment{};     // by which each job begins behind the job before
   sim::Bytes offset{};        // on the disk, where what it uses begins
   sim::Bytes span{};          // of the disk, from there; zero: all of it
+  double increment_share = 0.0, offset_share = 0.0;  // of the disk, added to these
+  double span_share = 0.0;                           // of the disk, instead of span
   Parts parts = Parts::automatic;
   sim::Instructions compute{};      // of the application, a transaction
   sim::Instructions submit{};       // of the kernel, an I/O: system call, file system, block layer
@@ -59,6 +61,7 @@ struct IoProfile {
   sim::Instructions cached_page{};  // and each 4 KiB of it: looking it up, copying it
   int sync_every = 0;               // writes of a job between two fdatasync; 0: never
   int files = 1;                    // that it writes to; a job syncs those that it has written to
+  bool files_in_turn = false;       // a sequence goes through all side by side, an I/O of each
   bool direct = true;               // O_DIRECT; else through the guest's page cache
   sim::Duration think{};            // mean, exponential, between transactions (of several: batches)
   bool steady_think = false;        // always as long
@@ -90,22 +93,32 @@ struct IoProfile {
   }
   // What jobs use of a disk of `capacity`, together; of that, each.
   sim::Bytes used(sim::Bytes capacity) const {
-    const sim::Bytes whole = std::max(sim::Bytes{}, capacity - offset);
-    return span.count() > 0 ? std::min(span, whole) : whole;
+    const sim::Bytes whole =
+        std::max(sim::Bytes{}, capacity - offset - part(capacity, offset_share));
+    const sim::Bytes asked = span.count() > 0 ? span : part(capacity, span_share);
+    return asked.count() > 0 ? std::min(asked, whole) : whole;
   }
   sim::Bytes from(sim::Bytes capacity, int job) const {
-    return offset + increment * job + (apart() ? used(capacity) / jobs * job : sim::Bytes{});
+    const sim::Bytes begin = offset + part(capacity, offset_share);
+    const sim::Bytes apart_by = increment + part(capacity, increment_share);
+    return begin + apart_by * job + (apart() ? used(capacity) / jobs * job : sim::Bytes{});
   }
   sim::Bytes used_by_job(sim::Bytes capacity, int job) const {
-    const sim::Bytes part = apart() ? used(capacity) / jobs : used(capacity);
+    const sim::Bytes own = apart() ? used(capacity) / jobs : used(capacity);
     const sim::Bytes behind = std::max(sim::Bytes{}, capacity - from(capacity, job));
-    return span.count() > 0 ? part : std::min(part, behind);
+    return span.count() > 0 ? own : std::min(own, behind);
   }
   bool apart() const {  // jobs have each a part of their own
     return parts == Parts::own || (parts == Parts::automatic && pattern == Pattern::sequential);
   }
 
  private:
+  // In whole pages of 4 KiB.
+  static sim::Bytes part(sim::Bytes capacity, double share) {
+    constexpr double kPage_B = 4096.0;
+    const double pages = static_cast<double>(capacity.count()) * share / kPage_B;
+    return sim::Bytes{4096} * static_cast<std::int64_t>(pages);
+  }
   static double mean_B(const std::vector<BlockShare>& mix, sim::Bytes otherwise) {
     double bytes = 0.0, shares = 0.0;
     for (const BlockShare& one : mix) {

@@ -263,6 +263,25 @@ TEST_CASE("a sequence leaves places out, or goes back") {
   CHECK(of_test(results, "stays.time") <= 4.01e-4);  // what is read ahead included
 }
 
+// Side by side the arm goes to and fro between two files, and the buffer keeps one of them.
+TEST_CASE("a sequence of several files goes through them in turn, or one after the other") {
+  const auto took_s = [](bool in_turn, int files) {
+    HostDescription one = host();
+    one.storage.disks[0].device.kind = storage::device::Kind::hdd;
+    one.storage.disks[0].device.hdd.segments = 1;
+    workload::IoTest& test = add(one, "read", 100);
+    test.io.pattern = workload::Pattern::sequential;
+    test.io.span = 100_MiB;
+    test.io.files = files;
+    test.io.files_in_turn = in_turn;
+    return of_test(run(one, 3_s), "read.time");
+  };
+  CHECK(took_s(false, 2) == took_s(false, 1));
+  CHECK(took_s(true, 1) == took_s(false, 1));
+  CHECK(took_s(true, 2) > 0.2);
+  CHECK(took_s(true, 2) > 5 * took_s(false, 2));
+}
+
 TEST_CASE("each job may begin behind the one before") {
   HostDescription apart = host();
   workload::IoTest& test = add_buffered(apart, "apart", 10, 1);

@@ -35,6 +35,7 @@ Flash::Flash(sim::Engine& engine, const FlashConfig& config, sim::Bytes capacity
       capacity_{capacity},
       random_{engine.stream(name + ".read_page")},
       spare_{capacity, config.over_provisioning, config.preconditioned},
+      ahead_{config.page, config.read_ahead, capacity},
       places_{engine, config.queue_depth},
       controller_{engine},
       to_host_{engine},
@@ -74,35 +75,60 @@ sim::Task<> Flash::serve(Request request) {
 
 sim::Task<> Flash::read(Request request) {
   co_await engine_.delay(config_.read_latency);
+  FlashReadAhead::Stream stream = ahead_.follow(request.offset, request.size);
   const std::int64_t page = config_.page.count();
   const std::int64_t end = request.offset.count() + request.size.count();
-  if (request.offset.count() / page == (end - 1) / page) {
-    co_await read_page(request.offset, request.size, request.node);
+  if (stream.first == nullptr && request.offset.count() / page == (end - 1) / page) {
+    co_await read_page(request.offset, request.size, request.node, nullptr);
     co_return;
   }
   sim::Join pages{engine_};
   for (std::int64_t at = request.offset.count(); at < end;) {
     const std::int64_t next = std::min((at / page + 1) * page, end);
-    pages.add(read_page(sim::Bytes{at}, sim::Bytes{next - at}, request.node));
+    pages.add(read_page(sim::Bytes{at}, sim::Bytes{next - at}, request.node,
+                        ahead_.find(stream, sim::Bytes{at})));
     at = next;
   }
+  while (FlashReadAhead::Page* wanted = ahead_.next(stream))
+    engine_.spawn(read_ahead(*this, *wanted));
   co_await pages.all();
 }
 
-sim::Task<> Flash::read_page(sim::Bytes offset, sim::Bytes size, int node) {
-  const auto stripe = static_cast<std::size_t>(offset.count() / config_.stripe.count());
-  Die& die = dies_[stripe % dies_.size()];
-  sim::Duration time = config_.read_page + random_.exponential(config_.read_spread);
-  if (die.programming) time += config_.suspend;
-  die.read_time += time;
-  co_await die.reads.serve(time);
-  co_await channels_[stripe % channels_.size()].serve(size / config_.channel_rate);
+// `ahead`: where it was read to before it was asked for; null: it was not.
+sim::Task<> Flash::read_page(sim::Bytes offset, sim::Bytes size, int node,
+                             FlashReadAhead::Page* ahead) {
+  if (ahead != nullptr) {
+    co_await ahead->ready();
+  } else {
+    const std::size_t at = stripe(offset);
+    co_await die(at).reads.serve(read_time(die(at)));
+    co_await channel(at).serve(size / config_.channel_rate);
+  }
   const sim::Duration sending = size / config_.interface_rate;
   if (way_ == nullptr) {
     co_await to_host_.serve(sending);
   } else {
     co_await pass(*way_, to_host_, sending, Operation::read, size, node);
   }
+}
+
+sim::Process Flash::read_ahead(Flash& flash, FlashReadAhead::Page& page) {
+  const std::size_t at = flash.stripe(page.offset(flash.config_.page));
+  co_await flash.die(at).reads.serve(flash.read_time(flash.die(at)));
+  co_await flash.channel(at).serve(flash.config_.page / flash.config_.channel_rate);
+  page.arrive();
+}
+
+std::size_t Flash::stripe(sim::Bytes offset) const {
+  return static_cast<std::size_t>(offset.count() / config_.stripe.count());
+}
+
+// Which its program stands still for.
+sim::Duration Flash::read_time(Die& die) {
+  sim::Duration time = config_.read_page + random_.exponential(config_.read_spread);
+  if (die.programming) time += config_.suspend;
+  die.read_time += time;
+  return time;
 }
 
 // --- writes ---
@@ -116,6 +142,7 @@ sim::Task<> Flash::write(Request request) {
     co_await pass(*way_, interface, sending, Operation::write, request.size, request.node);
   }
   spare_.write(request.offset, request.size);
+  ahead_.overwrite(request.offset, request.size);
   Entry entry{*this, request.size};
   co_await entry;
   if (request.fua && !config_.power_loss_protected) co_await drain();

@@ -1,14 +1,15 @@
 // A solid-state disk: dies behind channels behind a controller and an interface.
 //
-// Reads go controller -> die -> channel -> interface, page by page, stripes of
-// pages in turn over the dies.
+// Reads go controller -> die -> channel -> interface, page by page, stripes of pages in turn over
+// the dies; of streams of reads the next pages come from die and channel before they are asked for
+// (flash_read_ahead.hpp).
 // Writes go controller -> interface -> buffer, and are done; the buffer is programmed, a page a
 // die, at the cost of the reclaiming that goes with it (flash_spare.hpp). A read suspends its
 // die's program, which takes that much longer. When the buffer is full writes wait for programs.
 //
 // Models  dies and channels at work side by side; a page's read time that varies: fixed plus
 //         exponential (retries, page kinds); serial controller; buffer, volatile or protected
-//         against power loss; write cliff; queue depth; flushes.
+//         against power loss; write cliff; read-ahead; queue depth; flushes.
 // Omits   reads answered from the write buffer, SLC caching, thermal throttling, the die on which
 //         a page really lies (its address decides), reclaiming on idle.
 // Checked tests/models/storage/device/flash_test.cpp.
@@ -20,6 +21,7 @@
 #include <string>
 
 #include "models/storage/device/drive.hpp"
+#include "models/storage/device/flash_read_ahead.hpp"
 #include "models/storage/device/flash_spare.hpp"
 #include "models/storage/device/host_way.hpp"
 #include "models/storage/places.hpp"
@@ -47,6 +49,7 @@ struct FlashConfig {
   sim::Duration write_latency{10'000'000};
   sim::Duration read_interval{2'000'000};  // controller, commands do not overlap
   sim::Duration write_interval{5'000'000};
+  sim::Bytes read_ahead{256 << 10};  // of each stream; assumption
   int queue_depth = 1024;
   sim::Bytes write_buffer{64 << 20};
   bool power_loss_protected = true;
@@ -85,7 +88,12 @@ class Flash final : public Drive {
   };
 
   sim::Task<> read(Request request);
-  sim::Task<> read_page(sim::Bytes offset, sim::Bytes size, int node);
+  sim::Task<> read_page(sim::Bytes offset, sim::Bytes size, int node, FlashReadAhead::Page* ahead);
+  static sim::Process read_ahead(Flash& flash, FlashReadAhead::Page& page);
+  std::size_t stripe(sim::Bytes offset) const;
+  Die& die(std::size_t stripe) { return dies_[stripe % dies_.size()]; }
+  sim::Server& channel(std::size_t stripe) { return channels_[stripe % channels_.size()]; }
+  sim::Duration read_time(Die& die);
   sim::Task<> write(Request request);
   sim::Task<> drain();
   static sim::Process program(Flash& flash, Die& die, sim::Bytes bytes);
@@ -102,6 +110,7 @@ class Flash final : public Drive {
   sim::Bytes capacity_;
   sim::Random random_;
   FlashSpare spare_;
+  FlashReadAhead ahead_;
   Places places_;
   sim::Server controller_;
   sim::Server to_host_;

@@ -14,6 +14,7 @@ void check(const HddConfig& config) {
   sim::Complaints complaints;
   complaints.need(config.ncq_depth >= 1, "a disk with ncq_depth 0, needs at least 1");
   complaints.need(config.interface_rate.count() > 0, "a disk's interface_rate 0, needs more");
+  complaints.need(config.age_limit > sim::Duration::zero(), "a disk's age_limit 0, needs more");
   complaints.need(config.segments >= 1, "a disk with 0 segments, needs at least 1");
   complaints.need(!config.write_cache || (config.cache.count() > 0 && config.cached_writes >= 1),
                   "a write cache without room, needs cache and cached_writes above 0, or "
@@ -32,6 +33,9 @@ Hdd::Hdd(sim::Engine& engine, const HddConfig& config, sim::Bytes capacity)
       places_{engine, config.ncq_depth},
       controller_{engine},
       interface_{engine},
+      age_weight_{
+          sim::seconds(config.platter.full_stroke + config.write_settle + platter_.rotation()) /
+          sim::seconds(config.age_limit)},
       current_{access({}, {}, false)},
       done_{sim::Event::calling<&Hdd::finish>(engine, *this)} {}
 
@@ -48,7 +52,7 @@ sim::Task<> Hdd::serve(Request request) {
       co_await write(request);
       break;
     case Operation::flush: {
-      Flush flush{this, next_number_};
+      Flush flush{this, next_number_, engine_.now()};
       co_await flush;
       break;
     }
@@ -74,7 +78,7 @@ sim::Task<> Hdd::write(Request request) {
     co_await interface_.serve(request.size / config_.interface_rate);
   forget({request.offset, request.offset + request.size});
   if (config_.write_cache && !request.fua) {
-    Entry entry{this, request.offset, request.size};
+    Entry entry{this, request.offset, request.size, engine_.now()};
     co_await entry;
     co_return;
   }
@@ -236,28 +240,35 @@ sim::Duration Hdd::positioning(const Access& access, const Platter::Place& from)
   return seek + platter_.until(engine_.now() + seek, access.place.angle);
 }
 
+// That somebody waits for it: a command since it came, a cached write since a flush of it did, or a
+// write that needs room.
+sim::Duration Hdd::awaited(const Access& access) const {
+  const sim::Instant now = engine_.now();
+  if (access.waiter) return now - access.arrived;
+  sim::Instant since = blocked_.empty() ? now : blocked_.front()->arrived;
+  const auto flush = std::find_if(flushes_.begin(), flushes_.end(),
+                                  [&](const Flush* each) { return access.number < each->number; });
+  if (flush != flushes_.end()) since = std::min(since, (*flush)->arrived);
+  return now - since;
+}
+
 void Hdd::start_next() {
   if (busy_) return;
   const bool pressed = !blocked_.empty() || !flushes_.empty();
-  const sim::Instant now = engine_.now();
   const Platter::Place from = head();
   const Access* best = nullptr;
-  const Access* oldest = nullptr;
-  sim::Duration shortest = sim::Duration::max();
-  const auto consider = [&](const Access& each, bool eligible) {
-    if (now - each.arrived >= config_.age_limit &&
-        (oldest == nullptr || each.number < oldest->number))
-      oldest = &each;
-    if (!eligible || oldest != nullptr) return;
-    const sim::Duration time = positioning(each, from);
-    if (time < shortest) {
-      shortest = time;
-      best = &each;
-    }
+  double least = std::numeric_limits<double>::max();
+  const auto consider = [&](const Access& each) {
+    const double effective = static_cast<double>(positioning(each, from).count()) -
+                             age_weight_ * static_cast<double>(awaited(each).count());
+    if (effective >= least) return;
+    least = effective;
+    best = &each;
   };
-  for (const Access* each : commands_) consider(*each, true);
-  for (const Access& each : dirty_) consider(each, pressed || commands_.empty());
-  if (oldest != nullptr) best = oldest;
+  for (const Access* each : commands_) consider(*each);
+  if (pressed || commands_.empty()) {
+    for (const Access& each : dirty_) consider(each);
+  }
   if (best != nullptr) begin(*best);
 }
 

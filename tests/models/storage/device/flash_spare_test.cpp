@@ -47,6 +47,37 @@ TEST_CASE("sequential writes invalidate whole blocks", "[flash]") {
   CHECK(spare.amplification() == Approx(2.5).epsilon(0.01));
 }
 
+// After 32 of 500 MB streams are runs; e^(-468 / 64) of the former random writes is still seen.
+TEST_CASE("sequential streams side by side invalidate whole blocks as one does", "[flash]") {
+  constexpr int kStreams = 8;
+  FlashSpare spare{kCapacity, 0.25, 1.0};
+  for (std::int64_t i = 0; i < kCapacity.count() / 2 / kBlock.count(); ++i) {
+    const sim::Bytes begin = kCapacity / kStreams * (i % kStreams);
+    spare.write(begin + kBlock * (i / kStreams), kBlock);
+  }
+  CHECK(spare.amplification() == Approx(1.0).epsilon(0.02));
+}
+
+TEST_CASE("a log that is written round and round invalidates whole blocks", "[flash]") {
+  FlashSpare spare{kCapacity, 0.25, 1.0};
+  for (std::int64_t i = 0; i < kCapacity.count() / 2 / kBlock.count(); ++i)
+    spare.write(kBlock * (i % 1000), kBlock);  // 4 MB
+  CHECK(spare.amplification() == Approx(1.0).epsilon(0.01));
+}
+
+TEST_CASE("random writes of some megabytes cost as much as small ones, in pieces or whole",
+          "[flash]") {
+  for (const std::int64_t pieces : {1, 8}) {
+    FlashSpare spare{kCapacity * 1000, 0.25, 1.0};
+    const sim::Bytes piece{(std::int64_t{8} << 20) / pieces};
+    for (std::int64_t i = 0; i < 200; ++i) {
+      const sim::Bytes begin = piece * pieces * (i * 7919 % 100'000);
+      for (std::int64_t p = 0; p < pieces; ++p) spare.write(begin + piece * p, piece);
+    }
+    CHECK(spare.amplification() == Approx(2.5).epsilon(0.001));
+  }
+}
+
 TEST_CASE("a new device falls off the cliff once all its flash has been written", "[flash]") {
   FlashSpare spare{kCapacity, 0.25, 0.0};
   write(spare, true, sim::Bytes{1'240'000'000});

@@ -33,6 +33,7 @@ FlashConfig round_flash() {
           .write_latency = 10_us,
           .read_interval = 1_us,
           .write_interval = 2_us,
+          .read_ahead = {},
           .write_buffer = kPage * 4,
           .flush = 7_us,
           .over_provisioning = 0.25,
@@ -93,6 +94,46 @@ TEST_CASE("the rate of reads is limited by dies, by the controller or by the int
   shallow.dies_per_channel = 64;
   shallow.queue_depth = 1;
   CHECK(per_second(shallow, deep) == Approx(1 / 76e-6).epsilon(0.001));
+}
+
+// Controller 1 + 5, interface 1; a die's 50 and a channel's 4 only where nothing was read ahead.
+TEST_CASE("a stream of reads waits for no die, beside others and among random ones", "[flash]") {
+  FlashConfig config = round_flash();
+  const tests::Job random{.block = sim::Bytes{4000}, .span = kPage * 100'000, .measured = 1_s};
+  tests::Job stream = random;
+  stream.random = false;
+  CHECK(per_second(config, stream) == Approx(1 / 61e-6).epsilon(0.001));
+  config.read_ahead = kPage * 4;
+  CHECK(per_second(config, random) == Approx(1 / 61e-6).epsilon(0.001));
+  CHECK(per_second(config, stream) == Approx(1 / 7e-6).epsilon(0.001));
+
+  config.channels = 16;  // dies enough for all
+  sim::Engine engine;
+  Flash flash{engine, config, kCapacity, "flash"};
+  tests::Load one{engine, flash, stream}, other{engine, flash, stream};
+  tests::Load among{engine, flash, random};
+  other.next = 2'000'000;
+  for (tests::Load* each : {&one, &other, &among}) {
+    each->counting = true;
+    tests::start(engine, *each);
+  }
+  engine.run_until(sim::kStart + 1_s);
+  for (const tests::Load* each : {&one, &other}) {
+    CHECK(each->latency_us.mean() > 7);
+    CHECK(each->latency_us.mean() <
+          9);  // random reads have the controller and the interface now and then
+  }
+  CHECK(among.latency_us.mean() > 60);
+}
+
+TEST_CASE("what is on its way when it is asked for is waited for", "[flash]") {
+  FlashConfig config = round_flash();
+  config.read_ahead = kPage * 4;
+  // The second, asked for at 100, has 2 and 3 read from 106 on, too, of dies of their own: 2 is in
+  // memory at 172 as 1 is, whose interface it waits for.
+  CHECK(times(config, {{0_us, page_at(Operation::read, 0)},
+                       {100_us, page_at(Operation::read, 1)},
+                       {140_us, page_at(Operation::read, 2)}}) == Times{76_us, 176_us, 180_us});
 }
 
 TEST_CASE("a page's read time is a least and an exponential spread", "[flash]") {

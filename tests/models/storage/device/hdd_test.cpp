@@ -115,19 +115,66 @@ TEST_CASE("depth 32 reads about twice as much as depth 1", "[hdd]") {
   CHECK(per_second(32) / one == Approx(2.2).epsilon(0.15));
 }
 
-TEST_CASE("a far request waits no longer than the age limit and what is under way", "[hdd]") {
+TEST_CASE("a deeper queue reads more, however long it makes commands wait", "[hdd]") {
+  const auto per_second = [](int depth) {
+    sim::Engine engine;
+    HddConfig config = typical();
+    config.ncq_depth = depth;
+    Hdd disk{engine, config, kCapacity * 10};
+    return tests::run(engine, disk, {.depth = depth, .measured = 60_s}).per_second();
+  };
+  const double shallow = per_second(32);
+  CHECK(per_second(128) > 1.1 * shallow);
+  CHECK(per_second(512) > 1.1 * shallow);
+}
+
+TEST_CASE("a deep queue of writes in the cache goes to the platter by distance, not by age",
+          "[hdd]") {
+  const auto per_second = [](Operation operation, int cached) {
+    sim::Engine engine;
+    HddConfig config = typical();
+    config.cached_writes = cached;
+    Hdd disk{engine, config, kCapacity * 10};
+    return tests::run(engine, disk, {.operation = operation, .depth = 32, .measured = 60_s})
+        .per_second();
+  };
+  CHECK(per_second(Operation::write, 64) > per_second(Operation::read, 64));
+  CHECK(per_second(Operation::write, 256) > 1.1 * per_second(Operation::write, 64));
+}
+
+// All of the queue when it came, and what comes within the age limit, may go before it.
+TEST_CASE("a far request is served in bounded time beside ever new near ones", "[hdd]") {
+  const auto waits = [](sim::Duration limit) {
+    sim::Engine engine;
+    HddConfig config = typical();
+    config.age_limit = limit;
+    Hdd disk{engine, config, kCapacity};
+    tests::Load near{engine, disk, {.depth = 16, .span = kMegabyte * 100}};
+    tests::start(engine, near);
+    sim::Duration done = sim::Duration::max();
+    engine.spawn(tests::ask(engine, disk, 100_ms, read_at(90'000'000), done));
+    engine.run_until(sim::kStart + 30_s);
+    return done - 100_ms;
+  };
+  CHECK(waits(200_ms) < 200_ms + 17 * 25_ms);
+  CHECK(waits(2_s) < 2_s + 17 * 25_ms);
+  CHECK(waits(2_s) > 2 * waits(200_ms));
+  CHECK(waits(1'000'000_s) > 20_s);
+}
+
+TEST_CASE("a flush is served in bounded time beside ever new writes near the head", "[hdd]") {
   sim::Engine engine;
   HddConfig config = typical();
-  config.age_limit = 200_ms;
+  config.age_limit = 1_s;
   Hdd disk{engine, config, kCapacity};
-  tests::Load near{engine, disk, {.depth = 16, .span = kMegabyte * 100}};
+  sim::Duration far{}, flush = sim::Duration::max();
+  tests::Load near{
+      engine, disk, {.operation = Operation::write, .depth = 16, .span = kMegabyte * 100}};
   tests::start(engine, near);
-  sim::Duration done{};
-  Request far = read_at(90'000'000);
-  engine.spawn(tests::ask(engine, disk, 100_ms, far, done));
-  engine.run_until(sim::kStart + 1_s);
-  CHECK(done > 300_ms);
-  CHECK(done < 300_ms + 2 * 25_ms);
+  engine.spawn(tests::ask(engine, disk, 100_ms, write_at(90'000'000), far));
+  engine.spawn(tests::ask(engine, disk, 500_ms, kFlush, flush));
+  engine.run_until(sim::kStart + 10_s);
+  CHECK(flush < 500_ms + 1_s + 64 * 25_ms);
 }
 
 TEST_CASE("a write is done in the cache, a flush when it lies on the platter", "[hdd]") {
