@@ -186,6 +186,9 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
   }
   guest.lock = std::make_unique<sim::Server>(engine());
   attach(guest, cpus, group);
+  const workload::NetProfile& net = owner.description->workload.net;
+  if (!net.any() || !net.peer.empty() || net.partner != workload::Partner::host) return;
+  for (int i = 0; i < net.connections; ++i) guest.partners.push_back(&kernel_thread({}, false));
 }
 
 network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts) const {

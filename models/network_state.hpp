@@ -123,7 +123,8 @@ struct NetworkPaths::Guest {
   std::vector<WorkerThread*> backends;
   std::unique_ptr<network::Stack> stack;
   std::unique_ptr<network::GuestNic> nic;
-  network::Stack* hosts = nullptr;  // for what the host itself says to it
+  network::Stack* hosts = nullptr;           // for what the host itself says to it
+  std::vector<network::Thread*> partners{};  // of the host: its connections' other ends
 };
 
 // What a guest's application does with a stream's bytes: a file of its own, a cipher.

@@ -191,6 +191,25 @@ TEST_CASE("guests of one host talk without the wire") {
   CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 > 2'000);
 }
 
+// Of the second guest's ends on the host, one would be made after the first guest's conversation has
+// woken a thread.
+TEST_CASE("several guests talk to the host, over several connections each") {
+  HostDescription host = networked(1.25e9);
+  host.vms.front().count = 3;
+  host.vms.front().workload.net.partner = workload::Partner::host;
+  host.vms.front().workload.net.connections = 2;
+  for (const auto conversation :
+       {workload::Conversation::stream_out, workload::Conversation::stream_in,
+        workload::Conversation::serve}) {
+    host.vms.front().workload.net.conversation = conversation;
+    const Results results = run(host);
+    CHECK(results.violations.empty());
+    CHECK(metric(results, conversation == workload::Conversation::serve
+                              ? "vm.guest.net.transactions"
+                              : "vm.guest.net.throughput") > 1'000);
+  }
+}
+
 TEST_CASE("more queues take more small packets") {
   HostDescription host = networked(1.25e9);
   auto& vm = host.vms.front();
