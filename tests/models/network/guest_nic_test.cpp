@@ -4,6 +4,7 @@
 
 #include "sim/error.hpp"
 #include "tests/models/network/machine.hpp"
+#include "tests/models/network/two_sockets.hpp"
 
 using namespace models::network;
 
@@ -132,6 +133,41 @@ TEST_CASE("vCPUs take turns in an emulated device") {
   guest.engine.spawn(hand_over(guest.engine, guest.nic, Batch{.to = &to}, other));
   guest.engine.run();
   CHECK(to.at == std::vector<double>{17, 34});  // driver, exit, packet
+}
+
+TEST_CASE("vhost copies more slowly from and to the other socket") {
+  const auto topology = two_sockets();
+  const auto busy = [&](int cpu, bool in) {
+    sim::Engine engine;
+    Deliver guest_side{engine}, host_side{engine};
+    OwnCpu vcpu{engine}, softirq{engine};
+    CpuAt backend{engine, cpu};
+    BuffersOn buffers{0};
+    sim::Server big_lock{engine};
+    GuestNic nic{engine,
+                 {.name = "net0",
+                  .model = GuestNicModel::vhost,
+                  .costs = round_costs(),
+                  .clock = sim::Hertz{1e9},
+                  .distance = MemoryDistance{topology},
+                  .buffers = &buffers},
+                 {{&vcpu, &backend}},
+                 guest_side,
+                 host_side,
+                 big_lock};
+    Note to{engine, 7};
+    Batch batch{.to = &to, .payload = sim::Bytes{1'024}};
+    batch.where = {.memory = 0, .cache = 0};
+    Port& side = in ? nic.tap() : static_cast<Port&>(nic);
+    engine.spawn(hand_over(engine, side, batch, softirq));
+    engine.run();
+    CHECK(to.batches.at(0).where.cache == (cpu == kFirstCpu ? 0 : 1));
+    CHECK(to.batches.at(0).where.memory == (in || cpu == kFirstCpu ? 0 : 1));
+    return backend.busy();
+  };
+  // A header and a descriptor, 16 lines read, into the guest as many written.
+  CHECK(busy(kSecondCpu, true) - busy(kFirstCpu, true) == ns(2 * 50 + 50 + 50));
+  CHECK(busy(kSecondCpu, false) - busy(kFirstCpu, false) == ns(2 * 50 + 50));
 }
 
 TEST_CASE("an emulated interrupt takes register accesses that exit to QEMU") {
