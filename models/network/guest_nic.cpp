@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/error.hpp"
 
 namespace models::network {
@@ -26,15 +28,22 @@ void check(const GuestNicConfig& config, std::size_t threads) {
   complaints.raise();
 }
 
+constexpr int kRtl8139Ring = 64;  // CP_RX_RING_SIZE of 8139cp.c
+
+int receive_exits(const GuestNicConfig& config) {
+  if (config.model == GuestNicModel::rtl8139) return config.costs.rtl8139_receive_exits;
+  return emulated(config.model) ? config.costs.emulated_receive_exits : 0;
+}
+
 ReceiveConfig receive_config(const GuestNicConfig& config) {
   const BackendCosts& costs = config.costs;
   const bool emulation = emulated(config.model);
-  return {.descriptors = config.ring,
+  const bool rtl8139 = config.model == GuestNicModel::rtl8139;
+  return {.descriptors = rtl8139 ? std::min(config.ring, kRtl8139Ring) : config.ring,
           .gro_packets = emulation ? 1 : ReceiveConfig{}.gro_packets,
           .moderation = {.kind = ModerationKind::none},
           .costs = costs.guest_driver,
-          .exits = costs.inject + costs.end_of_interrupt +
-                   costs.call_qemu * (emulation ? costs.emulated_receive_exits : 0),
+          .exits = costs.inject + costs.end_of_interrupt + costs.call_qemu * receive_exits(config),
           .clock = config.clock,
           .distance = config.distance};
 }
@@ -95,10 +104,17 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
 // of its only queue meanwhile (HARD_TX_LOCK).
 sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const BackendCosts& costs = config_.costs;
-  const auto writes = static_cast<std::int64_t>(batch.buffers) * costs.emulated_send_exits;
+  const bool rtl8139 = config_.model == GuestNicModel::rtl8139;
+  const auto writes = static_cast<std::int64_t>(batch.buffers) *
+                      (rtl8139 ? costs.rtl8139_send_exits : costs.emulated_send_exits);
   kicks_ += static_cast<std::uint64_t>(writes);
-  const sim::Cycles work =
+  sim::Cycles work =
       cycles(costs.guest_send, batch) + costs.call_qemu * writes + cycles(costs.emulated, batch);
+  if (rtl8139) {
+    const sim::Cycles interrupt =
+        costs.guest_driver.interrupt + costs.inject + costs.end_of_interrupt;
+    work += cycles(costs.rtl8139_send, batch) + interrupt * batch.buffers;
+  }
   batch.buffers = batch.packets;
   const sim::Server::Held sending = co_await big_lock_.hold();
   co_await on.work(work / config_.clock);
@@ -187,9 +203,12 @@ sim::Cycles GuestNic::receiving(const Batch& batch) const {
     case GuestNicModel::virtio:
       return cycles(config_.costs.qemu_receive, batch);
     default:
-      return cycles(config_.costs.emulated, batch) +
-             config_.costs.qemu_receive.per_buffer * batch.buffers;
+      break;
   }
+  sim::Cycles work =
+      cycles(config_.costs.emulated, batch) + config_.costs.qemu_receive.per_buffer * batch.buffers;
+  if (config_.model == GuestNicModel::rtl8139) work += cycles(config_.costs.rtl8139_receive, batch);
+  return work;
 }
 
 // The same, to the guest's memory of a node.

@@ -1,6 +1,7 @@
 // A guest's NIC and what serves it on the host.
 //
-//   rtl8139, e1000  emulated: registers that exit to QEMU, packets copied one by one
+//   rtl8139, e1000  emulated: registers that exit to QEMU, packets copied one by one; rtl8139 with
+//                   64 descriptors and an interrupt for each packet that it has sent
 //   virtio          a ring shared with QEMU's thread, which reads and writes the tap
 //   vhost           the same ring, served by a thread of the host's kernel
 //   (sriov          a virtual function: Nic::add_function)
