@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/network_paths.hpp"
 #include "sim/error.hpp"
@@ -197,9 +196,7 @@ sim::Process GuestNetwork::send(GuestNetwork& network, int port, Way to, Line& l
   while (!line.waiting.empty()) {
     const network::Batch batch = line.waiting.front();
     line.waiting.pop_front();
-    // SimGrid takes a share for headers by itself; here they are known.
-    const double bytes = cluster::kPayloadShare * static_cast<double>(on_wire(batch).count());
-    co_await network.outside_->stream(port, to.port, sim::Bytes{std::llround(bytes)});
+    co_await network.outside_->stream(port, to.port, on_wire(batch));
     network.engine_.spawn(arrive(network, network.outside_->latency(port, to.port), to, batch));
   }
   line.sending = false;

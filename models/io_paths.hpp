@@ -17,6 +17,7 @@
 #include "models/host_description.hpp"
 #include "models/host_storage.hpp"
 #include "models/host_thread.hpp"
+#include "models/memory/turns.hpp"
 #include "models/results.hpp"
 #include "models/scheduler/scheduler.hpp"
 #include "models/storage/block_device.hpp"
@@ -158,7 +159,7 @@ class IoPaths {
     bool stopped = false;                // left for another host
     std::vector<TrackedPart*> moving{};  // of its disks
     std::vector<Stream> came_with{};     // where its jobs were at the other host
-    std::vector<double> due{};           // [node] requests whose data lies there
+    memory::Turns turns{};               // nodes', for requests' data
   };
   storage::Thread& write_back_thread();
   void add_disk(RunningGuest& running, const DiskDescription& disk, int vm,

@@ -41,11 +41,7 @@ std::int64_t random_place(const workload::IoProfile& profile,
 int IoPaths::memory_node(RunningGuest& running) {
   const std::vector<double>& shares = host_.vms_[static_cast<std::size_t>(running.vm)].accesses;
   if (shares.size() < 2 || !host_.cards_->carries()) return -1;
-  running.due.resize(shares.size());
-  for (std::size_t node = 0; node < shares.size(); ++node) running.due[node] += shares[node];
-  const auto most = std::max_element(running.due.begin(), running.due.end());
-  *most -= 1.0;
-  return static_cast<int>(most - running.due.begin());
+  return running.turns.next(shares);
 }
 
 std::int64_t IoPaths::file_size(const workload::IoProfile& profile, const Stream& stream) {

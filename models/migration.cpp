@@ -23,6 +23,10 @@ constexpr double kLeastPiece = 64.0;  // pages
 // [recall].
 constexpr double kMemoryPasses = 3.0;
 constexpr double kTrafficDrift = 0.1;
+// QEMU migration/qemu-file.c: a vector of 64 entries is written at once, a header and a page by
+// turns; what comes is read by 32 KiB (IO_BUF_SIZE) [recall].
+constexpr double kPagesWritten = 32.0;
+constexpr double kPagesRead = 8.0;
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -30,6 +34,27 @@ std::size_t at(int i) {
 
 double pages(sim::Bytes bytes) {
   return static_cast<double>(bytes.count()) / kPage_B;
+}
+
+// What the kernel takes of a page that goes out by a socket, and of one that has come.
+double written_cycles(const NetworkCosts& costs) {
+  const double KiB = (kPage_B + kHeader_B) / 1024.0;
+  const double bursts = (kPage_B + kHeader_B) / static_cast<double>(network::kLargestBurst.count());
+  const sim::Cycles burst = costs.stack.send.per_buffer + costs.driver.transmit.per_buffer;
+  return static_cast<double>(costs.stack.call.count()) / kPagesWritten +
+         static_cast<double>(burst.count()) * bursts +
+         static_cast<double>(costs.stack.send.per_KiB.count()) * KiB;
+}
+
+double read_cycles(const NetworkCosts& costs) {
+  const double KiB = (kPage_B + kHeader_B) / 1024.0;
+  return static_cast<double>(costs.stack.call.count()) / kPagesRead +
+         static_cast<double>(costs.stack.read_per_KiB.count()) * KiB;
+}
+
+network::MemoryDistance distance_on(const HostDescription& host,
+                                    const topology::Topology& topology) {
+  return network::MemoryDistance{topology, !host.without.contains(Mechanism::remote_latency)};
 }
 
 }  // namespace
@@ -43,6 +68,8 @@ Migration::Migration(sim::Engine& engine, cluster::Outside& outside,
       to_{to},
       sender_{from.host.add_kernel_thread()},
       receiver_{to.host.add_kernel_thread()},
+      distance_here_{distance_on(from.host.description_, from.host.topology_)},
+      distance_there_{distance_on(to.host.description_, to.host.topology_)},
       disks_{from.host.io_->moving(from.vm)},
       disks_there_{to.host.io_->moving(to.vm)},
       pace_{engine},
@@ -152,6 +179,31 @@ sim::Task<> Migration::send_work(sim::Cycles each, double count) {
   if (work_s > 0) co_await from_.host.emulate(sender_, sim::from_seconds(work_s), -1);
 }
 
+// With the kernel's part.
+sim::Task<> Migration::send_pages(double count) {
+  const VmmDescription& vmm = from_.host.description_.vmm;
+  const double cycles =
+      static_cast<double>(vmm.migration.send_page.count()) + written_cycles(vmm.network);
+  const double clock_Hz = from_.host.topology_.description().frequency.count();
+  const double page_s = cycles / clock_Hz + from_memory_s(from_, sender_);
+  co_await from_.host.emulate(sender_, sim::from_seconds(page_s * count), -1);
+}
+
+// A guest's page is in no cache of the thread's: it copies it out of memory, or into it.
+double Migration::from_memory_s(const End& end, int worker) const {
+  const bool here = &end.host == &from_.host;
+  const network::MemoryDistance& distance = here ? distance_here_ : distance_there_;
+  const auto& shares = end.host.vms_[at(end.vm)].placement.shares();
+  double page_s = 0.0;
+  for (std::size_t memory = 0; memory < shares.size(); ++memory) {
+    const network::Where where{.memory = static_cast<int>(memory)};
+    const sim::Duration one =
+        distance.copy_from(end.host.cpu_of(worker), where, sim::Bytes{1 << 12});
+    page_s += shares[memory] * sim::seconds(one);
+  }
+  return page_s;
+}
+
 // What sender and receiver do to their hosts' memory.
 void Migration::load_memory(double Bps) {
   const double change = (Bps - std::exchange(traffic_Bps_, Bps)) * kMemoryPasses;
@@ -179,7 +231,7 @@ sim::Task<> Migration::copy(double left, bool round) {
     left -= now;
     unsent_ = left;
     outcome_.left_B = left * kPage_B;
-    co_await send_work(from_.host.description_.vmm.migration.send_page, now);
+    co_await send_pages(now);
     if (flying) co_await flying->all();
     flying = std::make_unique<sim::Join>(engine_);
     flying->add(deliver(now, loads));
@@ -207,9 +259,11 @@ sim::Task<> Migration::deliver(double count, sim::Join& loads) {
 
 sim::Task<> Migration::load(double count) {
   const double clock_Hz = to_.host.topology_.description().frequency.count();
-  const sim::Cycles each = to_.host.description_.vmm.migration.load_page;
-  co_await to_.host.emulate(
-      receiver_, sim::from_seconds(static_cast<double>(each.count()) * count / clock_Hz), -1);
+  const VmmDescription& vmm = to_.host.description_.vmm;
+  const double cycles =
+      static_cast<double>(vmm.migration.load_page.count()) + read_cycles(vmm.network);
+  const double page_s = cycles / clock_Hz + from_memory_s(to_, receiver_);
+  co_await to_.host.emulate(receiver_, sim::from_seconds(page_s * count), -1);
 }
 
 }  // namespace models

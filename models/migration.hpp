@@ -6,12 +6,12 @@
 //   With memory M, bandwidth B and a constant dirty rate D < B:  time = M/B sum (D/B)^i
 //
 // Models  zero pages that are not sent, the log's faults in the guest (dirty_logs.hpp), splitting
-//         of large pages when logging begins, a sending and a receiving thread that must find CPUs,
-//         their memory traffic, flows that share links (cluster/outside.hpp), bandwidth limit, a
-//         timeout that cancels or suspends.
-//         Disks on storage servers are opened again at the other host once their requests have
-//         come back; others are copied before memory and while it moves (drive-mirror): all of a
-//         disk, then what the guest has written since, the last of it while the VM stands still.
+//         of large pages when logging begins, a sending and a receiving thread that must find CPUs
+//         and pay for their sockets as any stream does, their memory traffic, flows that share
+//         links (cluster/outside.hpp), bandwidth limit, a timeout that cancels or suspends. Disks
+//         on storage servers are opened again at the other host once their requests have come back;
+//         others are copied before memory and while it moves (drive-mirror): all of a disk, then
+//         what the guest has written since, the last of it while the VM stands still.
 // Omits   auto-converge, XBZRLE, multifd, compression, post-copy, caches and page tables that are
 //         cold at the destination, the guest's page cache and an image's growth among them, the
 //         workload's position within a burst, holes of a disk that is copied.
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "models/host_description.hpp"
+#include "models/network/memory_distance.hpp"
 #include "models/tracked_part.hpp"
 #include "sim/join.hpp"
 #include "sim/process.hpp"
@@ -71,6 +72,8 @@ class Migration {
   sim::Task<> deliver(double pages, sim::Join& loads);
   sim::Task<> load(double pages);
   sim::Task<> send_work(sim::Cycles each, double pages);
+  sim::Task<> send_pages(double pages);
+  double from_memory_s(const End& end, int worker) const;
   void load_memory(double Bps);
   sim::Task<> copy_disks();
   sim::Task<> finish_disks();
@@ -88,6 +91,7 @@ class Migration {
   const MigrationDescription& description_;
   End from_, to_;
   int sender_, receiver_;  // workers
+  network::MemoryDistance distance_here_, distance_there_;
   double executed_before_ = 0.0;
   double traffic_Bps_ = 0.0;
   sim::Instant stopped_{};

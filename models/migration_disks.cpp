@@ -79,7 +79,7 @@ sim::Task<> Migration::move_extents(std::size_t disk) {
     const double pages = std::ceil(static_cast<double>(extent.size.count()) / kPage_B);
     co_await disks_[disk]->serve(
         {.operation = storage::Operation::read, .offset = extent.offset, .size = extent.size});
-    co_await send_work(from_.host.description_.vmm.migration.send_page, pages);
+    co_await send_pages(pages);
     if (limit_Bps > 0) co_await pace_.serve(extent.size / description_.bandwidth);
     co_await outside_.send(from_.number, to_.number, extent.size + kHeader);
     outcome_.storage_B += static_cast<double>((extent.size + kHeader).count());

@@ -63,7 +63,8 @@ NetworkPaths::NetworkPaths(RunningHost& host, const HostDescription& description
     : host_{host},
       description_{description},
       reach_{reach},
-      clock_{busy_clock(description.hardware)} {
+      clock_{busy_clock(description.hardware)},
+      distance_{host.topology_, !description.without.contains(Mechanism::remote_latency)} {
   const bool used = std::any_of(description.vms.begin(), description.vms.end(),
                                 [](const VmDescription& vm) { return !vm.nics.empty(); });
   if (!used) return;
@@ -105,17 +106,19 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   network::NicConfig config = description.nic;
   config.driver = description_.vmm.network.driver;
   config.clock = clock_;
-  int node = description.node;
+  config.distance = distance_;
+  config.node = std::max(description.node, 0);
   if (!description.slot.empty()) {
     pcie::Fabric& fabric = *host_.cards_->fabric();
     const int card = fabric.card(config.name);
-    if (node < 0) node = fabric.node_of(card);
+    config.node = fabric.node_of(card);
     if (host_.cards_->carries()) {
-      own.dma = std::make_unique<PciDma>(fabric, card, node);
-      config.latency += fabric.latency(card, node);
+      own.dma = std::make_unique<PciDma>(fabric, card);
+      config.latency += fabric.latency(card, config.node);
     }
   }
-  const std::vector<int>& cpus = host_.topology_.cpus_of_node(std::max(node, 0));
+  config.buffers = description.node < 0 ? config.node : description.node;
+  const std::vector<int>& cpus = host_.topology_.cpus_of_node(config.buffers);
   std::vector<network::Thread*> softirqs;
   for (int queue = 0; queue < config.queues; ++queue) {
     softirqs.push_back(&kernel_thread({cpus[at(queue) % cpus.size()]}, true));
@@ -130,6 +133,7 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   config.clock = peer.clock;
   config.latency = description.nic.latency;
   config.queues = connections;
+  config.distance = {};
   std::vector<network::Thread*> peer_softirqs;
   for (int i = 0; i < connections; ++i)
     peer_softirqs.push_back(&own.peer_softirqs.emplace_back(engine(), peer.interrupt_wake));
@@ -185,7 +189,11 @@ void NetworkPaths::add(int vm, const std::vector<int>& cpus, scheduler::GroupId 
     guest.softirqs.push_back(&thread(worker, true));
   }
   guest.lock = std::make_unique<sim::Server>(engine());
+  guest.buffers = std::make_unique<GuestBuffers>(host_, vm);
   attach(guest, cpus, group);
+  const workload::NetProfile& net = owner.description->workload.net;
+  if (!net.any() || !net.peer.empty() || net.partner != workload::Partner::host) return;
+  for (int i = 0; i < net.connections; ++i) guest.partners.push_back(&kernel_thread({}, false));
 }
 
 network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts) const {
@@ -196,12 +204,14 @@ network::StackConfig NetworkPaths::stack_config(const HostNic& nic, bool bursts)
           .tso = bursts,
           .clock = clock_,
           .cold_far = sim::Cycles{static_cast<std::int64_t>(cold_far)},
-          .topology = &host_.topology_};
+          .topology = &host_.topology_,
+          .distance = distance_};
 }
 
 // A guest's, whose kernel takes exits to interrupt another of its CPUs.
-network::StackConfig NetworkPaths::guest_stack_config(const HostNic& nic, bool bursts) const {
-  network::StackConfig config = stack_config(nic, bursts);
+network::StackConfig NetworkPaths::guest_stack_config(const Guest& guest, bool bursts) const {
+  network::StackConfig config = stack_config(*guest.on, bursts);
+  config.buffers = guest.buffers.get();
   const auto taken = [&](vmm::ExitKind kind) {
     return sim::Cycles{static_cast<std::int64_t>(host_.cycles_of(kind))};
   };
@@ -242,7 +252,7 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
   }
   const bool bursts = description.offloads && description.model != network::GuestNicModel::rtl8139;
   network::Switch& network = network_of(on, description.mode);
-  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(guest, bursts));
   guest.nic = std::make_unique<network::GuestNic>(
       engine(),
       network::GuestNicConfig{.name = guest.description->name,
@@ -253,7 +263,9 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
                               .offloads = description.offloads,
                               .zero_copy = description.zero_copy,
                               .costs = backend_costs(description.model),
-                              .clock = clock_},
+                              .clock = clock_,
+                              .distance = distance_,
+                              .buffers = guest.buffers.get()},
       threads, *guest.stack, network, host_.io_->big_lock(guest.vm));
   guest.stack->set_device(*guest.nic);
   network.attach(guest.station, guest.nic->tap());
@@ -270,12 +282,13 @@ void NetworkPaths::attach_function(Guest& guest) {
             static_cast<double>(description_.vmm.network.backend.function_interrupt.count());
   }
   const bool bursts = guest.on->description->nic.tso;
-  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(*guest.on, bursts));
+  guest.stack = std::make_unique<network::Stack>(engine(), guest_stack_config(guest, bursts));
   std::vector<network::Thread*> vcpus;
   for (int queue = 0; queue < guest.description->nics.front().queues; ++queue)
     vcpus.push_back(guest.softirqs[at(queue) % guest.softirqs.size()]);
-  guest.stack->set_device(guest.on->nic->add_function(
-      guest.station, vcpus, *guest.stack, sim::Cycles{static_cast<std::int64_t>(exits)}));
+  guest.stack->set_device(guest.on->nic->add_function(guest.station, vcpus, *guest.stack,
+                                                      sim::Cycles{static_cast<std::int64_t>(exits)},
+                                                      guest.buffers.get()));
 }
 
 void NetworkPaths::attach_container(Guest& guest) {

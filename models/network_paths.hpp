@@ -3,7 +3,9 @@
 //
 // Models  softirqs as threads bound to a CPU, which an interrupt starts at once; vhost's and QEMU's
 //         threads on the VMM's scheduler; guests' kernels on their vCPUs.
-// Omits   more than one NIC a guest; where a NIC's memory lies beside its own node.
+//         A NIC reads and writes the memory that a packet lies in: of the CPU whose softirq or
+//         thread allots it, or a guest's own for its virtual function.
+// Omits   more than one NIC a guest.
 // Part of the composition root. Checked tests/models/network_paths_test.cpp.
 #pragma once
 
@@ -55,6 +57,7 @@ class NetworkPaths {
   struct Ingress;
   struct Junction;
   struct PciDma;
+  struct GuestBuffers;
   struct HostNic;
   struct Guest;
   class Application;
@@ -70,7 +73,7 @@ class NetworkPaths {
   void attach_function(Guest& guest);
   network::BackendCosts backend_costs(network::GuestNicModel model) const;
   network::StackConfig stack_config(const HostNic& nic, bool bursts) const;
-  network::StackConfig guest_stack_config(const HostNic& nic, bool bursts) const;
+  network::StackConfig guest_stack_config(const Guest& guest, bool bursts) const;
   network::Stack& host_stack(Guest& guest);
 
   void talk(Guest& guest, int connection);
@@ -84,6 +87,7 @@ class NetworkPaths {
   const HostDescription& description_;
   GuestReach* reach_;
   sim::Hertz clock_;
+  network::MemoryDistance distance_;
   scheduler::GroupId kernel_ = 0;
   scheduler::GroupId interrupts_ = 0;
   std::vector<int> softirqs_;  // workers

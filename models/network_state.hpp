@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/memory/turns.hpp"
 #include "models/network/server_threads.hpp"
 #include "models/network_paths.hpp"
 #include "models/running_host.hpp"
@@ -64,16 +65,30 @@ struct NetworkPaths::Ingress : network::Port {
 };
 
 struct NetworkPaths::PciDma : network::Dma {
-  PciDma(pcie::Fabric& of, int which, int where) : fabric{of}, card{which}, node{where} {}
-  sim::Task<> read(sim::Bytes amount) override {
-    return fabric.transfer(card, node, pcie::Direction::from_memory, amount, {});
+  PciDma(pcie::Fabric& of, int which) : fabric{of}, card{which}, own{of.node_of(which)} {}
+  sim::Task<> read(sim::Bytes amount, int node) override {
+    return fabric.transfer(card, at(node), pcie::Direction::from_memory, amount, {});
   }
-  sim::Task<> write(sim::Bytes amount) override {
-    return fabric.transfer(card, node, pcie::Direction::to_memory, amount, {});
+  sim::Task<> write(sim::Bytes amount, int node) override {
+    return fabric.transfer(card, at(node), pcie::Direction::to_memory, amount, {});
   }
+  // A load from there takes two crossings longer.
+  sim::Duration crossing(int node) const override {
+    return (fabric.latency(card, at(node)) - fabric.latency(card, own)) / 2;
+  }
+  int at(int node) const { return node < 0 ? own : node; }
   pcie::Fabric& fabric;
   int card;
-  int node;
+  int own;
+};
+
+// A guest's kernel takes its buffers from all its memory.
+struct NetworkPaths::GuestBuffers : network::Buffers {
+  GuestBuffers(const RunningHost& of, int whose) : host{of}, vm{whose} {}
+  int next() override { return turns.next(host.vms_[static_cast<std::size_t>(vm)].accesses); }
+  const RunningHost& host;
+  int vm;
+  memory::Turns turns;
 };
 
 // What leaves a NIC by its cable: to the machine at the other end, or beyond.
@@ -121,9 +136,11 @@ struct NetworkPaths::Guest {
   std::unique_ptr<sim::Server> lock;                // of its server
   std::unique_ptr<network::ServerThreads> threads;  // null: each stays on its vCPU
   std::vector<WorkerThread*> backends;
+  std::unique_ptr<GuestBuffers> buffers;
   std::unique_ptr<network::Stack> stack;
   std::unique_ptr<network::GuestNic> nic;
-  network::Stack* hosts = nullptr;  // for what the host itself says to it
+  network::Stack* hosts = nullptr;           // for what the host itself says to it
+  std::vector<network::Thread*> partners{};  // of the host: its connections' other ends
 };
 
 // What a guest's application does with a stream's bytes: a file of its own, a cipher.

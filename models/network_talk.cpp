@@ -85,7 +85,7 @@ network::Place NetworkPaths::there(Guest& guest, int connection, int flow) {
       network::Stack& stack = host_stack(guest);
       return {.station = &stack == guest.stack.get() ? guest.station : station(0),
               .stack = &stack,
-              .app = &kernel_thread({}, false)};
+              .app = guest.partners[at(connection)]};
     }
     case workload::Partner::guest:
       return here(neighbour(guest), connection, flow);

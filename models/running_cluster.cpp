@@ -40,6 +40,9 @@ std::vector<HostDescription> hosts_of(const HostDescription& host) {
     all.back().migrations = host.migrations;
   }
   sim::Complaints complaints;
+  const std::int64_t mtu_B = host.network.mtu.count();
+  complaints.need(mtu_B >= 576 && mtu_B <= 9'216,
+                  fmt::format("cluster.network.mtu: {} B, needs 576 to 9216", mtu_B));
   for (const MigrationDescription& migration : host.migrations) {
     const std::string where = "migrate." + migration.vm;
     const auto from = std::find_if(all.begin(), all.end(), [&](const HostDescription& one) {

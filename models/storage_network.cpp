@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -49,6 +50,29 @@ bool uses(const HostDescription& host, const StorageServer& server) {
          });
 }
 
+// Fibre Channel's links are called by rounded figures: nG are n x 1.0625 GBd in 8b/10b to 8G, n x
+// 0.8766 in 64b/66b from 16G (FC-PI-5, FC-PI-6), which is 106.25 MB/s for each either way.
+constexpr double kFibreChannelRate = 0.85;  // 106.25 of 125 MB/s
+
+bool is_fibre_channel_rate(sim::BytesPerSecond rate) {
+  for (double Gbps = 1.0; Gbps <= 128.0; Gbps *= 2.0) {
+    if (std::abs(rate.count() * 8e-9 - Gbps) < 1e-6 * Gbps) return true;
+  }
+  return false;
+}
+
+cluster::Port port_of(const StorageServer& server, const cluster::NetworkDescription& network) {
+  if (server.protocol == StorageProtocol::fc) {
+    return {.bandwidth = server.bandwidth * kFibreChannelRate,
+            .latency = server.latency / 2,
+            .behind_switch = false,
+            .data_share = cluster::kFibreChannelShare};
+  }
+  return {.bandwidth = server.bandwidth.count() > 0 ? server.bandwidth : network.bandwidth,
+          .latency = network.latency / 2,
+          .data_share = cluster::tcp_share(network.mtu)};
+}
+
 }  // namespace
 
 const StorageServer* HostDescription::server_of(const std::string& on) const {
@@ -76,10 +100,7 @@ std::vector<cluster::Port> StorageNetwork::ports(const std::vector<HostDescripti
   const HostDescription& first = hosts.front();
   for (const StorageServer& server : first.servers) {
     const bool fc = server.protocol == StorageProtocol::fc;
-    const cluster::Port port{
-        .bandwidth = server.bandwidth.count() > 0 ? server.bandwidth : first.network.bandwidth,
-        .latency = (fc ? server.latency : first.network.latency) / 2,
-        .behind_switch = !fc};
+    const cluster::Port port = port_of(server, first.network);
     all.push_back(port);
     for (const HostDescription& host : hosts) {
       if (fc && uses(host, server)) all.push_back(port);
@@ -103,9 +124,10 @@ StorageNetwork::StorageNetwork(sim::Engine& engine, const std::vector<HostDescri
     HostDescription there = as_host(server, hosts);
     try {
       sim::Complaints complaints;
-      complaints.need(server.protocol != StorageProtocol::fc || server.bandwidth.count() > 0,
-                      "bandwidth: Fibre Channel has links of its own; give their rate, e.g. "
-                      "\"826.5 MB/s\" for 8GFC");
+      complaints.need(
+          server.protocol != StorageProtocol::fc || is_fibre_channel_rate(server.bandwidth),
+          "bandwidth: Fibre Channel has links of its own, of \"1 Gbit/s\", 2, 4, 8, 16, 32, 64 or "
+          "128; \"8 Gbit/s\" is 8GFC, which carries 826.5 MB/s of data");
       check_storage(there, complaints);
       complaints.raise();
       Box& box = boxes_.emplace_back(engine, server, std::move(there));

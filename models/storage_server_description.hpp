@@ -40,7 +40,7 @@ struct StorageServer {
   std::string name;
   StorageProtocol protocol = StorageProtocol::iscsi;
   StorageDescription storage;
-  sim::BytesPerSecond bandwidth{};  // of its port; zero: as the hosts'
+  sim::BytesPerSecond bandwidth{};  // of its port; zero: as the hosts'; fc: as the link is called
   sim::Duration latency{};          // fc: from adapter to server
   int cores = 4;
   sim::Hertz frequency{2.4e9};

@@ -55,10 +55,10 @@ struct PauseLoop {
 
 // What live migration takes beside the network.
 struct MigrationCosts {
-  sim::Cycles send_page{
-      2'500};                  // finding, checking for zeros, copying into the socket, TCP [recall]
-  sim::Cycles zero_page{600};  // finding and checking: nine bytes go out [recall]
-  sim::Cycles load_page{1'500};  // TCP, copying out of the socket [recall]
+  // Beside what the kernel's sockets cost (vmm.network.stack) and the page's way from memory.
+  sim::Cycles send_page{2'500};  // finding, checking for zeros, header and vector [recall]
+  sim::Cycles zero_page{600};    // finding and checking: nine bytes go out [recall]
+  sim::Cycles load_page{1'500};  // header, copying out of the stream's buffer, fault [recall]
   sim::Cycles sync_page{60};  // of a dirty page, reading the log and protecting it again [recall]
   sim::Duration switch_over{10'000'000'000};  // device state, stop and start, 10 ms [recall]
 };

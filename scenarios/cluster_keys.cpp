@@ -27,6 +27,8 @@ const Section<models::cluster::NetworkDescription>& network_keys() {
       quantity("latency", Unit::time, &T::latency, "from one host to another"),
       quantity("switching", Unit::wire_rate, &T::switching,
                "of all ports together; 0 B/s: no limit"),
+      quantity("mtu", Unit::size, &T::mtu,
+               "largest packet of hosts and storage servers; 9000 B: jumbo frames", Zero::refused),
   };
   return section;
 }

@@ -154,6 +154,14 @@ const Section<network::BackendCosts>& backend_keys() {
       cost("qemu_send", &T::qemu_send, &cost_keys, "QEMU's thread, out of the guest"),
       cost("qemu_receive", &T::qemu_receive, &cost_keys, "QEMU's thread, into the guest"),
       cost("emulated", &T::emulated, &cost_keys, "of an emulated NIC's packet"),
+      whole("rtl8139_send_exits", &T::rtl8139_send_exits, 0, 100,
+            "register accesses of a packet on rtl8139, with its interrupt"),
+      whole("rtl8139_receive_exits", &T::rtl8139_receive_exits, 0, 100,
+            "register accesses of an interrupt for packets on rtl8139"),
+      cost("rtl8139_send", &T::rtl8139_send, &cost_keys,
+           "of rtl8139's packet out of the guest, beside `emulated`"),
+      cost("rtl8139_receive", &T::rtl8139_receive, &cost_keys,
+           "of rtl8139's packet into the guest, beside `emulated`: with its CRC"),
   };
   return section;
 }

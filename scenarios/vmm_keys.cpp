@@ -147,9 +147,11 @@ const Section<models::memory::DirtyLogCosts>& dirty_log_keys() {
 const Section<models::MigrationCosts>& migration_cost_keys() {
   using T = models::MigrationCosts;
   static const Section<T> section{
-      quantity("send_page", Unit::cycles, &T::send_page, "finding, checking and sending a page"),
+      quantity("send_page", Unit::cycles, &T::send_page,
+               "finding and checking a page, beside its socket"),
       quantity("zero_page", Unit::cycles, &T::zero_page, "finding that a page is all zeros"),
-      quantity("load_page", Unit::cycles, &T::load_page, "receiving a page"),
+      quantity("load_page", Unit::cycles, &T::load_page,
+               "taking a page out of the stream, beside its socket"),
       quantity("sync_page", Unit::cycles, &T::sync_page, "reading the log, each dirty page"),
       quantity("switch_over", Unit::time, &T::switch_over,
                "device state, stopping here and starting there"),

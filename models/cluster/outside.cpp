@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "models/cluster/flow_engine.hpp"
@@ -15,6 +16,8 @@ namespace {
 // Beside the program, where its run path leads.
 constexpr const char* kModule = "tenancy_simgrid.so";
 constexpr double kRounding = 1.0 + 1e-9;
+// Of a link's bandwidth, what LV08 leaves to data for headers' sake. Here they are counted.
+constexpr double kModelShare = 0.97;
 
 std::unique_ptr<FlowEngine> load(const FlowNetwork& network) {
   void* module = dlopen(kModule, RTLD_NOW | RTLD_LOCAL);
@@ -33,7 +36,9 @@ std::unique_ptr<FlowEngine> load(const FlowNetwork& network) {
 
 std::vector<Port> all_ports(const NetworkDescription& network, int hosts,
                             const std::vector<Port>& further) {
-  std::vector<Port> all(static_cast<std::size_t>(hosts), {network.bandwidth, network.latency / 2});
+  std::vector<Port> all(static_cast<std::size_t>(hosts), {.bandwidth = network.bandwidth,
+                                                          .latency = network.latency / 2,
+                                                          .data_share = tcp_share(network.mtu)});
   all.insert(all.end(), further.begin(), further.end());
   return all;
 }
@@ -65,11 +70,10 @@ bool Outside::loaded() {
 }
 
 void Outside::Transfer::await_suspend(std::coroutine_handle<> waiter) {
-  outside_.start(from_, to_, amount_, late_, waiter);
+  outside_.start(from_, to_, on_wire_B_, late_, waiter);
 }
 
-void Outside::start(int from, int to, sim::Bytes amount, bool late,
-                    std::coroutine_handle<> waiter) {
+void Outside::start(int from, int to, double on_wire_B, bool late, std::coroutine_handle<> waiter) {
   catch_up();
   if (free_.empty()) {
     free_.push_back(static_cast<int>(open_.size()));
@@ -77,11 +81,11 @@ void Outside::start(int from, int to, sim::Bytes amount, bool late,
   }
   const int flow = free_.back();
   free_.pop_back();
-  const double bytes = static_cast<double>(amount.count());
+  const double bytes = std::floor(on_wire_B);  // whole ones add up exactly
   open_[static_cast<std::size_t>(flow)] = {waiter, from, to, bytes};
   ++under_way_;
   begun_B_ += bytes;
-  flows_->start(flow, from, to, bytes, late);
+  flows_->start(flow, from, to, on_wire_B * kModelShare, late);
   await_change();
 }
 

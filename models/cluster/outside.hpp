@@ -8,9 +8,9 @@
 // later than our clock, and what ends there goes on here at that instant (rounded up to a
 // picosecond).
 //
-// Models  ports and a switch that flows share max-min fair, latency, TCP's window,
-//         the share of links that protocols take (simgrid_flows.cpp).
-// Omits   loss, slow start, queues of the switch.
+// Models  ports and a switch that flows share max-min fair, latency, TCP's window, headers as their
+//         share of full packets.
+// Omits   loss, slow start, queues of the switch, packets that are not full.
 // Source  SimGrid 3.32, model LV08.
 // Checked tests/models/cluster/outside_test.cpp.
 //
@@ -32,23 +32,20 @@ namespace models::cluster {
 
 class FlowEngine;
 
-// Of a link's bandwidth, that LV08 leaves to payload.
-inline constexpr double kPayloadShare = 0.97;
-
 class Outside {
  public:
   class Transfer {
    public:
-    Transfer(Outside& outside, int from, int to, sim::Bytes amount, bool late)
-        : outside_{outside}, from_{from}, to_{to}, amount_{amount}, late_{late} {}
-    bool await_ready() const noexcept { return amount_.count() <= 0; }
+    Transfer(Outside& outside, int from, int to, double on_wire_B, bool late)
+        : outside_{outside}, from_{from}, to_{to}, on_wire_B_{on_wire_B}, late_{late} {}
+    bool await_ready() const noexcept { return on_wire_B_ <= 0; }
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
 
    private:
     Outside& outside_;
     int from_, to_;
-    sim::Bytes amount_;
+    double on_wire_B_;
     bool late_;
   };
 
@@ -61,16 +58,22 @@ class Outside {
   Outside& operator=(const Outside&) = delete;
 
   // A message: there after the latency and its transfer.
-  Transfer send(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, true}; }
-  // Requires that it was made for streams. The next part of one: has left when its transfer ends,
-  // and is there latency() later.
-  Transfer stream(int from, int to, sim::Bytes amount) { return {*this, from, to, amount, false}; }
+  Transfer send(int from, int to, sim::Bytes data) {
+    const double share = ports_[static_cast<std::size_t>(from)].data_share;
+    return {*this, from, to, static_cast<double>(data.count()) / share, true};
+  }
+  // Requires that it was made for streams. The next part of one, headers and all: has left when its
+  // transfer ends, and is there latency() later.
+  Transfer stream(int from, int to, sim::Bytes on_wire) {
+    return {*this, from, to, static_cast<double>(on_wire.count()), false};
+  }
   sim::Duration latency(int from, int to) const {
     return ports_[static_cast<std::size_t>(from)].latency +
            ports_[static_cast<std::size_t>(to)].latency;
   }
   int under_way() const { return under_way_; }
-  // What has gone through a port, all of it: flows count when they have ended.
+  // What has gone through a port, headers and all, in whole bytes: flows count when they have
+  // ended.
   struct Traffic {
     double sent_B = 0.0;
     double received_B = 0.0;
@@ -90,7 +93,7 @@ class Outside {
 
  private:
   friend class Transfer;
-  void start(int from, int to, sim::Bytes amount, bool late, std::coroutine_handle<> waiter);
+  void start(int from, int to, double on_wire_B, bool late, std::coroutine_handle<> waiter);
   void catch_up();
   void await_change();
   void on_change();

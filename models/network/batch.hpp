@@ -19,6 +19,12 @@ class Socket;
 
 enum class Protocol { tcp, udp };
 
+// Where bytes lie, by NUMA node.
+struct Where {
+  int memory = -1;  // that they belong to; -1: of a machine whose nodes are not simulated
+  int cache = -1;   // whose LLC has them; -1: none
+};
+
 struct Batch {
   Socket* from = nullptr;
   Socket* to = nullptr;
@@ -28,6 +34,7 @@ struct Batch {
   sim::Bytes payload{};
   std::uint64_t tag = 0;  // the sender's own
   sim::Instant sent{};
+  Where where{};
 };
 
 inline constexpr sim::Bytes kFrame{38};           // preamble 8, MAC header 14, FCS 4, gap 12

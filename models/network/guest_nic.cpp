@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/error.hpp"
 
 namespace models::network {
@@ -26,16 +28,24 @@ void check(const GuestNicConfig& config, std::size_t threads) {
   complaints.raise();
 }
 
+constexpr int kRtl8139Ring = 64;  // CP_RX_RING_SIZE of 8139cp.c
+
+int receive_exits(const GuestNicConfig& config) {
+  if (config.model == GuestNicModel::rtl8139) return config.costs.rtl8139_receive_exits;
+  return emulated(config.model) ? config.costs.emulated_receive_exits : 0;
+}
+
 ReceiveConfig receive_config(const GuestNicConfig& config) {
   const BackendCosts& costs = config.costs;
   const bool emulation = emulated(config.model);
-  return {.descriptors = config.ring,
+  const bool rtl8139 = config.model == GuestNicModel::rtl8139;
+  return {.descriptors = rtl8139 ? std::min(config.ring, kRtl8139Ring) : config.ring,
           .gro_packets = emulation ? 1 : ReceiveConfig{}.gro_packets,
           .moderation = {.kind = ModerationKind::none},
           .costs = costs.guest_driver,
-          .exits = costs.inject + costs.end_of_interrupt +
-                   costs.call_qemu * (emulation ? costs.emulated_receive_exits : 0),
-          .clock = config.clock};
+          .exits = costs.inject + costs.end_of_interrupt + costs.call_qemu * receive_exits(config),
+          .clock = config.clock,
+          .distance = config.distance};
 }
 
 }  // namespace
@@ -94,13 +104,21 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
 // of its only queue meanwhile (HARD_TX_LOCK).
 sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const BackendCosts& costs = config_.costs;
-  const auto writes = static_cast<std::int64_t>(batch.buffers) * costs.emulated_send_exits;
+  const bool rtl8139 = config_.model == GuestNicModel::rtl8139;
+  const auto writes = static_cast<std::int64_t>(batch.buffers) *
+                      (rtl8139 ? costs.rtl8139_send_exits : costs.emulated_send_exits);
   kicks_ += static_cast<std::uint64_t>(writes);
-  const sim::Cycles work =
+  sim::Cycles work =
       cycles(costs.guest_send, batch) + costs.call_qemu * writes + cycles(costs.emulated, batch);
+  if (rtl8139) {
+    const sim::Cycles interrupt =
+        costs.guest_driver.interrupt + costs.inject + costs.end_of_interrupt;
+    work += cycles(costs.rtl8139_send, batch) + interrupt * batch.buffers;
+  }
   batch.buffers = batch.packets;
   const sim::Server::Held sending = co_await big_lock_.hold();
   co_await on.work(work / config_.clock);
+  batch.where = config_.distance.written_by(on.cpu());
   co_await host_.send(batch, on);
 }
 
@@ -110,8 +128,9 @@ sim::Process GuestNic::serve_guest(Queue& queue) {
       queue.idle = true;
       co_await queue.kicked;
     }
-    const Batch batch = co_await queue.transmit.take();
-    co_await queue.backend.work(sending(batch) / config_.clock);
+    Batch batch = co_await queue.transmit.take();
+    const sim::Duration work = sending(batch) / config_.clock;
+    co_await queue.backend.work(work + copying(batch, queue.backend));
     co_await host_.send(batch, queue.backend);
     queue.transmit.done();
   }
@@ -122,6 +141,17 @@ sim::Cycles GuestNic::sending(const Batch& batch) const {
   if (!config_.zero_copy) return cycles(config_.costs.vhost_send, batch);
   return config_.costs.vhost_send.per_buffer * batch.buffers +
          config_.costs.zero_copy * batch.buffers;
+}
+
+// What it adds that the packet lies on another node than the backend runs; then it lies there,
+// save where its pages are sent as they are.
+sim::Duration GuestNic::copying(Batch& batch, const Thread& backend) const {
+  const MemoryDistance& distance = config_.distance;
+  sim::Duration time = distance.look(backend.cpu(), batch.where, batch.buffers);
+  if (config_.zero_copy) return time;
+  time += distance.copy_from(backend.cpu(), batch.where, batch.payload);
+  batch.where = distance.written_by(backend.cpu());
+  return time;
 }
 
 // --- into the guest -----------------------------------------------------------------------------
@@ -145,7 +175,7 @@ sim::Task<> GuestNic::enter_tap(Batch batch, Thread& on) {
 sim::Process GuestNic::serve_tap(Queue& queue) {
   sim::Signal& drained = queue.receive.drained();
   for (;;) {
-    const Batch batch = co_await queue.tap.take();
+    Batch batch = co_await queue.tap.take();
     co_await take_in(batch, queue.backend);
     while (!queue.receive.fits(batch)) co_await drained;
     if (!queue.receive.polling()) {
@@ -158,10 +188,12 @@ sim::Process GuestNic::serve_tap(Queue& queue) {
   }
 }
 
-sim::Task<> GuestNic::take_in(Batch batch, Thread& on) {
+sim::Task<> GuestNic::take_in(Batch& batch, Thread& on) {
   std::optional<sim::Server::Held> held;
   if (emulated(config_.model)) held.emplace(co_await big_lock_.hold());
-  co_await on.work(receiving(batch) / config_.clock);
+  const int memory = config_.buffers != nullptr ? config_.buffers->next() : -1;
+  const sim::Duration work = receiving(batch) / config_.clock;
+  co_await on.work(work + copying(batch, on, memory));
 }
 
 sim::Cycles GuestNic::receiving(const Batch& batch) const {
@@ -171,9 +203,22 @@ sim::Cycles GuestNic::receiving(const Batch& batch) const {
     case GuestNicModel::virtio:
       return cycles(config_.costs.qemu_receive, batch);
     default:
-      return cycles(config_.costs.emulated, batch) +
-             config_.costs.qemu_receive.per_buffer * batch.buffers;
+      break;
   }
+  sim::Cycles work =
+      cycles(config_.costs.emulated, batch) + config_.costs.qemu_receive.per_buffer * batch.buffers;
+  if (config_.model == GuestNicModel::rtl8139) work += cycles(config_.costs.rtl8139_receive, batch);
+  return work;
+}
+
+// The same, to the guest's memory of a node.
+sim::Duration GuestNic::copying(Batch& batch, const Thread& backend, int memory) const {
+  const MemoryDistance& distance = config_.distance;
+  const sim::Duration time = distance.look(backend.cpu(), batch.where, batch.buffers) +
+                             distance.copy_from(backend.cpu(), batch.where, batch.payload) +
+                             distance.copy_to(backend.cpu(), memory, batch.payload);
+  batch.where = distance.written_by(backend.cpu(), memory);
+  return time;
 }
 
 }  // namespace models::network

@@ -1,6 +1,7 @@
 // A guest's NIC and what serves it on the host.
 //
-//   rtl8139, e1000  emulated: registers that exit to QEMU, packets copied one by one
+//   rtl8139, e1000  emulated: registers that exit to QEMU, packets copied one by one; rtl8139 with
+//                   64 descriptors and an interrupt for each packet that it has sent
 //   virtio          a ring shared with QEMU's thread, which reads and writes the tap
 //   vhost           the same ring, served by a thread of the host's kernel
 //   (sriov          a virtual function: Nic::add_function)
@@ -8,7 +9,8 @@
 // Models  finite rings that stop the guest, a tap queue that drops, one backend thread a queue
 //         pair for both directions, notifications that are suppressed while the other side works
 //         (event index, NAPI), bursts that pass whole (virtio) or are cut (emulated), zero-copy;
-//         vCPUs and QEMU's loop take turns in emulated devices.
+//         vCPUs and QEMU's loop take turns in emulated devices; copies between nodes, where guest,
+//         backend and packet are not on one.
 // Omits   vhost's budget (256 packets or 512 KiB: directions take turns batch by batch), polling
 //         vhost, e1000's own moderation.
 // Source  semantics.md 3.6, 6.4: rings of 256; tun's queue of 500, later 1,000 packets.
@@ -42,6 +44,8 @@ struct GuestNicConfig {
   bool zero_copy = false;  // vhost: transmitted pages are not copied
   BackendCosts costs{};
   sim::Hertz clock{3e9};
+  MemoryDistance distance{};
+  Buffers* buffers = nullptr;  // the guest's; null: on no simulated node
 };
 
 class GuestNic : public Port {
@@ -91,9 +95,11 @@ class GuestNic : public Port {
   sim::Task<> send_emulated(Batch batch, Thread& on);
   sim::Process serve_guest(Queue& queue);
   sim::Process serve_tap(Queue& queue);
-  sim::Task<> take_in(Batch batch, Thread& on);
+  sim::Task<> take_in(Batch& batch, Thread& on);
   sim::Cycles sending(const Batch& batch) const;
   sim::Cycles receiving(const Batch& batch) const;
+  sim::Duration copying(Batch& batch, const Thread& backend) const;
+  sim::Duration copying(Batch& batch, const Thread& backend, int memory) const;
 
   sim::Engine& engine_;
   GuestNicConfig config_;

@@ -8,6 +8,11 @@ namespace models::network {
 namespace {
 
 constexpr int kFetched = 4;  // buffers: FIFO of 160 KiB (82599 data sheet) over bursts of 64 KiB
+// Times that a packet to be sent crosses the bus one way, each after the other: the doorbell, its
+// descriptor's read and the answer, its data's read and the answer. One that has come crosses it
+// once, with its descriptor and the interrupt in its wake: posted writes, which wait for nothing.
+constexpr int kSending = 5;
+constexpr int kReceiving = 1;
 
 void check(const NicConfig& config, std::size_t softirqs) {
   sim::Complaints complaints;
@@ -29,8 +34,8 @@ void check(const NicConfig& config, std::size_t softirqs) {
 
 struct Nic::Function : Port {
   Function(Nic& owner, int of, const std::vector<Thread*>& vcpus, Port& up,
-           const ReceiveConfig& config)
-      : nic{owner}, station{of} {
+           const ReceiveConfig& config, Buffers* in)
+      : nic{owner}, station{of}, buffers{in} {
     for (Thread* vcpu : vcpus) {
       queues.emplace_back(owner.engine_, config, *vcpu, up);
       rings.emplace_back(owner.engine_, owner.config_.tx_ring);
@@ -44,6 +49,7 @@ struct Nic::Function : Port {
   void arrive(const Batch& batch) { queues[queue_of(batch, queues.size())].arrive(batch); }
   Nic& nic;
   int station;
+  Buffers* buffers;
   std::deque<Ring> rings;
   std::deque<ReceiveQueue> queues;
 };
@@ -68,18 +74,19 @@ ReceiveConfig Nic::receive_config() const {
           .moderation = config_.moderation,
           .costs = config_.driver,
           .exits = {},
-          .clock = config_.clock};
+          .clock = config_.clock,
+          .distance = config_.distance};
 }
 
-Port& Nic::add_function(int station, const std::vector<Thread*>& vcpus, Port& up,
-                        sim::Cycles exits) {
+Port& Nic::add_function(int station, const std::vector<Thread*>& vcpus, Port& up, sim::Cycles exits,
+                        Buffers* buffers) {
   if (functions_.size() >= static_cast<std::size_t>(config_.functions)) {
     throw sim::ConfigError{fmt::format("nic {}: {} virtual functions, one more is asked for",
                                        config_.name, config_.functions)};
   }
   ReceiveConfig config = receive_config();
   config.exits = exits;
-  functions_.push_back(std::make_unique<Function>(*this, station, vcpus, up, config));
+  functions_.push_back(std::make_unique<Function>(*this, station, vcpus, up, config, buffers));
   return *functions_.back();
 }
 
@@ -105,7 +112,7 @@ sim::Task<> Nic::post(Batch batch, Thread& on, Ring& ring) {
 sim::Process Nic::move_out(Ring& ring) {
   for (;;) {
     const Batch batch = co_await ring.take();
-    if (dma_ != nullptr) co_await dma_->read(in_memory(batch));
+    if (dma_ != nullptr) co_await dma_->read(in_memory(batch), batch.where.memory);
     if (function_of(batch) != nullptr) {
       engine_.spawn(propagate(batch));
     } else {
@@ -128,7 +135,8 @@ sim::Process Nic::transmit() {
 sim::Process Nic::propagate(Batch batch) {
   batch.buffers = batch.packets;
   const bool inward = function_of(batch) != nullptr;
-  co_await engine_.delay(config_.latency + (inward ? sim::Duration::zero() : far_latency_));
+  co_await engine_.delay(config_.latency + crossings(batch, kSending) +
+                         (inward ? sim::Duration::zero() : far_latency_));
   if (inward) {
     arrive(batch);
   } else if (far_ != nullptr) {
@@ -143,9 +151,20 @@ void Nic::arrive(const Batch& batch) {
 }
 
 sim::Process Nic::move_in(Batch batch) {
-  if (dma_ != nullptr) co_await dma_->write(in_memory(batch));
-  co_await engine_.delay(config_.latency);
+  batch.where = next_buffer(function_of(batch));
+  if (dma_ != nullptr) co_await dma_->write(in_memory(batch), batch.where.memory);
+  co_await engine_.delay(config_.latency + crossings(batch, kReceiving));
   deliver(batch);
+}
+
+Where Nic::next_buffer(const Function* function) const {
+  const bool guests = function != nullptr && function->buffers != nullptr;
+  return config_.distance.delivered(config_.node,
+                                    guests ? function->buffers->next() : config_.buffers);
+}
+
+sim::Duration Nic::crossings(const Batch& batch, int count) const {
+  return dma_ != nullptr ? dma_->crossing(batch.where.memory) * count : sim::Duration::zero();
 }
 
 void Nic::deliver(const Batch& batch) {

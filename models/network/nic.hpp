@@ -5,11 +5,11 @@
 //   wire -> DMA -> receive ring of its queue (RSS) or virtual function -> softirq
 //
 // Models  finite rings: transmit rings stop their senders, receive rings drop; TSO or software
-//         segmentation; DMA that overlaps with the wire; traffic between functions of one NIC,
-//         which crosses PCIe but not the wire.
+//         segmentation; DMA that overlaps with the wire, to and from the node that a packet lies
+//         on; traffic between functions of one NIC, which crosses PCIe but not the wire.
 // Omits   interrupts for completed transmits, collisions of RSS, flow control (pause frames),
-// errors on the wire. Source  82599 data sheet: rings to 4,096, 64 virtual functions, one switch
-// between them (VEB).
+//         errors on the wire.
+// Source  82599 data sheet: rings to 4,096, 64 virtual functions, one switch between them (VEB).
 //         DMA there and back 1 us either way [recall].
 // Checked tests/models/network/nic_test.cpp.
 #pragma once
@@ -40,6 +40,9 @@ struct NicConfig {
   sim::Duration latency{1'000'000};  // doorbell or frame to DMA done, 1 us
   DriverCosts driver{};
   sim::Hertz clock{3e9};  // of the CPUs that run its driver
+  int node = -1;          // that it is on; -1: of a machine whose nodes are not simulated
+  int buffers = -1;       // of the receive rings and what they hold: of the CPUs that empty them
+  MemoryDistance distance{};
 };
 
 class Nic : public Port, public Receiver {
@@ -51,9 +54,10 @@ class Nic : public Port, public Receiver {
   ~Nic() override;
 
   // A virtual function for `station`, with a pair of rings for each of `vcpus`, to whom their
-  // interrupts go and cost `exits`. Its transmit side is the returned port, which lives as long as
-  // the NIC.
-  Port& add_function(int station, const std::vector<Thread*>& vcpus, Port& up, sim::Cycles exits);
+  // interrupts go and cost `exits`; what they hold lies in `buffers`, null: where the NIC's own
+  // does. Its transmit side is the returned port, which lives as long as the NIC.
+  Port& add_function(int station, const std::vector<Thread*>& vcpus, Port& up, sim::Cycles exits,
+                     Buffers* buffers = nullptr);
   // The other end of the cable; `latency` of cable and switches between.
   void connect(Receiver& far, sim::Duration latency);
 
@@ -76,6 +80,8 @@ class Nic : public Port, public Receiver {
   sim::Task<> post(Batch batch, Thread& on, Ring& ring);
   void deliver(const Batch& batch);
   Function* function_of(const Batch& batch);
+  Where next_buffer(const Function* function) const;
+  sim::Duration crossings(const Batch& batch, int count) const;
   ReceiveConfig receive_config() const;
 
   sim::Engine& engine_;

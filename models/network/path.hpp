@@ -66,12 +66,22 @@ class Socket {
   int flow_;
 };
 
-// A device's way to memory: PCIe lanes, and links to other nodes behind them.
+// A device's way to memory: PCIe lanes, and links to other nodes behind them. Nodes below zero:
+// its own.
 class Dma {
  public:
   virtual ~Dma() = default;
-  virtual sim::Task<> read(sim::Bytes amount) = 0;   // from memory
-  virtual sim::Task<> write(sim::Bytes amount) = 0;  // to memory
+  virtual sim::Task<> read(sim::Bytes amount, int node) = 0;   // from memory
+  virtual sim::Task<> write(sim::Bytes amount, int node) = 0;  // to memory
+  // How much longer a packet of the bus takes to a node than to the device's own, or from there.
+  virtual sim::Duration crossing(int node) const = 0;
+};
+
+// A machine's memory, as its kernel allots packets' buffers.
+class Buffers {
+ public:
+  virtual ~Buffers() = default;
+  virtual int next() = 0;  // node of the next one
 };
 
 // The queue that a batch takes of `queues`.

@@ -83,7 +83,7 @@ sim::Process ReceiveQueue::poll() {
       }
       const Batch all = collect();
       left -= all.packets;
-      co_await softirq_.work((costs.poll + cycles(costs.receive, all)) / config_.clock);
+      co_await softirq_.work((costs.poll + cycles(costs.receive, all)) / config_.clock + looking_);
       used_ -= all.packets;
       drained_.fire();
       while (!round_.empty()) {
@@ -104,11 +104,13 @@ bool ReceiveQueue::merges(const Batch& batch) const {
 // A round's packets, merged by flow in `round_`; returns their sums.
 Batch ReceiveQueue::collect() {
   Batch all{.packets = 0, .buffers = 0};
+  looking_ = {};
   while (!ring_.empty() && all.packets < config_.budget) {
     const Batch next = ring_.front();
     ring_.pop_front();
     all.packets += next.packets;
     all.payload += next.payload;
+    looking_ += config_.distance.look(softirq_.cpu(), next.where, next.buffers);
     const auto same = std::find_if(round_.begin(), round_.end(), [&](const Batch& earlier) {
       return merges(earlier) && merges(next) && earlier.to == next.to && earlier.from == next.from;
     });

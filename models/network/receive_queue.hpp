@@ -18,6 +18,7 @@
 #include <deque>
 
 #include "models/network/costs.hpp"
+#include "models/network/memory_distance.hpp"
 #include "models/network/moderation.hpp"
 #include "models/network/path.hpp"
 #include "sim/process.hpp"
@@ -33,6 +34,7 @@ struct ReceiveConfig {
   DriverCosts costs{};
   sim::Cycles exits{};  // of each interrupt, in a guest
   sim::Hertz clock{3e9};
+  MemoryDistance distance{};
 };
 
 class ReceiveQueue : public Receiver {
@@ -67,6 +69,7 @@ class ReceiveQueue : public Receiver {
   sim::Signal drained_;
   std::deque<Batch> ring_;
   std::deque<Batch> round_;  // merged
+  sim::Duration looking_{};  // at the round's headers and descriptors
   int used_ = 0;
   Traffic traffic_;
 };

@@ -72,9 +72,9 @@ sim::Process Responder::run() {
   Thread& holder = place_.app_now != nullptr ? *place_.app_now : *place_.app;
   for (;;) {
     const Batch request = co_await inbox_.take(place_);
-    const sim::Cycles copy{costs.read_per_KiB.count() * request.payload.count() / 1'024};
     const sim::Duration own = config_.service - config_.held;
-    co_await place_.app->work(stack.time(costs.call * 2 + copy) + own);
+    co_await place_.app->work(stack.time(costs.call * 2) + stack.reading(request, *place_.app) +
+                              own);
     if (lock_ != nullptr && config_.held > sim::Duration::zero()) {
       const sim::Server::Held lock = co_await lock_->hold();
       co_await holder.work(config_.held);

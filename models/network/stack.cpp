@@ -9,27 +9,35 @@ sim::Task<> Stack::transmit(Batch batch, Thread& on) {
                                             kLargestBurst.count())
                          : batch.packets;
   if (batch.buffers < 1) batch.buffers = 1;
-  batch.sent = engine_.now();
-  co_await on.work(time(cycles(config_.costs.send, batch)));
-  co_await device_->send(batch, on);
+  return put_out(batch, cycles(config_.costs.send, batch), on);
 }
 
 sim::Task<> Stack::datagrams(Batch batch, int count, Thread& on) {
   batch.packets = packets_of(batch.payload, batch.protocol, config_.mtu) * count;
   batch.buffers = batch.packets;
   batch.payload = batch.payload * count;
-  batch.sent = engine_.now();
-  co_await on.work(time(cycles(config_.costs.send, batch)));
-  co_await device_->send(batch, on);
+  return put_out(batch, cycles(config_.costs.send, batch), on);
 }
 
 sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
   batch.packets = count;
   batch.buffers = count;
   batch.payload = {};
+  return put_out(batch, config_.costs.acknowledge * count, on);
+}
+
+sim::Task<> Stack::put_out(Batch batch, sim::Cycles work, Thread& on) {
   batch.sent = engine_.now();
-  co_await on.work(time(config_.costs.acknowledge * count));
+  co_await on.work(time(work));
+  batch.where = config_.buffers != nullptr
+                    ? config_.distance.written_by(on.cpu(), config_.buffers->next())
+                    : config_.distance.written_by(on.cpu());
   co_await device_->send(batch, on);
+}
+
+sim::Duration Stack::reading(const Batch& batch, const Thread& reader) const {
+  const sim::Cycles copy{config_.costs.read_per_KiB.count() * batch.payload.count() / 1'024};
+  return time(copy) + config_.distance.copy_from(reader.cpu(), batch.where, batch.payload);
 }
 
 sim::Task<> Stack::send(Batch batch, Thread& on) {

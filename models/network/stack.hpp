@@ -11,6 +11,7 @@
 #pragma once
 
 #include "models/network/costs.hpp"
+#include "models/network/memory_distance.hpp"
 #include "models/network/path.hpp"
 #include "models/topology/topology.hpp"
 
@@ -28,6 +29,8 @@ struct StackConfig {
   // What `costs.cold` is where the reader last ran behind another LLC than the softirq's.
   sim::Cycles cold_far{};
   const topology::Topology* topology = nullptr;  // of its CPUs; null: one LLC
+  MemoryDistance distance{};
+  Buffers* buffers = nullptr;  // of what it sends; null: on the node of the CPU that sends
 };
 
 class Stack : public Port {
@@ -45,8 +48,11 @@ class Stack : public Port {
   sim::Task<> acknowledge(Batch batch, int count, Thread& on);
   sim::Task<> send(Batch batch, Thread& on) override;
   sim::Duration time(sim::Cycles work) const { return work / config_.clock; }
+  // Copying what has come to its reader.
+  sim::Duration reading(const Batch& batch, const Thread& reader) const;
 
  private:
+  sim::Task<> put_out(Batch batch, sim::Cycles work, Thread& on);
   sim::Cycles cold(const Socket& of, const Thread& softirq) const;
   sim::Engine& engine_;
   StackConfig config_;

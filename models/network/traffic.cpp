@@ -124,8 +124,7 @@ sim::Process StreamReceiver::run() {
   const StackCosts& costs = stack.config().costs;
   for (;;) {
     const Batch batch = co_await inbox_.take(place_);
-    const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
-    co_await place_.app->work(stack.time(costs.call + copy));
+    co_await place_.app->work(stack.time(costs.call) + stack.reading(batch, *place_.app));
     if (content_ != nullptr) co_await content_->pass(batch.payload);
     read_B_ += batch.payload.count();
     const int acknowledgements = std::max(1, std::min(batch.buffers, batch.packets / 2));
@@ -194,8 +193,8 @@ sim::Process DatagramReceiver::run() {
   const StackCosts& costs = stack.config().costs;
   for (;;) {
     const Batch batch = co_await inbox_.take(place_);
-    const sim::Cycles copy{costs.read_per_KiB.count() * batch.payload.count() / 1'024};
-    co_await place_.app->work(stack.time(costs.call * batch.packets + copy));
+    co_await place_.app->work(stack.time(costs.call * batch.packets) +
+                              stack.reading(batch, *place_.app));
     waiting_ -= batch.packets;
     traffic_.count(batch);
   }

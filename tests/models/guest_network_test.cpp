@@ -68,7 +68,7 @@ TEST_CASE("a client gets what Ethernet leaves of its port, two of them twice tha
   HostDescription one = host();
   const Results single = run(one);
   CHECK(metric(single, "vm.guest.net.throughput") * 8e-6 == Approx(941).epsilon(0.01));
-  CHECK(metric(single, "client.office.port.in") == Approx(0.97).epsilon(0.01));
+  CHECK(metric(single, "client.office.port.in") == Approx(1.0).epsilon(0.01));
   one.clients.front().count = 2;
   one.vms.front().workload.net.connections = 2;
   CHECK(metric(run(one), "vm.guest.net.throughput") * 8e-6 == Approx(1'882).epsilon(0.01));

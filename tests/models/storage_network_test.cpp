@@ -11,8 +11,8 @@ using namespace models;
 namespace {
 
 // A host of two CPUs at 2 GHz with a container that reads 4 KiB at random from a server's only
-// disk, of memory, which takes 100 us, one request at a time. Ports carry 1 GB/s of payload (97 %,
-// SimGrid's LV08), 10 us away; headers are 100 B, and nothing else takes time.
+// disk, of memory, which takes 100 us, one request at a time. Ports carry 1 GB/s of payload (beside
+// headers of TCP and Ethernet), 10 us away; headers are 100 B, and nothing else takes time.
 HostDescription reader(StorageProtocol protocol = StorageProtocol::iscsi) {
   HostDescription host;
   host.hardware.sockets = 1;
@@ -25,7 +25,8 @@ HostDescription reader(StorageProtocol protocol = StorageProtocol::iscsi) {
   host.hardware.controller.channel_bandwidth = sim::BytesPerSecond{20e9};
   host.hardware.controller.latency = 90_ns;
   host.vmm.architecture = Architecture::container;
-  host.network = {.bandwidth = sim::BytesPerSecond{1e9 / 0.97}, .latency = 10_us, .switching = {}};
+  host.network = {
+      .bandwidth = sim::BytesPerSecond{1e9 * 1538 / 1448}, .latency = 10_us, .switching = {}};
   StorageServer server = standard_server(protocol);
   server.name = "san";
   server.request = server.page = {};
@@ -129,11 +130,12 @@ TEST_CASE("hosts share the server's port", "[storage-network]") {
   host = two_readers(host);
   const Results shared = run(host, 200_ms);
   CHECK(metric(shared, "storage.san.bandwidth") == Approx(1e9).epsilon(0.01));
-  CHECK(metric(shared, "storage.san.port.out") == Approx(0.97).epsilon(0.01));
+  CHECK(metric(shared, "storage.san.port.out") == Approx(1.0).epsilon(0.01));
   CHECK(metric(shared, "storage.san.time.network") > 0.95);
   CHECK(metric(shared, "vm.guest.io.bandwidth") == Approx(0.5e9).epsilon(0.02));
   CHECK(metric(shared, "vm.other.io.bandwidth") == Approx(0.5e9).epsilon(0.02));
-  server(host).bandwidth = sim::BytesPerSecond{4e9 / 0.97};  // then the hosts' own ports are full
+  server(host).bandwidth =
+      sim::BytesPerSecond{4e9 * 1538 / 1448};  // then the hosts' own ports are full
   CHECK(metric(run(host, 200_ms), "storage.san.bandwidth") == Approx(2e9).epsilon(0.01));
 }
 
@@ -191,10 +193,29 @@ TEST_CASE("NFS writes that somebody waits for need no commit", "[storage-network
 TEST_CASE("Fibre Channel has links of its own", "[storage-network]") {
   HostDescription host = reader(StorageProtocol::fc);
   CHECK_THROWS_WITH(check(host), Catch::Contains("cluster.storage.san: bandwidth: Fibre Channel"));
-  server(host).bandwidth = sim::BytesPerSecond{0.5e9 / 0.97};
+  server(host).bandwidth = sim::BytesPerSecond{826.5e6};
+  CHECK_THROWS_WITH(check(host), Catch::Contains("\"8 Gbit/s\" is 8GFC"));
+  server(host).bandwidth = sim::BytesPerSecond{1e9};
   host.network.bandwidth = sim::BytesPerSecond{1e6};
-  // There 10 + 0.2, disk 100, back 10 + 8.392 us.
-  CHECK(latency_us(host) == Approx(128.592).epsilon(1e-6));
+  // 8GFC: 8.5 GBd in 8b/10b, and 2,112 of 2,172 bytes of a frame with its gap are data. There 10 us
+  // and the command, disk 100, back 10 and the answer with its data.
+  const double data_MBps = 8'500.0 * 8 / 10 / 8 * 2'112 / 2'172;
+  CHECK(latency_us(host) == Approx(120 + (100 + 4'196) / data_MBps).epsilon(1e-6));
+}
+
+TEST_CASE("a server carries what its links leave to data", "[storage-network]") {
+  const auto bandwidth_MBps = [](StorageProtocol protocol, double link_Gbps) {
+    HostDescription host = reader(protocol);
+    host.network.bandwidth = sim::BytesPerSecond{link_Gbps / 8 * 1e9};
+    if (protocol == StorageProtocol::fc) server(host).bandwidth = host.network.bandwidth;
+    host.vms.front().workload.io = {.jobs = 8, .block = 1_MiB};
+    disk(host) = {.service = 1_us, .copy_rate = sim::BytesPerSecond{1e15}, .parallel = 64};
+    return metric(run(host, 200_ms), "storage.san.bandwidth") / 1e6;
+  };
+  for (const auto protocol : {StorageProtocol::iscsi, StorageProtocol::nfs})
+    CHECK(bandwidth_MBps(protocol, 10) == Approx(1'176.9).epsilon(0.01));
+  CHECK(bandwidth_MBps(StorageProtocol::fc, 8) == Approx(826.5).epsilon(0.01));
+  CHECK(bandwidth_MBps(StorageProtocol::fc, 16) == Approx(1'653.0).epsilon(0.01));
 }
 
 TEST_CASE("a host's disk may be a unit of a server", "[storage-network]") {

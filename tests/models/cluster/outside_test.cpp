@@ -13,9 +13,9 @@ using namespace models::cluster;
 
 namespace {
 
-// 97 % of a port are payload (SimGrid's LV08): 1 MB takes a millisecond.
+// 1,448 of 1,538 bytes of a packet on the wire are data: 1 MB takes a millisecond.
 const NetworkDescription kNetwork{
-    .bandwidth = sim::BytesPerSecond{1e9 / 0.97}, .latency = 1_ns, .switching = {}};
+    .bandwidth = sim::BytesPerSecond{1e9 * 1538 / 1448}, .latency = 1_ns, .switching = {}};
 
 struct Flow {
   sim::Duration start;
@@ -123,10 +123,17 @@ TEST_CASE("flows end when a shared port says they do, whenever others begin", "[
   }
 }
 
+TEST_CASE("larger packets leave more of a port to data") {
+  NetworkDescription network{.bandwidth = sim::BytesPerSecond{1.25e9}, .latency = 1_ns};
+  check_times(ends({{0_ms, 0, 1, megabytes(100)}}, network), {0.1 / 1.25 * 1538 / 1448});
+  network.mtu = sim::Bytes{9'000};
+  check_times(ends({{0_ms, 0, 1, megabytes(100)}}, network), {0.1 / 1.25 * 9038 / 8948});
+}
+
 TEST_CASE("further ports have rates and ways of their own", "[outside]") {
   NetworkDescription network = kNetwork;
-  network.switching = sim::BytesPerSecond{1e8 / 0.97};  // a tenth of a port
-  const Port fast{.bandwidth = network.bandwidth * 2.0, .latency = 10_us, .behind_switch = false};
+  network.switching = sim::BytesPerSecond{1e8 * 1538 / 1448};  // a tenth of a port
+  const Port fast{.bandwidth = sim::BytesPerSecond{2e9}, .latency = 10_us, .behind_switch = false};
   sim::Engine engine;
   Outside outside{engine, network, 2, {fast, fast}};
   Flow slow{0_ms, 0, 1, megabytes(10)}, quick{0_ms, 2, 3, megabytes(100)};

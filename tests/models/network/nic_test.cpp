@@ -4,6 +4,7 @@
 
 #include "sim/error.hpp"
 #include "tests/models/network/machine.hpp"
+#include "tests/models/network/two_sockets.hpp"
 
 using namespace models::network;
 
@@ -150,4 +151,63 @@ TEST_CASE("an impossible NIC is refused, all reasons at once") {
   Pair pair{free_nic()};
   CHECK_THROWS_WITH(pair.a.add_function(7, {&pair.cpu}, pair.up, {}),
                     "nic eth0: 0 virtual functions, one more is asked for");
+}
+
+namespace {
+
+// Node 1 is 100 ns away.
+struct FarMemory : Dma {
+  explicit FarMemory(sim::Engine& of) : engine_{of} {}
+  sim::Engine& engine() { return engine_; }
+  sim::Task<> read(sim::Bytes, int node) override {
+    read_from.push_back(node);
+    co_return;
+  }
+  sim::Task<> write(sim::Bytes, int node) override {
+    written_to.push_back(node);
+    co_return;
+  }
+  sim::Duration crossing(int node) const override { return ns(node == 1 ? 100 : 0); }
+  sim::Engine& engine_;
+  std::vector<int> read_from, written_to;
+};
+
+}  // namespace
+
+TEST_CASE("a NIC reads and writes where packets lie, a function the memory of its guest") {
+  const auto topology = two_sockets();
+  sim::Engine engine;
+  Deliver up{engine};
+  OwnCpu cpu{engine};
+  FarMemory memory{engine};
+  BuffersOn guests{1};
+  NicConfig config = free_nic();
+  Nic b{engine, config, {&cpu}, up};
+  config.functions = 1;
+  config.node = config.buffers = 0;
+  config.distance = MemoryDistance{topology};
+  Nic a{engine, config, {&cpu}, up, &memory};
+  Port& function = a.add_function(7, {&cpu}, up, {}, &guests);
+  a.connect(b, us(3));
+  b.connect(a, us(3));
+  Note far{engine}, own{engine}, guest{engine, 7};
+  Batch batch = kTenThousand;
+  batch.where = {.memory = 1};
+  batch.to = &far;
+  engine.spawn(hand_over(engine, function, batch, cpu));
+  for (Note* to : {&own, &guest}) {
+    batch.to = to;
+    engine.spawn(hand_over(engine, b, batch, cpu));
+  }
+  engine.run();
+  // 10 us of wire and 3 of cable. Out: five crossings; in: one.
+  CHECK(far.at == std::vector<double>{13.5});
+  CHECK(own.at == std::vector<double>{13});
+  REQUIRE(guest.at.size() == 1);
+  CHECK(guest.at.front() == Approx(23.1));
+  CHECK(memory.read_from == std::vector<int>{1});
+  CHECK(memory.written_to == std::vector<int>{0, 1});
+  CHECK(own.batches.at(0).where.cache == 0);
+  CHECK(guest.batches.at(0).where.memory == 1);
+  CHECK(guest.batches.at(0).where.cache == -1);
 }
