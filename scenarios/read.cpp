@@ -33,9 +33,9 @@ constexpr std::int64_t kMostVcpus = 262'144;  // of a host: memory of a run stay
 struct Uncertainty {
   const std::vector<Assumption>& assumed;
   const Variables& variables;
+  std::vector<std::string>& notes;  // of the study
   std::vector<UncertainParameter> found{};
   std::vector<UncertainParameter> general{};
-  std::vector<std::string> notes{};
   std::vector<KeyPath> stated{};  // keys of workloads that have entries of their own
 };
 
@@ -177,7 +177,7 @@ void end_with_tests(const Node& document, Scenario& scenario) {
 
 Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   Scenario scenario;
-  Uncertainty uncertainty{all.assumed, all.variables};
+  Uncertainty uncertainty{all.assumed, all.variables, all.notes};
   number_hosts(document, problems);
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
@@ -294,11 +294,10 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     fix_swept(document, override.key, value, study.notes, problems);
   }
   const std::vector<SweepKey> keys = sweep_keys(document, problems);
-  Uncertainty uncertainty{options.assumed, options.variables};
+  Uncertainty uncertainty{options.assumed, options.variables, study.notes};
   read_points(document, keys, options.overrides, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
   study.general = std::move(uncertainty.general);
-  study.notes.insert(study.notes.end(), uncertainty.notes.begin(), uncertainty.notes.end());
   read_report(document, study, problems);
   problems.raise();
   return study;
