@@ -15,10 +15,7 @@ namespace {
 
 // Beside the program, where its run path leads.
 constexpr const char* kModule = "tenancy_simgrid.so";
-// Messages are whole bytes to SimGrid; who carries 1 % more than a port has lost traffic somewhere.
-constexpr double kAllowed = 1.01;
-// Of a link's bandwidth, what LV08 leaves to data for headers' sake. Here they are counted.
-constexpr double kModelShare = 0.97;
+constexpr double kRounding = 1.0 + 1e-9;
 
 std::unique_ptr<FlowEngine> load(const FlowNetwork& network) {
   void* module = dlopen(kModule, RTLD_NOW | RTLD_LOCAL);
@@ -82,11 +79,11 @@ void Outside::start(int from, int to, double on_wire_B, bool late, std::coroutin
   }
   const int flow = free_.back();
   free_.pop_back();
-  const double bytes = std::floor(on_wire_B);  // whole ones add up exactly
+  const double bytes = std::max(1.0, std::round(on_wire_B));  // whole ones, as SimGrid's
   open_[static_cast<std::size_t>(flow)] = {waiter, from, to, bytes};
   ++under_way_;
   begun_B_ += bytes;
-  flows_->start(flow, from, to, std::round(on_wire_B * kModelShare), late);  // it takes whole ones
+  flows_->start(flow, from, to, bytes, late);
   await_change();
 }
 
@@ -125,7 +122,7 @@ std::vector<std::string> Outside::violations() const {
   const double elapsed_s = sim::seconds(engine_.now() - began_);
   for (std::size_t port = 0; port < ports_.size(); ++port) {
     ended_B += traffic_[port].received_B;
-    const double most_B = ports_[port].bandwidth.count() * elapsed_s * kAllowed;
+    const double most_B = ports_[port].bandwidth.count() * elapsed_s * kRounding;
     for (const double bytes : {traffic_[port].sent_B, traffic_[port].received_B}) {
       if (bytes > most_B)
         all.push_back(

@@ -1,7 +1,7 @@
 // Flows as SimGrid's communications under its model of TCP (LV08: Velho and Legrand, SIMUTools
-// 2009), which shares links max-min fair and leaves 97 % of them to payload. Connections stand
-// open: latency counts once, without slow start. LV08 gives flows of longer round trips less; where
-// there are streams, whose latency is their sender's affair (outside.hpp), shares are even
+// 2009), which shares links max-min fair; what headers take is counted by who asks. Connections
+// stand open: latency counts once, without slow start. LV08 gives flows of longer round trips less;
+// where there are streams, whose latency is their sender's affair (outside.hpp), shares are even
 // (weight-S).
 #include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
@@ -21,7 +21,7 @@ constexpr double kLeastLatency_s = 1e-9;  // flows without any would not share e
 class SimGridFlows final : public FlowEngine {
  public:
   explicit SimGridFlows(const FlowNetwork& network)
-      : arguments_{network.streams ? 6 : 5},
+      : arguments_{network.streams ? 8 : 7},
         engine_{&arguments_, argv_},
         began_s_{s4u::Engine::get_clock()} {
     s4u::NetZone* zone = s4u::create_star_zone("outside");
@@ -96,12 +96,16 @@ class SimGridFlows final : public FlowEngine {
   }
 
  private:
-  // Precision of times: a picosecond, ours.
+  // Precision of times: a picosecond, ours. Bandwidth is of what is on the wire, headers and all.
+  // Full: lazy updates (SimGrid 3.32) let flows of several ports that begin at one instant go
+  // faster than their port, until the first of them ends.
   char name_[8] = "tenancy", quiet_[32] = "--log=root.thres:critical",
        latency_[40] = "--cfg=network/latency-factor:1.0",
+       bandwidth_[40] = "--cfg=network/bandwidth-factor:1.0",
        one_way_[32] = "--cfg=network/crosstraffic:0", precision_[32] = "--cfg=surf/precision:1e-12",
-       even_[32] = "--cfg=network/weight-S:1e12";
-  char* argv_[7] = {name_, quiet_, latency_, one_way_, precision_, even_, nullptr};
+       updates_[32] = "--cfg=network/optim:Full", even_[32] = "--cfg=network/weight-S:1e12";
+  char* argv_[9] = {name_,      quiet_,   latency_, bandwidth_, one_way_,
+                    precision_, updates_, even_,    nullptr};
   int arguments_;
   s4u::Engine engine_;
   double began_s_;                           // SimGrid's clock runs on from engine to engine

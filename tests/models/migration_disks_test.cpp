@@ -35,7 +35,8 @@ HostDescription two_hosts() {
   host.vmm.migration = {
       .send_page = {}, .zero_page = {}, .load_page = {}, .sync_page = {}, .switch_over = {}};
   host.storage.disks.push_back(memory_disk("sda"));
-  host.network = {.bandwidth = sim::BytesPerSecond{1e9 * 1538 / 1448}, .latency = 10_us, .switching = {}};
+  host.network = {
+      .bandwidth = sim::BytesPerSecond{1e9 * 1538 / 1448}, .latency = 10_us, .switching = {}};
   HostDescription other = host;
   other.name = "b";
   host.others.push_back(other);

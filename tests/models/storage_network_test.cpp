@@ -2,6 +2,7 @@
 #include "models/storage_network.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "models/host.hpp"
 
@@ -83,6 +84,12 @@ double metric(const Results& results, const std::string& name) {
   return 0;
 }
 
+// From one port to the other, in whole bytes on the wire.
+double message_us(double data_B) {
+  constexpr double kShare = 1448.0 / 1538;
+  return 10 + std::round(data_B / kShare) * kShare / 1e3;
+}
+
 double latency_us(const HostDescription& host) {
   return metric(run(host), "storage.san.latency.mean") * 1e6;
 }
@@ -105,12 +112,16 @@ TEST_CASE("a write's data goes along, and beyond that waits for leave, burst by 
   // There 10 + 4.196, disk 100, back 10 + 0.1 us.
   CHECK(latency_us(host) == Approx(124.296).epsilon(1e-6));
   host.vms.front().workload.io.block = 64_KiB;
-  // There 10 + 8.292, leave 10.1, there 10 + 57.444, disk 100, back 10.1 us.
-  CHECK(latency_us(host) == Approx(205.936).epsilon(1e-5));
+  // There, leave, there, disk, back: about 18.292 + 10.1 + 67.444 + 100 + 10.1 us.
+  const double short_us = message_us(100);
+  CHECK(latency_us(host) ==
+        Approx(message_us(8'292) + short_us + message_us(57'444) + 100 + short_us).epsilon(1e-6));
   server(host).session.burst = 28_KiB;  // a second leave, and another header
-  CHECK(latency_us(host) == Approx(205.936 + 20.2).epsilon(1e-5));
+  CHECK(latency_us(host) ==
+        Approx(message_us(8'292) + 2 * (short_us + message_us(28'772)) + 100 + short_us)
+            .epsilon(1e-6));
   server(host).session.immediate = 64_KiB;
-  CHECK(latency_us(host) == Approx(10 + 65.636 + 100 + 10.1).epsilon(1e-5));
+  CHECK(latency_us(host) == Approx(message_us(65'636) + 100 + short_us).epsilon(1e-6));
 }
 
 TEST_CASE("a request is cut into commands of at most max_transfer", "[storage-network]") {
@@ -136,7 +147,7 @@ TEST_CASE("hosts share the server's port", "[storage-network]") {
   CHECK(metric(shared, "vm.other.io.bandwidth") == Approx(0.5e9).epsilon(0.02));
   server(host).bandwidth =
       sim::BytesPerSecond{4e9 * 1538 / 1448};  // then the hosts' own ports are full
-  CHECK(metric(run(host, 200_ms), "storage.san.bandwidth") == Approx(2e9).epsilon(0.01));
+  CHECK(metric(run(host, 2_s), "storage.san.bandwidth") == Approx(2e9).epsilon(0.01));
 }
 
 TEST_CASE("hosts share the server's disks and cores", "[storage-network]") {
@@ -200,7 +211,7 @@ TEST_CASE("Fibre Channel has links of its own", "[storage-network]") {
   // 8GFC: 8.5 GBd in 8b/10b, and 2,112 of 2,172 bytes of a frame with its gap are data. There 10 us
   // and the command, disk 100, back 10 and the answer with its data.
   const double data_MBps = 8'500.0 * 8 / 10 / 8 * 2'112 / 2'172;
-  CHECK(latency_us(host) == Approx(120 + (100 + 4'196) / data_MBps).epsilon(1e-5));
+  CHECK(latency_us(host) == Approx(120 + (100 + 4'196) / data_MBps).epsilon(1e-6));
 }
 
 TEST_CASE("a server carries what its links leave to data", "[storage-network]") {

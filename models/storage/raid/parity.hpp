@@ -4,10 +4,10 @@
 // handled together, one request to each member:
 //   pass 1 -> pre-read -> pass 2, XOR -> data and parity written -> pass 3       (small write)
 //   pass 1, XOR -> data and parity written -> pass 2                            (full stripe)
-// The end of a pre-read finds the row as it is then: writes that have come meanwhile are written with
-// it, as a full stripe if they fill it. Rows that need a pre-read and for which nobody waits are
-// delayed while any pre-read is under way, so that more writes may fill them; synchronous writes go
-// at once (REQ_SYNC).
+// The end of a pre-read finds the row as it is then: writes that have come meanwhile are written
+// with it, as a full stripe if they fill it. Rows that need a pre-read and for which nobody waits
+// are delayed while any pre-read is under way, so that more writes may fill them; synchronous
+// writes go at once (REQ_SYNC).
 //
 // Models  read-modify-write, reconstruct-write and full stripes (stripe_plan.hpp), cached blocks,
 //         reads within a chunk that bypass the cache, one at a time under the array's lock in
