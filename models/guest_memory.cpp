@@ -1,6 +1,7 @@
 // Where guests' memory comes to lie while they run: first touches, and what age has done.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
@@ -54,17 +55,45 @@ void RunningHost::touch(Vm& vm) {
   if (moved) place(vm);
 }
 
-// All memory is there from the start: each vCPU has touched its part where it first runs.
-void RunningHost::touch_all(Vm& vm) {
+// All memory is there from the start: each vCPU has touched its part where it first runs, which is
+// known at once of those that have one node.
+bool RunningHost::touch_parts(Vm& vm) {
   const auto parts = static_cast<std::int64_t>(vm.vcpus.size());
   const sim::Bytes whole = vm.placement.untouched();
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const int cpu = cpu_of(vm.vcpus[static_cast<std::size_t>(part)]);
-    const sim::Bytes amount = part + 1 == parts ? vm.placement.untouched() : whole / parts;
-    touch(workers_[at(vm.vcpus[static_cast<std::size_t>(part)])], amount, topology_.cpu(cpu).node);
+  const bool later = vm.description->arrives || vm.description->starts_later();
+  bool all = true;
+  sim::Bytes given{};
+  for (const int id : vm.vcpus) {
+    Worker& worker = workers_[at(id)];
+    worker.part = id == vm.vcpus.back() ? whole - given : whole / parts;
+    given += worker.part;
+    if (vm.nodes.size() == 1 || topology_.memories() == 1) {
+      touch_part(worker, vm.nodes.front());
+    } else if (later) {
+      touch_part(worker, memory_.emptiest());
+    } else {
+      all = false;
+    }
   }
   vm.filling = false;
-  place(vm);
+  return all;
+}
+
+void RunningHost::touch_part(Worker& worker, int node) {
+  touch(worker, std::exchange(worker.part, sim::Bytes{}), node);
+  place(vms_[at(worker.vm)]);
+}
+
+// Once all that have anything to do were started. Who idles has run before, on any node.
+sim::Process RunningHost::touch_rest() {
+  co_await engine_.delay(sim::from_seconds(start_spread_s_));
+  for (Worker& worker : workers_) {
+    if (worker.part.count() == 0) continue;
+    const bool placed = worker.progress.state() != guest::Progress::State::halted;
+    touch_part(worker,
+               placed ? topology_.cpu(scheduler_->cpu_of(worker.thread)).node : memory_.emptiest());
+  }
+  start_memory();
 }
 
 void RunningHost::place(Vm& vm) {

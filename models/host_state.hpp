@@ -63,6 +63,7 @@ struct Worker {
   double misses = 0.0;         // since measuring began
   double remote_misses = 0.0;
   double miss_wait_s = 0.0;
+  sim::Bytes part{};         // of its VM's memory, which it touches where it first runs
   double untouched_B = 0.0;  // running time's worth of first touches not yet placed
   double displaced = -1.0;   // instructions of a vCPU's process that wait for its jobs; -1: none
   std::deque<Job> jobs;      // front: the one in work

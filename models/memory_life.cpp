@@ -222,7 +222,6 @@ void RunningHost::silence(int index) {
 }
 
 void RunningHost::start_memory() {
-  fill();
   if (pressure_) {
     age_pressure();
     settle_memory();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "models/cluster/outside.hpp"
 #include "models/dirty_logs.hpp"
@@ -225,7 +226,7 @@ sim::Task<> Migration::copy(double left, bool round) {
   const double piece = std::max(kLeastPiece, std::ceil(rate_Bps * kPiece_s / kPage_B));
   std::unique_ptr<sim::Join> flying;
   sim::Join loads{engine_};
-  load_memory(rate_Bps);
+  delivered_ = engine_.now();
   while (left > 0 && !(round && late())) {
     const double now = std::min(left, piece);
     left -= now;
@@ -252,7 +253,7 @@ sim::Task<> Migration::deliver(double count, sim::Join& loads) {
   const double sent_s = sim::seconds(engine_.now() - began);
   if (limit_Bps > 0 && bytes / limit_Bps > sent_s)
     co_await engine_.delay(sim::from_seconds(bytes / limit_Bps - sent_s));
-  const double Bps = bytes / sim::seconds(engine_.now() - began);
+  const double Bps = bytes / sim::seconds(engine_.now() - std::exchange(delivered_, engine_.now()));
   if (std::abs(Bps - traffic_Bps_) > kTrafficDrift * traffic_Bps_) load_memory(Bps);
   loads.add(load(count));
 }

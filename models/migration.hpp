@@ -93,7 +93,8 @@ class Migration {
   int sender_, receiver_;  // workers
   network::MemoryDistance distance_here_, distance_there_;
   double executed_before_ = 0.0;
-  double traffic_Bps_ = 0.0;
+  double traffic_Bps_ = 0.0;  // of the last piece, from the end of the one before
+  sim::Instant delivered_{};  // the last piece's end
   sim::Instant stopped_{};
   double unsent_ = 0.0;  // pages of the round
   MigrationOutcome outcome_;

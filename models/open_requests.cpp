@@ -38,8 +38,7 @@ sim::Engine& OpenRequests::engine() {
   return host_.engine_;
 }
 
-// --- a vCPU asks
-// ----------------------------------------------------------------------------------
+// --- a vCPU asks ---
 
 bool OpenRequests::take(int worker) {
   if (!std::exchange(coming_, true)) host_.engine_.spawn(come());
@@ -63,8 +62,7 @@ std::optional<OpenRequests::Request> OpenRequests::taken(int worker) {
   return std::exchange(server(worker).has, std::nullopt);
 }
 
-// --- requests come
-// --------------------------------------------------------------------------------
+// --- requests come ---
 
 sim::Process OpenRequests::come() {
   const RunningVm& vm = host_.vms_[at(vm_)];
@@ -105,8 +103,7 @@ void OpenRequests::serve(Request request) {
   std::exchange(one.waiter, nullptr).resume();
 }
 
-// --- what is said of them
-// -------------------------------------------------------------------------
+// --- what is said of them ---
 
 void OpenRequests::begin_measuring() {
   came_ = 0;
@@ -129,10 +126,8 @@ void OpenRequests::report(const RunningHost& host, const VmKind& kind, Results& 
   if (more > kFew && more > kMany * came)
     results.notes.push_back(
         fmt::format("requests come to vm.{0} faster than it serves them: {1:.0f} more of {2:.0f} "
-                    "wait at the end "
-                    "than when measuring began, and wait the longer the longer the run; "
-                    "vm.{0}.workload.arrivals "
-                    "is beyond what it can do here",
+                    "wait at the end than when measuring began, and wait the longer the longer "
+                    "the run; vm.{0}.workload.arrivals is beyond what it can do here",
                     name, more, came));
 }
 

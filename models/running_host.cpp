@@ -175,6 +175,7 @@ void RunningHost::arm(Worker& worker) {
 
 void RunningHost::enter_cpu(Worker& worker, scheduler::CpuId cpu) {
   contention_.start(worker.stream, cpu);
+  if (worker.part.count() > 0) touch_part(worker, topology_.cpu(cpu).node);
   entered_.push_back(worker_of_thread_[at(worker.thread)]);
 }
 
@@ -318,6 +319,7 @@ void RunningHost::settle() {
 void RunningHost::start(sim::Duration warmup) {
   start_spread_s_ = warmup > sim::Duration::zero() ? std::min(kStartSpread_s, sim::seconds(warmup))
                                                    : kStartSpread_s;
+  bool touched = true;
   for (Vm& vm : vms_) {
     if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));
@@ -325,12 +327,17 @@ void RunningHost::start(sim::Duration warmup) {
     const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
     if (boots) vm.filling = false;
     if (boots || vm.description->workload.touch_rate.count() > 0) continue;
-    touch_all(vm);
+    touched = touch_parts(vm) && touched;
   }
   io_->start();
   network_->start();
   dirty_logs_->start();
-  start_memory();
+  fill();
+  if (touched) {
+    start_memory();
+  } else {
+    engine_.spawn(touch_rest());
+  }
 }
 
 }  // namespace models

@@ -130,9 +130,7 @@ class RunningHost final : public scheduler::Dispatch {
   }
   void go_before(Worker& worker, const Job& job);
   sim::Process live(int worker);
-  sim::Process merge_pages();  // ksmd
-  sim::Process tune_merging();
-  sim::Process watch_memory();
+  sim::Process merge_pages(), tune_merging(), watch_memory();  // the first: ksmd
   void build_memory();
   void start_memory();
   void age_pressure();
@@ -200,7 +198,9 @@ class RunningHost final : public scheduler::Dispatch {
   void settle_later();
   void touch(Vm& vm);
   sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
-  void touch_all(Vm& vm);
+  bool touch_parts(Vm& vm);
+  void touch_part(Worker& worker, int node);
+  sim::Process touch_rest();
   void place(Vm& vm);
   void follow_merging(Vm& vm);
   void fill();

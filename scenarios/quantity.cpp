@@ -159,6 +159,7 @@ std::string format_quantity(Unit unit, double value) {
   const auto length = [](const std::string& text) {
     return text.size() + (text.find("e-") != text.npos || text.find("e+") != text.npos ? 1000 : 0);
   };
+  if (value == 0 && unit == Unit::time) return "0 s";  // not of the shortest name, hours
   const bool readable = std::abs(value) <= most(unit) * 0.999;
   std::string best;
   for (const Name& name : names(unit)) {

@@ -42,7 +42,7 @@ std::string as_in_table(std::string prefix) {
 }
 
 // "vm" means the keys of a VM, not those of "vmm", unless no name ends where the prefix does.
-std::vector<scenarios::KeyInfo> find_keys(const std::string& prefix) {
+std::vector<scenarios::KeyInfo> find_in_table(const std::string& prefix) {
   std::vector<scenarios::KeyInfo> keys = scenarios::key_infos(prefix);
   const auto ends_a_name = [&](const scenarios::KeyInfo& key) {
     return prefix.empty() || prefix.ends_with('.') || key.path.size() == prefix.size() ||
@@ -61,8 +61,15 @@ std::vector<scenarios::KeyInfo> find_keys(const std::string& prefix) {
   return keys;
 }
 
+// "vm.workload" is what [vm.workload] in a scenario is, of no name.
+std::vector<scenarios::KeyInfo> find_keys(const std::string& prefix) {
+  const auto keys = find_in_table(as_in_table(prefix));
+  if (!keys.empty() || !prefix.starts_with("vm.")) return keys;
+  return find_in_table(as_in_table("vm.<name>" + prefix.substr(2)));
+}
+
 void print_keys(const std::string& prefix) {
-  const auto keys = find_keys(as_in_table(prefix));
+  const auto keys = find_keys(prefix);
   if (keys.empty()) nothing_found(prefix, "tenancy keys");
   for (const scenarios::KeyInfo& key : keys) {
     const std::string standard =

@@ -20,6 +20,10 @@ NodeMemory::NodeMemory(const topology::Topology& topology, double factor) {
   }
 }
 
+int NodeMemory::emptiest() const {
+  return static_cast<int>(std::max_element(free_.begin(), free_.end()) - free_.begin());
+}
+
 sim::Bytes NodeMemory::take(int node, sim::Bytes amount) {
   sim::Bytes& free = free_[static_cast<std::size_t>(node)];
   const sim::Bytes taken = std::min(free, amount);

@@ -25,6 +25,7 @@ class NodeMemory {
   explicit NodeMemory(const topology::Topology& topology, double factor = 1.0);
   int nodes() const { return static_cast<int>(free_.size()); }
   sim::Bytes free(int node) const { return free_[static_cast<std::size_t>(node)]; }
+  int emptiest() const;  // the node that has most left
   // Takes up to `amount` from `node`; returns what it could give.
   sim::Bytes take(int node, sim::Bytes amount);
   void give_back(int node, sim::Bytes amount) { free_[static_cast<std::size_t>(node)] += amount; }

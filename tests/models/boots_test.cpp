@@ -1,13 +1,14 @@
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
 
 #include "models/host.hpp"
 #include "sim/error.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace models;
 using namespace sim::literals;
+using tests::metric;
 
 namespace {
 
@@ -51,12 +52,6 @@ Results run(const HostDescription& host, sim::Duration time = 2_s) {
   return results;
 }
 
-double metric(const Results& results, const std::string& name) {
-  const auto found = std::find_if(results.metrics.begin(), results.metrics.end(),
-                                  [&](const Metric& one) { return one.name == name; });
-  REQUIRE(found != results.metrics.end());
-  return found->value;
-}
 double boot(const Results& results, const std::string& name) {
   return metric(results, "vm.guest.boot." + name);
 }

@@ -2,9 +2,11 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::share;
 
 namespace {
 
@@ -45,10 +47,6 @@ double metric(const Results& results, const std::string& name) {
   }
   FAIL("no metric " << name);
   return 0;
-}
-
-double share(const Results& results, Cause cause) {
-  return results.time.front().share[static_cast<std::size_t>(cause)];
 }
 
 }  // namespace

@@ -5,9 +5,11 @@
 
 #include "models/host.hpp"
 #include "models/storage/image/qcow2.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -45,14 +47,6 @@ HostDescription one_guest(double read_share) {
 
 Results run(const HostDescription& host) {
   return simulate(host, {.duration = 100_ms, .warmup = {}}, {.seed = 1, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 }  // namespace

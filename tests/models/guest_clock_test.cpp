@@ -3,9 +3,11 @@
 
 #include "models/host.hpp"
 #include "models/vmm/nesting.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -32,14 +34,6 @@ HostDescription one_cpu() {
 
 Results run(const HostDescription& host) {
   return simulate(host, {.duration = 2_s, .warmup = 100_ms}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 double share(const Results& results, Cause cause) {

@@ -5,9 +5,11 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -47,14 +49,6 @@ HostDescription writer(storage::raid::Level level) {
 
 Results run(const HostDescription& host) {
   return simulate(host, {.duration = 20_ms, .warmup = 2_ms}, {.seed = 1, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 }  // namespace

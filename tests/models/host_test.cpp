@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "sim/error.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -46,14 +48,6 @@ HostDescription busy_host() {
   host.vmm.halt_poll.most = 2_ms;
   host.vms.push_back(vm);
   return host;
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 Results run(const HostDescription& host) {

@@ -4,9 +4,11 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -34,14 +36,6 @@ HostDescription host_of_one() {
 
 Results run(const HostDescription& host) {
   return simulate(host, {.duration = 1_s, .warmup = 1_s}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "models/io_paths.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "models/host.hpp"
 #include "sim/error.hpp"
 #include "tests/models/one_disk_host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace models;
 using namespace sim::literals;
@@ -29,10 +29,7 @@ Results run(const HostDescription& host, sim::Duration time = 2_s) {
 }
 
 double metric(const Results& results, const std::string& name) {
-  const auto found = std::find_if(results.metrics.begin(), results.metrics.end(),
-                                  [&](const Metric& one) { return one.name == "vm.fio." + name; });
-  REQUIRE(found != results.metrics.end());
-  return found->value;
+  return tests::metric(results, "vm.fio." + name);
 }
 
 }  // namespace
@@ -458,11 +455,7 @@ TEST_CASE("threads relieve a busy loop of little, io_uring of a part of submitti
   const auto rate_and_cpu = [&](Aio aio) {
     guest.vms[0].disks[0].aio = aio;
     const Results results = run(guest, 300_ms);
-    const auto busy =
-        std::find_if(results.metrics.begin(), results.metrics.end(),
-                     [](const Metric& m) { return m.name == "host.cpu.utilisation"; });
-    REQUIRE(busy != results.metrics.end());
-    return std::pair{metric(results, "io.rate"), busy->value};
+    return std::pair{metric(results, "io.rate"), tests::metric(results, "host.cpu.utilisation")};
   };
   const auto [native, native_cpu] = rate_and_cpu(Aio::native);
   const auto [threads, threads_cpu] = rate_and_cpu(Aio::threads);

@@ -2,9 +2,12 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
+using tests::share;
 
 namespace {
 
@@ -34,18 +37,6 @@ HostDescription host_of(std::int64_t gib, int guests) {
 
 Results run(const HostDescription& host) {
   return simulate(host, {.duration = 1_s, .warmup = 500_ms}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
-}
-
-double share(const Results& results, Cause cause) {
-  return results.time.front().share[static_cast<std::size_t>(cause)];
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
@@ -72,11 +73,7 @@ Results run(const HostDescription& host, sim::Duration duration = 2_s) {
 
 double metric(const Results& results, const std::string& name) {
   CHECK(results.violations == std::vector<std::string>{});
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
+  return tests::metric(results, name);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 
 #include "models/host.hpp"
 #include "sim/error.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
 
 namespace {
 
@@ -32,14 +34,6 @@ HostDescription networked(double rate_Bps) {
   vm.nics.push_back({.on = "eth0"});
   host.vms.push_back(vm);
   return host;
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
 }
 
 Results run(const HostDescription& host) {

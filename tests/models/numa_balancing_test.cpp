@@ -2,9 +2,12 @@
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
+using tests::metric;
+using tests::share;
 
 namespace {
 
@@ -36,19 +39,7 @@ HostDescription two_nodes() {
 }
 
 Results run(const HostDescription& host) {
-  return simulate(host, {.duration = 2_s, .warmup = 40_s}, {.seed = 3, .check = true});
-}
-
-double metric(const Results& results, const std::string& name) {
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
-}
-
-double share(const Results& results, Cause cause) {
-  return results.time.front().share[static_cast<std::size_t>(cause)];
+  return simulate(host, {.duration = 2_s, .warmup = 40_s}, {.seed = 2, .check = true});
 }
 
 }  // namespace
@@ -87,6 +78,8 @@ TEST_CASE("without the mechanism neither kernel nor numad does anything", "[numa
 
 TEST_CASE("numad binds each guest to a node and brings its memory there", "[numa]") {
   HostDescription host = two_nodes();
+  host.hardware.cores_per_node = host.hardware.llc.shared_by = 4;  // of full nodes it takes both
+  CHECK(metric(run(host), "vm.guest.memory.remote") > 0.25);
   host.vmm.numad = true;
   const Results bound = run(host);
   CHECK(metric(bound, "vm.guest.numad.bound") == 1.0);

@@ -1,12 +1,12 @@
 #include "models/open_requests.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
 
 #include "models/host.hpp"
 #include "sim/error.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace models;
 using namespace sim::literals;
@@ -45,10 +45,7 @@ Results run(const HostDescription& host, sim::Duration time = 60_s) {
 }
 
 double metric(const Results& results, const std::string& name) {
-  const auto found = std::find_if(results.metrics.begin(), results.metrics.end(),
-                                  [&](const Metric& one) { return one.name == "vm.web." + name; });
-  REQUIRE(found != results.metrics.end());
-  return found->value;
+  return tests::metric(results, "vm.web." + name);
 }
 
 // P(response > t) of M/M/c, times in units of the mean service.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 using namespace sim::literals;
 using namespace models;
@@ -77,11 +78,7 @@ Results run(const HostDescription& host, sim::Duration duration = 50_ms) {
 
 double metric(const Results& results, const std::string& name) {
   CHECK(results.violations == std::vector<std::string>{});
-  for (const Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
+  return tests::metric(results, name);
 }
 
 // From one port to the other, in whole bytes on the wire.

@@ -1,11 +1,13 @@
 // vCPUs that wait for each other, with and without a CPU for all of them.
 #include <catch2/catch.hpp>
 
+#include "tests/models/results_of.hpp"
 #include "tests/models/vcpus_that_wait.hpp"
 
 using namespace sim::literals;
 using namespace models;
 using namespace tests;
+using tests::share;
 
 namespace {
 
@@ -21,10 +23,6 @@ HostDescription locking(int guests) {
   sync.lock_every = sim::Instructions{200'000};
   sync.lock_hold = sim::Instructions{10'000};  // 40 % of the time somebody holds it
   return host;
-}
-
-double share(const Results& results, Cause cause) {
-  return results.time.front().share[static_cast<std::size_t>(cause)];
 }
 
 }  // namespace

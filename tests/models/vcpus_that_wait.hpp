@@ -2,9 +2,9 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <string>
 
 #include "models/host.hpp"
+#include "tests/models/results_of.hpp"
 
 namespace tests {
 
@@ -35,17 +35,10 @@ inline models::Results run(const models::HostDescription& host) {
   return models::simulate(host, {.duration = 1_s, .warmup = 200_ms}, {.seed = 3, .check = true});
 }
 
-inline double metric(const models::Results& results, const std::string& name) {
-  REQUIRE(results.violations.empty());
-  for (const models::Metric& m : results.metrics) {
-    if (m.name == name) return m.value;
-  }
-  FAIL("no metric " << name);
-  return 0;
-}
-
 inline double throughput(const models::HostDescription& host) {
-  return metric(run(host), "vm.guest.throughput");
+  const models::Results results = run(host);
+  REQUIRE(results.violations.empty());
+  return metric(results, "vm.guest.throughput");
 }
 
 }  // namespace tests

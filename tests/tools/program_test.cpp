@@ -257,6 +257,8 @@ TEST_CASE("lists and keys print what is built in") {
   CHECK(element.out.starts_with("host.link.from\n"));
   const Outcome table = tenancy({"keys", "workload.net"});  // as a preset's file says it
   CHECK(table.out.starts_with("vm.<name>.workload.net."));
+  const Outcome nameless = tenancy({"keys", "vm.workload.test[0].span"});  // as a scenario says it
+  CHECK(nameless.out.starts_with("vm.<name>.workload.test.span\n"));
   const Outcome metrics = tenancy({"keys", "--metrics"});
   CHECK(metrics.status == 0);
   CHECK(metrics.out.find("vm.<vm>.throughput.relative") != std::string::npos);

@@ -6,8 +6,7 @@
 //
 // Models  streams side by side and among random reads, a distance that grows with the stream.
 // Omits   streams backwards or with strides, the size of the memory; pages give way to later ones
-// of
-//         their stream, or of the one that takes its place.
+//         of their stream, or of the one that takes its place.
 // Source  Memblaze: SSD read-ahead, PBlaze7 7940 (technical article 698): 4 KiB at depth 1 in
 //         sequence take 6 us, without read-ahead 57. Intel SSD DC P3700, product specification:
 //         20 us in sequence, where random reads take over 80 [recall].

@@ -2,8 +2,8 @@
 //
 // A first access is a candidate; what goes on at its end makes it a run. A run takes in what it
 // reaches, so that accesses may overtake each other, and may begin again where it began, as a log
-// does that is written round and round. Of runs the one longest not touched makes room
-// for a new one, of candidates the oldest: one access in `kCandidates` keeps a run known.
+// does that is written round and round. Of runs the one longest not touched makes room for a new
+// one, of candidates the oldest: one access in `kCandidates` keeps a run known.
 //
 // Source  Memblaze: SSD read-ahead, PBlaze7 7940 (technical article 698): a context for each of the
 //         sequential streams, which arrive out of order and among random accesses.

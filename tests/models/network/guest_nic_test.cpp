@@ -157,7 +157,7 @@ TEST_CASE("rtl8139's interrupt takes eight register accesses, and QEMU makes the
 }
 
 TEST_CASE("vhost copies more slowly from and to the other socket") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   const auto busy = [&](int cpu, bool in) {
     sim::Engine engine;
     Deliver guest_side{engine}, host_side{engine};

@@ -17,7 +17,7 @@ const sim::Bytes kSixteenLines{1'024};
 }  // namespace
 
 TEST_CASE("a card leaves its data in the LLC of its own socket, and nowhere else") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   const MemoryDistance distance{topology};
   CHECK(distance.delivered(0, 0).cache == 0);
   CHECK(distance.delivered(1, 0).cache == -1);
@@ -25,7 +25,7 @@ TEST_CASE("a card leaves its data in the LLC of its own socket, and nowhere else
 }
 
 TEST_CASE("copying takes longer out of memory, and out of another socket's LLC or memory") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   const MemoryDistance distance{topology};
   const auto copy = [&](int cpu, Where from) {
     return in_ns(distance.copy_from(cpu, from, kSixteenLines));
@@ -39,13 +39,13 @@ TEST_CASE("copying takes longer out of memory, and out of another socket's LLC o
 }
 
 TEST_CASE("headers are looked at one by one, descriptors four to a line") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   const MemoryDistance distance{topology};
   CHECK(in_ns(distance.look(kSecondCpu, distance.written_by(kFirstCpu), 5)) == Approx(7 * 50));
 }
 
 TEST_CASE("nothing is far where nodes are not simulated, or distance costs nothing") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   for (const MemoryDistance& distance : {MemoryDistance{}, MemoryDistance{topology, false}}) {
     CHECK(in_ns(distance.copy_from(kSecondCpu, {.memory = 0}, kSixteenLines)) == 0.0);
     CHECK(in_ns(distance.look(kSecondCpu, {.memory = 0}, 5)) == 0.0);

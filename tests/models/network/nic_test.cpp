@@ -175,7 +175,7 @@ struct FarMemory : Dma {
 }  // namespace
 
 TEST_CASE("a NIC reads and writes where packets lie, a function the memory of its guest") {
-  const auto topology = two_sockets();
+  const auto topology = tests::sockets(2);
   sim::Engine engine;
   Deliver up{engine};
   OwnCpu cpu{engine};

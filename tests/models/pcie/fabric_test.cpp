@@ -4,6 +4,7 @@
 
 #include "models/pcie/link_rate.hpp"
 #include "sim/error.hpp"
+#include "tests/models/sockets.hpp"
 
 using namespace models;
 using namespace models::pcie;
@@ -40,27 +41,6 @@ Description two_risers() {
           .cards = {}};
 }
 
-topology::Topology host(int sockets) {
-  topology::Description description;
-  description.sockets = sockets;
-  description.cores_per_node = 4;
-  description.frequency = sim::Hertz{2e9};
-  description.memory = sim::Bytes{1LL << 34};
-  description.l2 = {.size = sim::Bytes{1 << 18}, .shared_by = 1, .latency = sim::Duration{4'000}};
-  description.llc = {.size = sim::Bytes{1 << 23}, .shared_by = 4, .latency = sim::Duration{15'000}};
-  description.controller.channel_bandwidth = sim::BytesPerSecond{12.8e9};
-  description.controller.latency = sim::Duration{80'000};
-  if (sockets == 2) {
-    description.links = {{.from = 0,
-                          .to = 1,
-                          .kind = "qpi",
-                          .bandwidth = sim::BytesPerSecond{16e9},
-                          .efficiency = 0.65,
-                          .latency = sim::Duration{50'000}}};
-  }
-  return topology::Topology{description};
-}
-
 sim::Process move(sim::Engine& engine, Fabric& fabric, int card, int node, sim::Bytes amount,
                   std::vector<double>& at) {
   co_await fabric.transfer(card, node, Direction::to_memory, amount, {});
@@ -77,7 +57,7 @@ TEST_CASE("a card in the second riser needs the second CPU, and the message says
         "card ssd0 in slot 4 of the secondary riser: its lanes come from CPU 2, whose socket is "
         "empty (1 populated); fit that CPU or use another slot");
   sim::Engine engine;
-  const topology::Topology one = host(1);
+  const topology::Topology one = tests::sockets(1);
   CHECK_THROWS_AS((Fabric{engine, description, one}), sim::ConfigError);
 }
 
@@ -100,7 +80,7 @@ TEST_CASE("a CPU has no more lanes than it has") {
 
 TEST_CASE("a card in the chipset's slot trains to what the slot has and shares DMI") {
   sim::Engine engine;
-  const topology::Topology two = host(2);
+  const topology::Topology two = tests::sockets(2);
   Description description = two_risers();
   description.cards = {{.name = "a", .slot = "2", .lanes = 8, .generation = 3},
                        {.name = "b", .slot = "3", .lanes = 8, .generation = 3}};
@@ -116,7 +96,7 @@ TEST_CASE("a card in the chipset's slot trains to what the slot has and shares D
 
 TEST_CASE("DMA to the other node crosses the link, which may be the narrowest part") {
   sim::Engine engine;
-  const topology::Topology two = host(2);
+  const topology::Topology two = tests::sockets(2);
   Description description = two_risers();
   description.cards = {{.name = "a", .slot = "1", .lanes = 16, .generation = 3}};
   Fabric fabric{engine, description, two};
@@ -128,7 +108,7 @@ TEST_CASE("DMA to the other node crosses the link, which may be the narrowest pa
 
 TEST_CASE("cards behind the chipset take turns on DMI, those of a CPU's slots need none") {
   sim::Engine engine;
-  const topology::Topology two = host(2);
+  const topology::Topology two = tests::sockets(2);
   Description description = two_risers();
   description.slots.push_back(
       {.name = "5", .riser = "", .owner = kChipset, .connector = 4, .lanes = 4, .generation = 2});
@@ -149,7 +129,7 @@ TEST_CASE("cards behind the chipset take turns on DMI, those of a CPU's slots ne
 
 TEST_CASE("IOTLB misses cost where a device's memory outgrows its reach") {
   sim::Engine engine;
-  const topology::Topology one = host(1);
+  const topology::Topology one = tests::sockets(1);
   Description description = two_risers();
   description.cards = {{.name = "a", .slot = "1"}};
   description.iommu.on = true;
