@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/compute/footprint_loads.hpp"
+#include "models/compute/llc_ways.hpp"
 
 namespace models::compute {
 namespace {
@@ -34,22 +35,6 @@ void CacheSharing::add(std::vector<int> ways) {
   ways_.push_back(std::move(ways));
 }
 
-std::vector<CacheSharing::Region> CacheSharing::regions(std::size_t profiles) const {
-  std::map<std::vector<std::size_t>, double> by_users;
-  for (int way = 0; way < machine_.llc_ways; ++way) {
-    std::vector<std::size_t> users;
-    for (std::size_t p = 0; p < profiles; ++p) {
-      const bool all = p >= ways_.size() || ways_[p].empty();
-      if (all || std::find(ways_[p].begin(), ways_[p].end(), way) != ways_[p].end())
-        users.push_back(p);
-    }
-    by_users[users] += machine_.llc_B / machine_.llc_ways;
-  }
-  std::vector<Region> all;
-  for (const auto& [users, size_B] : by_users) all.push_back({size_B, users});
-  return all;
-}
-
 // Of the cache, what a profile may put lines into.
 double CacheSharing::reach_B(std::size_t profile) const {
   if (profile >= ways_.size() || ways_[profile].empty()) return machine_.llc_B;
@@ -68,7 +53,8 @@ std::vector<double> CacheSharing::solve(const std::vector<const Profile*>& profi
     for (const int count : counts) sum += count;
     return sum;
   }();
-  const std::vector<Region> parts = regions(profiles.size());
+  const std::vector<WayRegion> parts =
+      way_regions(ways_, profiles.size(), machine_.llc_ways, machine_.llc_B);
   for (std::size_t p = 0; p < profiles.size(); ++p) {
     if (counts[p] > 0) space[p] = std::min(reach_B(p) / threads, footprint_B(*profiles[p]));
   }
@@ -82,7 +68,7 @@ std::vector<double> CacheSharing::solve(const std::vector<const Profile*>& profi
     for (bool again = true; again;) {
       again = false;
       std::fill(wanted.begin(), wanted.end(), 0.0);
-      for (const Region& part : parts) {
+      for (const WayRegion& part : parts) {
         double left_B = part.size_B;
         double inserted = 0.0;
         for (const std::size_t p : part.profiles) {

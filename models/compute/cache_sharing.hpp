@@ -48,12 +48,6 @@ class CacheSharing {
                                     const std::vector<int>& counts);
 
  private:
-  // Ways into which the same profiles put lines.
-  struct Region {
-    double size_B = 0.0;
-    std::vector<std::size_t> profiles;
-  };
-  std::vector<Region> regions(std::size_t profiles) const;
   double reach_B(std::size_t profile) const;
   double insertions_per_s(const Profile& profile, double space_B) const;
   std::vector<double> solve(const std::vector<const Profile*>& profiles,

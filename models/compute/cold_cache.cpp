@@ -22,11 +22,18 @@ ColdCache::ColdCache(const topology::Topology& topology, const Contention& conte
       contention_{contention},
       llc_sharing_{llc_sharing},
       core_B_{static_cast<double>(topology.description().l2.size.count())},
-      llc_B_{static_cast<double>(topology.description().llc.size.count())},
+      has_llc_{topology.description().llc.size.count() > 0},
       llc_latency_s_{sim::seconds(topology.description().llc.latency)} {}
 
 void ColdCache::add() {
-  memory_.emplace_back().in_llc.resize(static_cast<std::size_t>(topology_.llcs()));
+  memory_.emplace_back();
+}
+
+ColdCache::Tenancy* ColdCache::in_llc(Memory& memory, int llc) {
+  const std::size_t regions = contention_.insertions().regions();
+  if (memory.in_llc.empty())
+    memory.in_llc.resize(static_cast<std::size_t>(topology_.llcs()) * regions);
+  return &memory.in_llc[static_cast<std::size_t>(llc) * regions];
 }
 
 void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now,
@@ -39,10 +46,14 @@ void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Ins
   memory.in_core = {.held_B = std::max(0.0, core_B - missing.core * memory.core_cold_B),
                     .wanted_B = core_B,
                     .inserted_B = contention_.core_inserted_B(at.core, now)};
-  memory.in_llc[static_cast<std::size_t>(at.llc)] = {
-      .held_B = std::max(0.0, llc_B - missing.llc * memory.llc_cold_B),
-      .wanted_B = llc_B,
-      .inserted_B = contention_.llc_inserted_B(at.llc, now)};
+  const double held_B = std::max(0.0, llc_B - missing.llc * memory.llc_cold_B);
+  Tenancy* const tenancies = in_llc(memory, at.llc);
+  for (const LlcInsertions::Part& part : contention_.llc_parts(stream)) {
+    tenancies[part.region] = {
+        .held_B = held_B * part.share,
+        .wanted_B = llc_B * part.share,
+        .inserted_B = contention_.insertions().inserted_B(at.llc, part.region, now)};
+  }
 }
 
 ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
@@ -59,21 +70,26 @@ ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& prof
                         contention_.core_inserted_B(at.core, now) - memory.in_core.inserted_B,
                         core_B_)
           : 0.0;
-  const Tenancy& tenancy = memory.in_llc[static_cast<std::size_t>(at.llc)];
-  const double inserted_B =
-      llc_sharing_ ? contention_.llc_inserted_B(at.llc, now) - tenancy.inserted_B : 0.0;
-  const double llc_warm_B = surviving_B(tenancy.held_B, inserted_B, llc_B_);
+  double llc_warm_B = 0.0, wanted_B = 0.0;
+  const Tenancy* const tenancies = in_llc(memory, at.llc);
+  for (const LlcInsertions::Part& part : contention_.llc_parts(stream)) {
+    const Tenancy& tenancy = tenancies[part.region];
+    const double count_B = contention_.insertions().inserted_B(at.llc, part.region, now);
+    const double inserted_B = llc_sharing_ ? count_B - tenancy.inserted_B : 0.0;
+    llc_warm_B += surviving_B(tenancy.held_B, inserted_B, part.size_B);
+    wanted_B += tenancy.wanted_B;
+  }
   // Only what it will hold again is fetched again; where it comes back to, space that others have
   // left since is none that it has lost. A line lost from both is fetched once, from memory; the
   // private cache's other lines come from the LLC, if there is one.
   const bool back = topology_.cpu(topology_.cpus_of_core(memory.core).front()).llc == at.llc;
-  const double held_again_B = back ? std::min(state.space_B, tenancy.wanted_B) : state.space_B;
+  const double held_again_B = back ? std::min(state.space_B, wanted_B) : state.space_B;
   memory.llc_cold_B = std::max(0.0, held_again_B - llc_warm_B);
   memory.core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
   const double from_llc_B = std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
   const double at_once = lines_at_once(topology_.description().line_buffers, profile, 1);
   Refill refill;
-  const double line_s = llc_B_ > 0 ? llc_latency_s_ : state.memory_latency_s;
+  const double line_s = has_llc_ ? llc_latency_s_ : state.memory_latency_s;
   refill.core = sim::from_seconds(from_llc_B * line_s / kLine_B / at_once);
   const double accesses = profile.llc_accesses_per_kilo_instruction / 1e3;
   if (accesses <= 0) return refill;

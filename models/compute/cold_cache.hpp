@@ -5,7 +5,8 @@
 // there before (random replacement; LRU loses it a little later and then faster). So one number
 // per cache, the bytes inserted so far, tells how cold any earlier tenant is: O(1) a switch.
 //
-// Models  private (L2) and last-level caches, return to a cache still partly warm, migration.
+// Models  private (L2) and last-level caches, return to a cache still partly warm, migration,
+//         ways of an LLC that others put no lines into.
 // Omits   L1, TLBs, the traffic of the refill. An LLC's lines come back evenly, as if each access
 //         met another line of what the stream holds there.
 // Source  MODELS.md section 1 "cold caches"; Agarwal, Horowitz, Hennessy 1989 for the decay.
@@ -53,16 +54,19 @@ class ColdCache {
   struct Memory {
     int core = -1;  // last core, -1: never ran
     Tenancy in_core;
-    std::vector<Tenancy> in_llc;  // [llc]
+    std::vector<Tenancy> in_llc;  // [llc * regions of its ways + region]
     double core_cold_B = 0.0;     // at its last start
     double llc_cold_B = 0.0;
   };
+
+  // The stream's in that LLC, by regions of its ways.
+  Tenancy* in_llc(Memory& memory, int llc);
 
   const topology::Topology& topology_;
   const Contention& contention_;
   bool llc_sharing_ = true;
   double core_B_ = 0.0;
-  double llc_B_ = 0.0;
+  bool has_llc_ = false;
   double llc_latency_s_ = 0.0;
   std::vector<Memory> memory_;  // [stream]
 };

@@ -36,7 +36,9 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
       config_{config},
       sharing_{cache_machine(topology.description())},
       carried_{capacities(topology)},
-      delays_{topology, config.controller_queueing, config.link_bandwidth} {
+      delays_{topology, config.controller_queueing, config.link_bandwidth},
+      insertions_{topology.llcs(), topology.description().llc_ways,
+                  static_cast<double>(topology.description().llc.size.count())} {
   const topology::Description& d = topology.description();
   on_cpu_.assign(index(topology.cpus()), -1);
   reads_from_.assign(index(topology.cpus()), 0);
@@ -62,7 +64,6 @@ Contention::Contention(const topology::Topology& topology, const ContentionConfi
   agent_cpus_.resize(index(topology.agents()));
   for (int cpu = 0; cpu < topology.cpus(); ++cpu)
     agent_cpus_[index(topology.cpu(cpu).agent)].push_back(cpu);
-  llc_clock_.resize(index(topology.llcs()));
   core_clock_.resize(index(topology.cores()));
   llc_stale_.assign(index(topology.llcs()), 0);
   llc_due_.assign(index(topology.llcs()), sim::kNever);
@@ -78,6 +79,7 @@ StreamId Contention::add(const Profile& profile, Burden burden) {
   if (known == kinds_.end()) {
     kinds_.push_back(&profile);
     sharing_.add(burden.llc_ways);
+    insertions_.add(std::move(burden.llc_ways));
     walkers_.push_back({&profile, std::move(burden.walks)});
     for (auto& mix : mix_) mix.push_back(0);
     for (auto& sharers : sharers_) sharers.emplace_back();
@@ -266,7 +268,7 @@ void Contention::change_traffic(Stream& stream, double traffic_Bps, sim::Instant
   const topology::Cpu& at = topology_.cpu(stream.cpu);
   const double change_Bps = traffic_Bps - stream.traffic_Bps;
   add_load(stream, change_Bps, now);
-  llc_clock_[index(at.llc)].change(change_Bps, now);
+  insertions_.change(at.llc, stream.kind, change_Bps, now);
   core_clock_[index(at.core)].change(
       change_Bps * stream.llc_accesses / lines_per_instruction(stream), now);
   stream.traffic_Bps = traffic_Bps;
@@ -318,10 +320,6 @@ const std::vector<StreamId>& Contention::settle(sim::Instant now) {
 
 double Contention::utilisation(int resource) const {
   return load_Bps(resource) / topology_.resources()[index(resource)].capacity_Bps;
-}
-
-double Contention::llc_inserted_B(int llc, sim::Instant now) const {
-  return llc_clock_[index(llc)].at(now);
 }
 
 double Contention::core_inserted_B(int core, sim::Instant now) const {

@@ -35,6 +35,7 @@
 #include "models/compute/contended_lines.hpp"
 #include "models/compute/delay_solver.hpp"
 #include "models/compute/growing_sum.hpp"
+#include "models/compute/llc_ways.hpp"
 #include "models/compute/pace.hpp"
 #include "models/compute/profile.hpp"
 #include "models/compute/sharers.hpp"
@@ -102,8 +103,11 @@ class Contention {
   }
   const CarriedLoads& carried() const { return carried_; }
   double utilisation(int resource) const;
-  // Lines brought into an LLC and into a core's private cache since the start, in bytes.
-  double llc_inserted_B(int llc, sim::Instant now) const;
+  // Lines brought into LLCs, and into a core's private cache since the start, in bytes.
+  const LlcInsertions& insertions() const { return insertions_; }
+  const std::vector<LlcInsertions::Part>& llc_parts(StreamId stream) const {
+    return insertions_.parts(streams_[index(stream)].kind);
+  }
   double core_inserted_B(int core, sim::Instant now) const;
   std::uint64_t solutions() const { return solutions_; }
 
@@ -224,7 +228,8 @@ class Contention {
   DelaySolver delays_;
   std::vector<std::vector<int>> agent_cpus_;  // [agent]
   std::vector<MemorySet> reads_from_;         // [cpu] of who runs there and does not wait
-  std::vector<GrowingSum> llc_clock_, core_clock_;
+  LlcInsertions insertions_;
+  std::vector<GrowingSum> core_clock_;
   std::vector<StreamId> stale_, changed_, solving_;
   std::vector<char> reported_, llc_stale_, core_stale_;  // [stream] in changed_; [llc], [core]
   std::vector<int> stale_llcs_, stale_cores_;

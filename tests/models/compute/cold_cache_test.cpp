@@ -1,6 +1,7 @@
 #include "models/compute/cold_cache.hpp"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 using namespace sim::literals;
 using namespace models::compute;
@@ -150,4 +151,38 @@ TEST_CASE("what has not come back is missing again, once") {
   const ColdCache::Refill still = host.visit(0, 2, 10_ms);
   CHECK(sim::seconds(still.llc) == Approx(sim::seconds(rest.llc)).epsilon(0.01));
   CHECK(host.run(0, 2, 10_ms) == sim::Duration::zero());
+}
+
+TEST_CASE("lines in ways of its own outlast any neighbour, those in shared ways do not") {
+  const Topology topology{machine()};
+  const auto back = [&](const std::vector<int>& own, const std::vector<int>& others) {
+    Contention contention{topology, {}};
+    ColdCache cold{topology, contention};
+    Profile mine, theirs;
+    for (Profile* profile : {&mine, &theirs}) {
+      profile->llc_accesses_per_kilo_instruction = 20;
+      profile->miss_curve = MissCurve{{{8_MiB, 0.05}}};
+      profile->footprint = 2_MiB;
+    }
+    contention.add(mine, {.walks = {}, .llc_ways = own});
+    contention.add(theirs, {.walks = {}, .llc_ways = others});
+    sim::Instant now{};
+    ColdCache::Refill refill{};
+    for (const StreamId stream : {0, 1, 0}) {
+      cold.add();
+      contention.place(stream, {1.0, 0.0});
+      contention.start(stream, 0);
+      contention.settle(now);
+      refill = cold.enter(stream, 0, stream == 0 ? mine : theirs, now);
+      now += stream == 0 ? 10_ms : 1_s;
+      contention.stop(0, now);
+      cold.leave(stream, 0, stream == 0 ? mine : theirs, now, {});
+      contention.settle(now);
+    }
+    return sim::seconds(refill.llc);
+  };
+  const double all_s = back({}, {});
+  CHECK(all_s > 0);
+  CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13, 14, 15}) == 0.0);
+  CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {4, 5, 6, 7}) == Approx(0.5 * all_s).epsilon(0.01));
 }
