@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "models/huge_pages.hpp"
@@ -101,6 +102,22 @@ double tick_cycles(const VmDescription& vm, const HostDescription& host) {
                           host.vmm.exits);
 }
 
+// What a vCPU of a VM has to weigh at least, that its reservation is kept on the CPU that it is on:
+// balancing leaves whole vCPUs of `other` weight there, one at least, and as many as make the CPU's
+// load the mean. `others`: what all other VMs weigh together.
+double guaranteed_weight(double reserved, int vcpus, int cpus, double other, double others) {
+  constexpr double kMost = 0.99;  // of a CPU
+  const double least = std::min(reserved, kMost) / (1.0 - std::min(reserved, kMost));
+  const double beside = others / cpus;
+  if (vcpus >= cpus) return least * beside;
+  double best = std::numeric_limits<double>::infinity();
+  for (double n = 1.0; n < beside / other + 2.0; ++n) {
+    const double alone = (beside - n * other) / (1.0 - static_cast<double>(vcpus) / cpus);
+    best = std::min(best, std::max(least * n * other, alone));
+  }
+  return best;
+}
+
 }  // namespace
 
 int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
@@ -141,13 +158,29 @@ std::vector<scheduler::GroupConfig> RunningHost::groups() const {
       reserved ? sim::entitlements(capacity_Hz, claims) : std::vector<double>{};
   double total = 0.0;
   for (const double one : entitled) total += one;
+  const auto keeping = [&](const VmDescription& vm, double weight) {
+    double other = 0.0, others = -weight;
+    std::size_t i = 0;
+    for (const VmDescription& each : description_.vms) {
+      if (each.count == 0) continue;
+      const double own = shares * entitled[i] / total;
+      others += own * each.count;
+      i += at(each.count);
+      if (&each != &vm || vm.count > 1) other = std::max(other, own / each.vcpus);
+    }
+    if (vm.reservation.count() <= 0 || other <= 0) return weight;
+    const double wanted = vm.reservation.count() / (clock_Hz * vm.vcpus);
+    return std::max(
+        weight, vm.vcpus * guaranteed_weight(wanted, vm.vcpus, topology_.cpus(), other, others));
+  };
   std::vector<scheduler::GroupConfig> all;
   for (const VmDescription& vm : description_.vms) {
     for (int i = 0; i < vm.count; ++i) {
       scheduler::GroupConfig group{.shares = static_cast<double>(vm.shares),
                                    .quota = vm.cputune.global_quota,
                                    .period = vm.cputune.global_period};
-      if (reserved) group.shares = std::max(2.0, shares * entitled[all.size()] / total);
+      if (reserved)
+        group.shares = std::max(2.0, keeping(vm, shares * entitled[all.size()] / total));
       if (vm.limit.count() > 0) {
         const sim::Duration quota =
             sim::from_seconds(sim::seconds(group.period) * vm.limit.count() / clock_Hz);

@@ -185,6 +185,33 @@ TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin[0]: CPU 16 is not there"));
 }
 
+TEST_CASE("a reservation is kept beside whole vCPUs, whatever the scheduler", "[host]") {
+  HostDescription host = busy_host();
+  host.hardware.sockets = 1;
+  host.hardware.threads_per_core = 1;
+  host.hardware.turbo.clear();
+  host.hardware.l2.shared_by = 1;
+  host.hardware.llc.shared_by = 4;
+  host.hardware.links.clear();
+  VmDescription vm;
+  vm.name = "hog";
+  vm.vcpus = 1;
+  vm.memory = 256_MiB;
+  host.vms.assign(2, vm);
+  host.vms[0].name = "gold";
+  host.vms[0].reservation = sim::Hertz{1.5e9};  // of a CPU of 2 GHz
+  for (const SchedulerKind kind :
+       {SchedulerKind::eevdf, SchedulerKind::cfs, SchedulerKind::credit, SchedulerKind::credit2}) {
+    host.vmm.scheduler = kind;
+    for (const int hogs : {4, 8, 16}) {
+      host.vms[1].count = hogs;
+      INFO(static_cast<int>(kind) << ": " << hogs);
+      const Results results = simulate(host, {.duration = 4_s, .warmup = 1_s}, {.seed = 1});
+      CHECK(metric(results, "vm.gold.cpu.share") > 0.745 / 4);
+    }
+  }
+}
+
 TEST_CASE("reservations and limits hold in simulation within a hundredth", "[host]") {
   // One node of four CPUs of 2 GHz, three guests of four vCPUs that spin: 8 GHz.
   HostDescription host = busy_host();
