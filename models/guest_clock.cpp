@@ -11,9 +11,13 @@ std::size_t at(int i) {
 
 }  // namespace
 
-sim::Duration RunningHost::tick_time(const Vm& vm, double ticks) const {
-  return sim::from_seconds(ticks * kinds_[at(vm.kind)].tick_cycles /
-                           topology_.description().frequency.count());
+// Of a vCPU that did not run when they fell due; those of one that runs are part of its pace.
+void RunningHost::owe_ticks(Worker& worker, double ticks) {
+  const Vm& vm = vms_[at(worker.vm)];
+  const topology::Description& hardware = topology_.description();
+  worker.progress.owe_ticks(
+      sim::from_seconds(ticks * kinds_[at(vm.kind)].tick_cycles / hardware.frequency.count()));
+  worker.exits += ticks * vmm::tick_exits(vm.description->clock, hardware.virtual_interrupts);
 }
 
 bool RunningHost::ticks_when_idle(const Vm& vm) const {
@@ -27,7 +31,7 @@ void RunningHost::catch_up_ticks(Worker& worker) {
   if (kinds_[at(vm.kind)].tick_cycles <= 0) return;
   const double due = sim::seconds(engine_.now() - worker.waiting_since) * clock.tick_hz;
   const vmm::Backlog backlog = vmm::deliver(clock, due);
-  worker.progress.owe_ticks(tick_time(vm, backlog.delivered));
+  owe_ticks(worker, backlog.delivered);
   worker.lost_ticks += due - backlog.delivered;
   worker.clock_behind_s += backlog.lost_s;
 }

@@ -103,4 +103,24 @@ void RunningHost::stop_polling(Worker& worker) {
   if (reflected.count() > 0) owe_cycles(worker_of_thread_[at(worker.thread)], reflected);
 }
 
+// What it has been at work since it was awake, if it is by now.
+void RunningHost::book_cpu(scheduler::CpuId cpu, Worker& ran) {
+  const double busy_s = sim::seconds(engine_.now() - cpu_since_[at(cpu)]);
+  if (busy_s < 0) {
+    ran.asleep_s += busy_s;
+    return;
+  }
+  cpu_busy_s_[at(cpu)] += busy_s;
+  node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
+}
+
+// What its sleep costs whom it wakes for.
+sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
+  if (description_.hardware.idle_states.empty()) return sim::Duration::zero();
+  bool shared = false;
+  for (const int other : topology_.cpus_of_core(topology_.cpu(cpu).core))
+    shared = shared || (other != cpu && scheduler_->running(other) != scheduler::kNoThread);
+  return sleep_[at(cpu)].leave(engine_.now() - cpu_since_[at(cpu)], shared);
+}
+
 }  // namespace models

@@ -56,7 +56,7 @@ void RunningHost::begin_measuring() {
     worker.lost_ticks = worker.clock_behind_s = 0.0;
     worker.faults = 0;
     worker.pause_exits = 0;
-    worker.exits = 0;
+    worker.exits = worker.asleep_s = 0.0;
   }
   for (Kind& kind : kinds_) {
     kind.latency.clear();
@@ -64,7 +64,14 @@ void RunningHost::begin_measuring() {
   }
   std::fill(node_busy_s_.begin(), node_busy_s_.end(), 0.0);
   std::fill(cpu_busy_s_.begin(), cpu_busy_s_.end(), 0.0);
-  std::fill(cpu_since_.begin(), cpu_since_.end(), engine_.now());
+  for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
+    sim::Instant& since = cpu_since_[at(cpu)];
+    if (since > engine_.now()) {  // it wakes, for whom it runs
+      workers_[at(worker_of_thread_[at(scheduler_->running(cpu))])].asleep_s =
+          sim::seconds(since - engine_.now());
+    }
+    since = std::max(since, engine_.now());
+  }
   io_->begin_measuring();
   network_->begin_measuring();
   cards_->begin_measuring();
@@ -84,10 +91,9 @@ Results RunningHost::results(const RunLength& length, bool check) {
   contention_.carry(engine_.now());
   for (Worker& worker : workers_) book(worker);
   for (int cpu = 0; cpu < topology_.cpus(); ++cpu) {
-    if (scheduler_->running(cpu) == scheduler::kNoThread) continue;
-    const double busy_s = sim::seconds(engine_.now() - cpu_since_[at(cpu)]);
-    cpu_busy_s_[at(cpu)] += busy_s;
-    node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
+    const scheduler::ThreadId thread = scheduler_->running(cpu);
+    if (thread == scheduler::kNoThread) continue;
+    book_cpu(cpu, workers_[at(worker_of_thread_[at(thread)])]);
     cpu_since_[at(cpu)] = engine_.now();
   }
   Results results;
@@ -114,7 +120,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   guest::Causes causes{};
   double instructions = 0, misses = 0, remote = 0, wait_s = 0;
   double slowest = 0, fastest = 0;
-  double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0, sleeps = 0;
+  double lost_ticks = 0, behind_s = 0, pause_exits = 0, exits = 0, sleeps = 0, asleep_s = 0;
   double unused_s = 0;  // of vCPUs that have nothing to do
   for (const int index : kind.vms) {
     double own = 0;
@@ -125,6 +131,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
       lost_ticks += worker.lost_ticks;
       pause_exits += static_cast<double>(worker.pause_exits);
       exits += exits_of(worker);
+      asleep_s += worker.asleep_s;
       sleeps += static_cast<double>(locks_->sleeps(id));
       remote += worker.remote_misses;
       wait_s += worker.miss_wait_s;
@@ -166,7 +173,7 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   put("throughput.total", units / measured_s);
   put("throughput.spread", fastest > 0 ? slowest / fastest : 1.0);
   put("instructions", instructions / measured_s / vms);
-  put("cpu.utilisation", ratio(total_s - idle_s, total_s));
+  put("cpu.utilisation", ratio(std::max(0.0, total_s - idle_s - asleep_s), total_s));
   put("cpu.share", ratio(guest::busy_s(causes), everybody_s));
   put("cpu.steal", ratio(steal_s, total_s));
   put("memory.remote", ratio(remote, misses));
@@ -254,7 +261,7 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
       broken(fmt::format("thread {} of VM {}: its causes sum to {} s of {} s", worker.thread,
                          worker.vm, sum_s, measured_s));
     }
-    threads_s += guest::busy_s(causes);
+    threads_s += guest::busy_s(causes) - worker.asleep_s;
   }
   for (const double s : cpu_busy_s_) cpus_s += s;
   if (std::abs(threads_s - cpus_s) > kTimeTolerance * measured_s * topology_.cpus()) {

@@ -76,6 +76,7 @@ struct Worker {
   int virtual_node = 0;
   double lost_ticks = 0.0;  // since measuring began
   double clock_behind_s = 0.0;
+  double asleep_s = 0.0;  // of the scheduler's part: its CPU was waking
   std::uint64_t faults = 0;
   double spin_window = 0.0;             // cycles, until a pause-loop exit
   std::vector<int> flush_waiters;       // workers that wait until this one has run

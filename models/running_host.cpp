@@ -216,9 +216,7 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
       leave_cpu(left, cpu);
       settle_later();
     }
-    const double busy_s = sim::seconds(now - cpu_since_[at(cpu)]);
-    cpu_busy_s_[at(cpu)] += busy_s;
-    node_busy_s_[at(topology_.cpu(cpu).node)] += busy_s;
+    book_cpu(cpu, left);
   }
   const sim::Duration awake =
       previous == scheduler::kNoThread ? wake_cpu(cpu) : sim::Duration::zero();
@@ -238,8 +236,11 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     sim::Duration cost{};
     const bool switches = !description_.without.contains(Mechanism::switch_cost);
     if (switches && !entering.interrupt) cost += description_.vmm.context_switch;
-    if (switches && entering.woken && previous == scheduler::kNoThread)
+    if (switches && entering.woken && previous == scheduler::kNoThread) {
       cost += awake + (entering.interrupt ? sim::Duration::zero() : description_.vmm.wake_latency);
+      entering.asleep_s += sim::seconds(awake);  // is idle time to the host's kernel
+      cpu_since_[at(cpu)] += awake;
+    }
     // kvm_vcpu_halt() takes the time of a wait when its thread goes on, before the guest does.
     if (!entering.halts && entering.halted_at != sim::Instant{})
       entering.poll.learn(now + cost - std::exchange(entering.halted_at, sim::Instant{}));
@@ -256,15 +257,6 @@ void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
     }
   }
   clocks_->switched(cpu, previous != scheduler::kNoThread, next != scheduler::kNoThread);
-}
-
-// What its sleep costs whom it wakes for.
-sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
-  if (description_.hardware.idle_states.empty()) return sim::Duration::zero();
-  bool shared = false;
-  for (const int other : topology_.cpus_of_core(topology_.cpu(cpu).core))
-    shared = shared || (other != cpu && scheduler_->running(other) != scheduler::kNoThread);
-  return sleep_[at(cpu)].leave(engine_.now() - cpu_since_[at(cpu)], shared);
 }
 
 void RunningHost::migrated(scheduler::ThreadId thread, scheduler::CpuId from, scheduler::CpuId to) {

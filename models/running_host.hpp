@@ -177,7 +177,7 @@ class RunningHost final : public scheduler::Dispatch {
   void stop_polling(Worker& worker);
   void catch_up_ticks(Worker& worker);
   bool ticks_when_idle(const Vm& vm) const;
-  sim::Duration tick_time(const Vm& vm, double ticks) const;
+  void owe_ticks(Worker& worker, double ticks);
   void finish(Worker& worker);
   void take_job(Worker& worker, scheduler::CpuId waker);
   void finish_job(Worker& worker);
@@ -194,8 +194,8 @@ class RunningHost final : public scheduler::Dispatch {
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);
   sim::Duration wake_cpu(scheduler::CpuId cpu);
-  void settle();
-  void settle_later();
+  void settle(), settle_later();
+  void book_cpu(scheduler::CpuId cpu, Worker& ran);
   void touch(Vm& vm);
   sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
   bool touch_parts(Vm& vm);

@@ -56,7 +56,7 @@ sim::Process RunningHost::live(int id) {
     return sim::Instant{sim::Duration{(now / period + 1) * period + phase}};
   };
   const bool idle_ticks = ticks_when_idle(vm);
-  if (work.idle && !idle_ticks) co_return;
+  if (!work.loops() && !idle_ticks) co_return;
   const double burst = work.burst.count() > 0 ? static_cast<double>(work.burst.count())
                                               : std::numeric_limits<double>::infinity();
   const bool steady_bursts = work.burst_distribution == workload::Distribution::fixed;
@@ -75,7 +75,7 @@ sim::Process RunningHost::live(int id) {
                      .uniform()));
   const auto tick_idle = [&](sim::Engine&) -> sim::Task<> {
     worker.for_tick = true;
-    worker.progress.owe_ticks(tick_time(vm, 1.0));
+    owe_ticks(worker, 1.0);
     co_await compute(id, 1.0, scheduler::kNoCpu);
     worker.for_tick = false;
     halt(id);
@@ -91,7 +91,7 @@ sim::Process RunningHost::live(int id) {
       }
       waker = request->handed_over_on;
     }
-    if (!work.idle) {
+    if (work.loops()) {
       const double instructions = steady_bursts || burst == std::numeric_limits<double>::infinity()
                                       ? burst
                                       : random.exponential(burst);
@@ -137,6 +137,7 @@ sim::Process RunningHost::live(int id) {
       if (work.wake == workload::WakeSource::deadline) {
         const double ahead = sim::seconds(wait) * topology_.description().frequency.count();
         owe_cycles(id, deadline.fire(sim::Cycles{std::llround(ahead)}));
+        worker.exits += deadline.exits();
         continue;
       }
       device = work.wake == workload::WakeSource::device && vm.emulator >= 0;

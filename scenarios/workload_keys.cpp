@@ -290,7 +290,9 @@ const Section<workload::Description>& workload_keys() {
       real("numa_locality", &T::numa_locality, 0, 1,
            "of its accesses, to memory of the node its thread runs on, in a guest that sees "
            "several"),
-      truth("idle", &T::idle, "no process computes: nothing but I/O, or nothing at all"),
+      truth("idle", &T::idle,
+            "I/O or nothing is its work: `burst` and `block`, if both are given, are what it does "
+            "of itself"),
       table("boot", &T::boot, &boot_profile_keys,
             "how its guest comes up; without it, it is up from the start"),
       table("io", &T::io, &io_keys, "what jobs ask of the VM's disk"),

@@ -41,10 +41,12 @@ DeadlineTimer::DeadlineTimer(const ExitCosts& costs, sim::Cycles round_trip, sim
 sim::Cycles DeadlineTimer::fire(sim::Cycles ahead) {
   const double deadline = count(ahead);
   double now = way_in_ + arm_;
+  exits_ = 1;
   if (now < deadline - advance_) {
     // The count is taken from the time before the entry, and begins with the guest.
     const double read = now + way_out_ - entry_;
     now = std::max(read, deadline - advance_) + entry_ + way_in_;
+    exits_ = 2;
   }
   now += way_out_ - entry_;  // at the last step before the entry
   const double late = now - deadline;

@@ -29,6 +29,7 @@ class DeadlineTimer {
                 TimerTunables tunables);
   // From reading the time, at which the deadline is `ahead`, until the interrupt has been handled.
   sim::Cycles fire(sim::Cycles ahead);
+  int exits() const { return exits_; }  // of the last
   sim::Cycles advance() const;
 
  private:
@@ -42,6 +43,7 @@ class DeadlineTimer {
   double per_us_;  // cycles
   bool adaptive_;
   double advance_;  // cycles
+  int exits_ = 0;
 };
 
 }  // namespace models::vmm

@@ -52,7 +52,9 @@ struct Description {
   Distribution block_distribution = Distribution::exponential;
   WakeSource wake = WakeSource::device;
   sim::Duration emulation{};  // host CPU time of the emulator thread per block
-  bool idle = false;          // no such loop: vCPUs run for their timers and for I/O only
+  // Bursts are no work, but what a guest does of itself now and then; or, without burst or block,
+  // there are none: vCPUs run for their timers and for I/O only.
+  bool idle = false;
   // Of a thread's accesses, to memory of the node it runs on, in a guest that sees several:
   // programs touch first what they use, on the thread that uses it; assumption.
   double numa_locality = 0.8;
@@ -66,6 +68,7 @@ struct Description {
   sim::Bytes resident{};
   sim::BytesPerSecond touch_rate{};
 
+  bool loops() const { return !idle || (burst.count() > 0 && block > sim::Duration::zero()); }
   bool uses_disk() const { return io.any() || !tests.empty() || net.copies_file(); }
 };
 

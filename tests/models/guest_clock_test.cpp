@@ -64,6 +64,42 @@ TEST_CASE("an idle guest that ticks uses a CPU, a tickless one does not", "[cloc
   CHECK(metric(ticking, "host.cpu.utilisation") > 1000 * tick_s(host));  // waking costs, too
 }
 
+TEST_CASE("each tick of an idle guest exits, whatever the CPU that it comes to", "[clock]") {
+  HostDescription host = one_cpu();
+  host.vms.front().workload.idle = true;
+  host.vms.front().clock.idle = vmm::IdleTicks::periodic;
+  for (const int tick_hz : {100, 1000}) {
+    host.vms.front().clock.tick_hz = tick_hz;
+    // The interrupt and its end, arming the timer again, HLT.
+    CHECK(metric(run(host), "vm.guest.exits") == Approx(4.0 * tick_hz).epsilon(0.03));
+  }
+}
+
+TEST_CASE("an idle guest's own wake-ups are what bursts and blocks say", "[clock]") {
+  HostDescription host = one_cpu();
+  VmDescription& vm = host.vms.front();
+  vm.workload.idle = true;
+  vm.workload.unit = vm.workload.burst = sim::Instructions{50'000};
+  vm.workload.wake = workload::WakeSource::timer;
+  CHECK(metric(run(host), "vm.guest.throughput") == 0.0);
+  vm.workload.block = 100_ms;
+  const Results results = simulate(host, {.duration = 60_s, .warmup = 100_ms}, {.seed = 3});
+  CHECK(metric(results, "vm.guest.throughput") == Approx(10).epsilon(0.1));
+  CHECK(metric(results, "vm.guest.exits") > 9);
+}
+
+TEST_CASE("a core that wakes from sleep is not at work", "[clock]") {
+  HostDescription host = one_cpu();
+  host.vms.front().workload.idle = true;
+  host.vms.front().clock.idle = vmm::IdleTicks::periodic;
+  const Results awake = run(host);
+  host.hardware.idle_states = {{.name = "C6", .exit_latency = 100_us, .residency = 300_us}};
+  const Results asleep = run(host);
+  for (const char* quantity : {"vm.guest.cpu.utilisation", "host.cpu.utilisation"})
+    CHECK(metric(asleep, quantity) == Approx(metric(awake, quantity)).epsilon(0.01));
+  CHECK(share(asleep, Cause::scheduler) > share(awake, Cause::scheduler) + 0.09);
+}
+
 TEST_CASE("of two guests on a CPU, one that counts merged ticks falls behind", "[clock]") {
   HostDescription host = one_cpu();
   host.vms.front().count = 2;

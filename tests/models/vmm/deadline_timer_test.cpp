@@ -29,6 +29,14 @@ TEST_CASE("one ahead comes late by an exit") {
   CHECK(timer().fire(sim::Cycles{3'000}) == sim::Cycles{3'000 + 350 + 1'100 + 500});
 }
 
+TEST_CASE("one ahead takes an exit to arm and another when it comes, one that is due the first") {
+  DeadlineTimer own = timer();
+  own.fire(sim::Cycles{3'000});
+  CHECK(own.exits() == 2);
+  own.fire(sim::Cycles{1'000});
+  CHECK(own.exits() == 1);
+}
+
 TEST_CASE("one that the write itself outlasts is due") {
   CHECK(timer().fire(sim::Cycles{1'000}) == timer().fire(sim::Cycles{0}));
 }
