@@ -21,6 +21,7 @@
 #include "scenarios/plausible.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
+#include "scenarios/smt.hpp"
 #include "scenarios/sweep.hpp"
 #include "scenarios/uncertain.hpp"
 
@@ -182,6 +183,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
+    note_threads(host->value, all.notes);
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
     expand_devices(host->value, uncertainty.assumed, uncertainty.found, problems);
