@@ -29,7 +29,7 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"spinning",
      "waiting for a lock or a line that others write, or for others to flush their TLBs"},
     {"smt", "sharing the core with a busy sibling thread"},
-    {"steal", "runnable, but the CPU ran somebody else"},
+    {"steal", "runnable, but the CPU ran somebody else, or the VM had used up its quota or limit"},
     {"co_stop", "stopped by co-scheduling until a slower vCPU of the guest has caught up"},
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},

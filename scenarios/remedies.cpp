@@ -49,6 +49,7 @@ class Remedies {
       pin(PinMode::node, "node", "pin each VM to one NUMA node");
       numa(NumaMode::interleave, "interleave", "spread its memory over all nodes");
     }
+    cpu_time();
     memory();
     partition();
     synchronisation();
@@ -236,6 +237,16 @@ class Remedies {
     if (own.numa.mode == mode) return;
     own.numa = {.mode = mode, .nodes = {}};
     add(fmt::format("vm.{}.numa = \"{}\"", vm_, value), words, std::move(other));
+  }
+
+  // What it is not allowed though CPUs are idle.
+  void cpu_time() {
+    if (own().cputune.global_quota.count() > 0)
+      make(fmt::format("vm.{}.cputune.global_quota = \"0 s\"", vm_), "lift its CPU quota",
+           [&](Scenario& other) { class_of(other, vm_).cputune.global_quota = {}; });
+    if (own().limit.count() > 0)
+      make(fmt::format("vm.{}.limit = \"0 Hz\"", vm_), "lift its CPU limit",
+           [&](Scenario& other) { class_of(other, vm_).limit = {}; });
   }
 
   // What lets more memory be promised than there is, and what of it hurts.

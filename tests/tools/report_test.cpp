@@ -141,6 +141,19 @@ TEST_CASE("more running time for the same work is a slower core") {
         "slower core 100 %");
 }
 
+TEST_CASE("a VM that may use up a quota or a limit is not said to wait for others alone") {
+  Finished f = finished();
+  f.results.points[1].reasons[0] = {{Cause::steal, 1.0}};
+  models::VmDescription& vm = f.study.points[1].scenario.host.vms[0];
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal 100 %."));
+  vm.limit = sim::Hertz{1e9};
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal and throttling 100 %."));
+  vm.limit = {};
+  vm.cputune.global_quota = sim::Duration{25'000'000'000};
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal and throttling 100 %."));
+  CHECK(study_table(f.study, f.results).find("steal and throttling 100 %") != std::string::npos);
+}
+
 TEST_CASE("a slowdown within the interval is no answer") {
   Finished f = finished();
   f.results.points[1] = point(64, "none", 0.999, 0.01);

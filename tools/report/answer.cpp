@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/metric_kind.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
@@ -37,8 +38,8 @@ std::string opening(const std::string& at, const std::string& of = "each") {
                                : fmt::format("With {}, {}", at, of);
 }
 
-std::string because(const std::vector<scenarios::Reason>& reasons) {
-  const std::string causes = text(reasons, 3);
+std::string because(const scenarios::Study& study, const Slowest& found) {
+  const std::string causes = why(study, *found.point, found.vm_class);
   return causes.empty() ? "." : fmt::format("; the extra time is {}.", causes);
 }
 
@@ -97,7 +98,7 @@ std::string answer(const scenarios::Study& study, const Slowest& found, const Qu
   if (question.metric == "throughput")
     return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
                        share(*found.judged, found.point->replications), baseline(study),
-                       because(found.point->reasons[found.vm_class]));
+                       because(study, found));
   if (found.relative)
     return fmt::format(
         "{} of {} is {} times that of the baseline ({}).", opening(at, question.metric), name,

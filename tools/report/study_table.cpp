@@ -13,6 +13,7 @@
 #include "tools/report/grid.hpp"
 #include "tools/report/limit_answer.hpp"
 #include "tools/report/notes.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
@@ -142,10 +143,6 @@ std::string percent(int tenths) {
   return fmt::format("{}.{}", tenths / 10, tenths % 10);
 }
 
-std::string why(const Row& row) {
-  return text(row.point->reasons[row.vm_class], 3);
-}
-
 Grid grid_of(const Table& table, bool narrow) {
   Grid grid;
   for (const std::string& key : table.keys) grid.columns.push_back({key, true});
@@ -167,7 +164,7 @@ Grid grid_of(const Table& table, bool narrow) {
     for (const std::string& metric : table.shown) cells.push_back(shown_cell(row, metric));
     for (const models::Cause cause : table.causes)
       cells.push_back({percent(row.tenths[static_cast<std::size_t>(cause)])});
-    if (!narrow) cells.push_back({why(row)});
+    if (!narrow) cells.push_back({why(table.study, *row.point, row.vm_class)});
   }
   return grid;
 }
@@ -184,7 +181,7 @@ std::string row_name(const Table& table, const Row& row) {
 std::string reasons_below(const Table& table) {
   std::string out;
   for (const Row& row : table.rows) {
-    const std::string causes = why(row);
+    const std::string causes = why(table.study, *row.point, row.vm_class);
     if (!causes.empty()) out += fmt::format("- {}: {}\n", row_name(table, row), causes);
   }
   return out.empty() ? out : "\nWhy slower than the baseline:\n" + out;
@@ -206,7 +203,7 @@ std::string paragraphs(const Table& table, const Layout& layout) {
       const int tenths = row.tenths[static_cast<std::size_t>(cause)];
       if (tenths > 0) out += fmt::format("- {}: {} %\n", label(cause), percent(tenths));
     }
-    if (const std::string causes = why(row); !causes.empty())
+    if (const std::string causes = why(table.study, *row.point, row.vm_class); !causes.empty())
       out += fmt::format("- why slower: {}\n", causes);
   }
   return out;

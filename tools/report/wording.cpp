@@ -174,14 +174,15 @@ std::string phrase(const scenarios::Coordinates& at) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most) {
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most,
+                 const Terms& terms) {
   std::vector<std::string> all;
   for (const auto& reason : reasons) {
     if (all.size() == most || reason.share < 0.005) break;
-    // More time for the same instructions and cache hits: a lower clock, or another CPU.
-    const bool running = reason.cause == models::Cause::running;
-    all.push_back(fmt::format("{} {:.0f} %", running ? "slower core" : label(reason.cause),
-                              100.0 * reason.share));
+    const std::string_view term = reason.cause == models::Cause::running ? terms.running
+                                  : reason.cause == models::Cause::steal ? terms.steal
+                                                                         : label(reason.cause);
+    all.push_back(fmt::format("{} {:.0f} %", term, 100.0 * reason.share));
   }
   return fmt::format("{}", fmt::join(all, ", "));
 }

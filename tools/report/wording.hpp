@@ -39,8 +39,16 @@ std::vector<std::string> short_keys(const scenarios::Coordinates& at);
 // Coordinates in a sentence: "64 guest VMs, unpinned".
 std::string phrase(const scenarios::Coordinates& at);
 
+// What causes are called as reasons, where it depends.
+struct Terms {
+  // More of it for the same instructions and cache hits: a lower clock, or another CPU.
+  std::string_view running = "slower core";
+  std::string_view steal = "steal";
+};
+
 // "link queueing 41 %, remote memory 33 %", at most `most` of them, none below one percent.
-std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most);
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most,
+                 const Terms& terms = {});
 
 // "58.1 .. 69.6 %": a prediction interval of a share.
 std::string interval(const scenarios::Estimate& prediction);
