@@ -57,6 +57,31 @@ TEST_CASE("remedies for memory and waiting are offered where these are at stake"
   CHECK(offered("vm.guest.kvm_features.pv_unhalt = true"));
 }
 
+TEST_CASE("a vCPU is promised a hardware thread of its own where there are as many") {
+  Scenario own = fake::scenario(2);
+  const auto& hardware = own.host.hardware;
+  const int threads = hardware.sockets * hardware.nodes_per_socket * hardware.cores_per_node *
+                      hardware.threads_per_core;
+  REQUIRE(own.host.vms.size() == 2);
+  own.host.vms.front().vcpus = 1;
+  own.host.vms.back().count = own.host.vms.back().vcpus = 1;
+  const auto check = [&](int count, bool enough) {
+    own.host.vms.front().count = count;
+    const auto all = remedies(own, "guest");
+    const auto pin = std::find_if(all.begin(), all.end(), [](const Change& change) {
+      return change.name == "vm.guest.pin = \"core\"";
+    });
+    REQUIRE(pin != all.end());
+    CHECK(pin->words == (enough ? "pin each vCPU to a hardware thread of its own"
+                                : "pin each vCPU to one hardware thread"));
+  };
+  check(threads, true);
+  check(threads + 1, false);
+  own.host.vms.back().pin.mode = models::PinMode::core;  // and takes one
+  check(threads, false);
+  check(threads - 1, true);
+}
+
 TEST_CASE("CPU quotas and limits are lifted where there are any") {
   Scenario own = fake::scenario(2);
   CHECK_FALSE(offers(names(remedies(own, "guest")), "vm.guest.limit = \"0 Hz\""));
