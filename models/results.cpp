@@ -13,7 +13,9 @@ struct CauseKind {
 };
 
 constexpr std::array<CauseKind, kCauses> kCauseKinds{{
-    {"running", "executing instructions and hitting caches"},
+    {"running",
+     "executing instructions and hitting caches; more of it for a unit of work is a slower core, "
+     "by its clock or another CPU, or more work per unit: the guest's kernel at its devices"},
     {"llc_misses", "waiting for local memory at its idle latency"},
     {"remote_memory", "extra idle latency of memory on other NUMA nodes"},
     {"controller_queueing", "waiting in line at memory controllers"},

@@ -136,14 +136,19 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
         {name + ".relative", estimate_of(name + ".relative", relative, confidence), relative});
 }
 
-// Reasons are given when the class is slower than its baseline by more than the interval.
+constexpr double kAlike = 0.9995;  // of the baseline: is printed as 100.0 %
+
+// Reasons are given when the class is slower than its baseline by more than the interval, and by as
+// much as is printed.
 std::vector<Reason> reasons_of(const PointResults& point, const models::TimeShares& own,
                                const Replications* baseline) {
   if (baseline == nullptr) return {};
   const auto relative = std::find_if(
       point.metrics.begin(), point.metrics.end(),
       [&](const MetricEstimate& m) { return m.name == own.object + ".throughput.relative"; });
-  if (relative == point.metrics.end() || !(relative->estimate.hi < 1.0)) return {};
+  if (relative == point.metrics.end() || !(relative->estimate.hi < 1.0) ||
+      relative->estimate.value >= kAlike)
+    return {};
   const Finished runs = finished(*baseline);
   const auto& classes = runs.front()->time;
   for (std::size_t v = 0; v < classes.size(); ++v) {
@@ -167,7 +172,9 @@ std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeSha
   for (std::size_t c = 0; c < own.per_unit_s.size(); ++c) {
     const double extra = own.per_unit_s[c] - baseline.per_unit_s[c];
     if (!(extra > 0.0)) continue;
-    all.push_back({static_cast<models::Cause>(c), extra});
+    const double times =
+        baseline.per_unit_s[c] > 0.0 ? own.per_unit_s[c] / baseline.per_unit_s[c] : 0.0;
+    all.push_back({static_cast<models::Cause>(c), extra, times});
     total += extra;
   }
   for (Reason& reason : all) reason.share /= total;

@@ -11,6 +11,7 @@
 #include "tools/report/results_csv.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 using namespace tools::report;
@@ -152,6 +153,29 @@ TEST_CASE("a VM that may use up a quota or a limit is not said to wait for other
   vm.cputune.global_quota = sim::Duration{25'000'000'000};
   CHECK(answer(f.study, f.results).ends_with("the extra time is steal and throttling 100 %."));
   CHECK(study_table(f.study, f.results).find("steal and throttling 100 %") != std::string::npos);
+}
+
+TEST_CASE("more running time is a slower core, or more work, or may be either") {
+  Finished f = finished();
+  const auto extra = [&](double times) {
+    f.results.points[1].reasons[0] = {{Cause::running, 1.0, times}};
+    return why(f.study, f.results.points[1], 0);
+  };
+  const auto each_host = [&](auto change) {
+    for (scenarios::Point& one : f.study.points) change(one.scenario.host);
+  };
+  each_host([](auto& host) { host.hardware.frequency = sim::Hertz{2e9}; });
+  CHECK(extra(1.1) == "running 100 %");  // the clock is steady, and nothing else is known
+  each_host([](auto& host) { host.hardware.turbo = {sim::Hertz{3e9}, sim::Hertz{2.5e9}}; });
+  CHECK(extra(1.1) == "slower core 100 %");
+  each_host([](auto& host) { host.vms[0].workload.io.jobs = 1; });
+  CHECK(extra(1.1) == "slower core or more work 100 %");
+  CHECK(extra(1.3) == "more work per unit 100 %");  // turbo explains 3.0 / 2.5 at most
+  each_host([](auto& host) { host.without = {models::Mechanism::turbo}; });
+  CHECK(extra(1.1) == "more work per unit 100 %");
+  each_host([](auto& host) { host.vms[0].workload.io.jobs = 0; });
+  f.study.points[1].scenario.host.hardware.frequency = sim::Hertz{1e9};
+  CHECK(extra(2.0) == "slower core 100 %");
 }
 
 TEST_CASE("a slowdown within the interval is no answer") {
