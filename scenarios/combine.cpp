@@ -166,18 +166,34 @@ Estimate inside_limits(const std::string& metric, Estimate interval) {
   return interval;
 }
 
+namespace {
+
+// Of a class that did no work: its time went where it went.
+std::vector<Reason> reasons_of_none(const models::TimeShares& own) {
+  std::vector<Reason> all;
+  for (std::size_t c = 0; c < own.share.size(); ++c) {
+    if (own.share[c] > 0.0) all.push_back({static_cast<models::Cause>(c), own.share[c]});
+  }
+  return all;
+}
+
+}  // namespace
+
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline) {
   std::vector<Reason> all;
   double total = 0.0;
   for (std::size_t c = 0; c < own.per_unit_s.size(); ++c) {
-    const double extra = own.per_unit_s[c] - baseline.per_unit_s[c];
+    const double before = baseline.per_unit_s[c];
+    const double extra = own.per_unit_s[c] - before;
     if (!(extra > 0.0)) continue;
-    const double times =
-        baseline.per_unit_s[c] > 0.0 ? own.per_unit_s[c] / baseline.per_unit_s[c] : 0.0;
-    all.push_back({static_cast<models::Cause>(c), extra, times});
+    all.push_back(
+        {static_cast<models::Cause>(c), extra, before > 0.0 ? own.per_unit_s[c] / before : 0.0});
     total += extra;
   }
   for (Reason& reason : all) reason.share /= total;
+  const bool worked = std::any_of(own.per_unit_s.begin(), own.per_unit_s.end(),
+                                  [](double time_s) { return time_s > 0.0; });
+  if (!worked) all = reasons_of_none(own);
   std::stable_sort(all.begin(), all.end(),
                    [](const Reason& a, const Reason& b) { return a.share > b.share; });
   return all;

@@ -121,6 +121,19 @@ TEST_CASE("reasons tell how many times the baseline's a cause is") {
   CHECK(all[1].times == 0.0);  // the baseline had none
 }
 
+TEST_CASE("of a class that did no work the reasons are the shares of its time") {
+  models::TimeShares base, own;
+  base.per_unit_s[static_cast<std::size_t>(Cause::running)] = 2.0;
+  own.share[static_cast<std::size_t>(Cause::idle)] = 0.25;
+  own.share[static_cast<std::size_t>(Cause::steal)] = 0.75;
+  const std::vector<Reason> all = reasons(own, base);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].cause == Cause::steal);
+  CHECK(all[0].share == 0.75);
+  CHECK(all[1].cause == Cause::idle);
+  CHECK(all[1].share == 0.25);
+}
+
 TEST_CASE("without a baseline each class is compared with itself alone on the host") {
   Study study = fake::study({2});
   study.baseline.reset();

@@ -94,13 +94,14 @@ std::string why(const scenarios::Study& study, const scenarios::PointResults& po
     if (one.at == point.at) own = placed(one.scenario.host, name);
   }
   Terms terms;
+  terms.running = "running";
   if (own.vm != nullptr) {
     if (throttled(*own.vm)) terms.steal = "steal and throttling";
     // Alone on the host it is what it is at the point.
     const Placed base =
         study.baseline ? placed(study.points.at(*study.baseline).scenario.host, name) : own;
     const scenarios::Reason* running = find_running(reasons);
-    if (base.vm != nullptr && running != nullptr)
+    if (base.vm != nullptr && running != nullptr && running->times > 0.0)
       terms.running = running_term(own, base, running->times);
   }
   return text(reasons, kMost, terms);
