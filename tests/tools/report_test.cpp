@@ -209,6 +209,21 @@ TEST_CASE("the table shows the metrics asked for in human units") {
   CHECK(text.find("|    25.0 % |       1.23k/s |") != std::string::npos);
 }
 
+TEST_CASE("a migration that has not completed has no time and no downtime in tables") {
+  scenarios::PointResults p = point(1, "core", 1.0, 0.0);
+  p.metrics.push_back({"migration.guest.time", {19.0, 19.0, 19.0}});
+  p.metrics.push_back({"migration.guest.downtime", {0.0, 0.0, 0.0}});
+  p.metrics.push_back({"migration.guest.rounds", {1.0, 1.0, 1.0}});
+  p.metrics.push_back({"migration.guest.completed", {0.0, 0.0, 0.0}});
+  CHECK(value(p, "migration.guest.time") == "-");
+  CHECK(value(p, "migration.guest.downtime") == "-");
+  CHECK(value(p, "migration.guest.rounds") == "1");
+  p.metrics.back().estimate = {0.5, 0.0, 1.0};  // in one of two replications
+  CHECK(value(p, "migration.guest.time") == "19.0 s");
+  CHECK(value(p, "migration.guest.downtime") == "0 s");
+  CHECK(value(p, "migration.guest.transferred") == "-");
+}
+
 TEST_CASE("a table without a wish shows how long migrations take and what they cost") {
   Finished f = finished();
   f.study.points.front().scenario.host.migrations.push_back({.vm = "guest", .to = "b"});

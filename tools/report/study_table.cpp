@@ -134,9 +134,7 @@ Cell prediction_cell(const Row& row) {
 }
 
 Cell shown_cell(const Row& row, const std::string& shown) {
-  const std::string metric = metric_of(row, shown);
-  const scenarios::Estimate* estimate = find_metric(*row.point, metric);
-  return {estimate ? quantity(estimate->value, models::unit_of(metric)) : "-"};
+  return {value(*row.point, metric_of(row, shown))};
 }
 
 std::string percent(int tenths) {

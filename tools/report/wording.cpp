@@ -195,6 +195,21 @@ const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
   return nullptr;
 }
 
+std::string completion_of(std::string_view metric) {
+  const std::vector<std::string_view> all = parts(metric);
+  if (all.size() != 3 || all[0] != "migration" || (all[2] != "time" && all[2] != "downtime"))
+    return {};
+  return fmt::format("migration.{}.completed", all[1]);
+}
+
+std::string value(const scenarios::PointResults& point, const std::string& metric) {
+  const scenarios::Estimate* estimate = find_metric(point, metric);
+  if (estimate == nullptr) return "-";
+  const scenarios::Estimate* completed = find_metric(point, completion_of(metric));
+  if (completed != nullptr && completed->value == 0.0) return "-";
+  return quantity(estimate->value, models::unit_of(metric));
+}
+
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object) {
   return find_metric(point, fmt::format("{}.throughput.relative", object));
 }

@@ -56,6 +56,13 @@ std::string interval(const scenarios::Estimate& prediction);
 const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
                                        std::string_view metric);
 
+// What a metric stands for only where that is not 0: of "migration.guest.time" and ".downtime"
+// "migration.guest.completed"; of others nothing.
+std::string completion_of(std::string_view metric);
+
+// The metric's value as tables show it; "-" where the point has none, or none that counts.
+std::string value(const scenarios::PointResults& point, const std::string& metric);
+
 // Throughput of a class against its baseline, or null when it has none; and its prediction
 // interval.
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object);
