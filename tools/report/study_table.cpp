@@ -259,6 +259,10 @@ std::array<int, models::kCauses> rounded(const std::array<double, models::kCause
   return parts;
 }
 
+Grid study_grid(const scenarios::Study& study, const scenarios::StudyResults& results) {
+  return grid_of(make_table(study, results), false);
+}
+
 std::string study_table(const scenarios::Study& study, const scenarios::StudyResults& results,
                         const Layout& layout) {
   const Table table = make_table(study, results);
