@@ -67,7 +67,7 @@ std::string gains_text(const scenarios::Gains& gains, const char* heading, bool 
     if (gain.certain()) {
       grid.rows.push_back({{shown(gain.gain)}, {gain.words}, {gain.name}});
     } else {
-      none += fmt::format("{}{}", none.empty() ? "" : ", ", gain.name);
+      none += (none.empty() ? "" : ", ") + report::undecided(gain);
     }
   }
   if (gains.list.empty()) return "There is none to try.\n";

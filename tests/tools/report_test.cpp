@@ -178,6 +178,13 @@ TEST_CASE("more running time is a slower core, or more work, or may be either") 
   CHECK(extra(2.0) == "slower core 100 %");
 }
 
+TEST_CASE("what is large but not certain is told with its estimate") {
+  CHECK(undecided({"no vm.web", "", {7.68, -1.0, 16.0}}) ==
+        "no vm.web (+768 %, too few replications to tell)");
+  CHECK(undecided({"smt", "", {-0.11, -0.3, 0.1}}) == "smt (-11 %, too few replications to tell)");
+  CHECK(undecided({"ticks", "", {0.1, -0.1, 0.3}}) == "ticks");
+}
+
 TEST_CASE("a slowdown within the interval is no answer") {
   Finished f = finished();
   f.results.points[1] = point(64, "none", 0.999, 0.01);

@@ -210,6 +210,13 @@ std::string value(const scenarios::PointResults& point, const std::string& metri
   return quantity(estimate->value, models::unit_of(metric));
 }
 
+std::string undecided(const scenarios::Gain& gain) {
+  constexpr double kLarge = 0.10;
+  const double change = gain.gain.value;
+  if (std::abs(change) <= kLarge) return gain.name;
+  return fmt::format("{} ({:+.0f} %, too few replications to tell)", gain.name, 100.0 * change);
+}
+
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object) {
   return find_metric(point, fmt::format("{}.throughput.relative", object));
 }
