@@ -203,7 +203,7 @@ int explain(const Arguments& arguments) {
   for (const std::string& text : arguments.at) at.push_back(setting("--at", text));
   const std::set<std::size_t> asked = scenarios::points_at(study, at);
   scenarios::keep_points(study, asked);
-  study.relative = {question.metric};
+  study.relative.push_back(question.metric);
   const Interrupt interrupt;
   ProgressBar progress{true};
   const scenarios::RunOptions options = run_options(arguments.study, interrupt, progress);

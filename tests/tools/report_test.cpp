@@ -185,6 +185,33 @@ TEST_CASE("what is large but not certain is told with its estimate") {
   CHECK(undecided({"ticks", "", {0.1, -0.1, 0.3}}) == "ticks");
 }
 
+TEST_CASE("of VMs whose requests come by themselves the answer tells p99, and the table shows it") {
+  Finished f = finished();
+  for (scenarios::Point& one : f.study.points)
+    one.scenario.host.vms[0].workload.arrivals = sim::Hertz{20};
+  const auto p99 = [&](double times, double half) {
+    f.results.points[1].metrics.push_back(
+        {"vm.guest.latency.p99.relative", {times, times - half, times + half}});
+    f.results.points[1].metrics.push_back({"vm.guest.latency.p99", {0.0123, 0.0123, 0.0123}});
+  };
+  p99(3.2, 0.25);
+  CHECK(answer(f.study, f.results) ==
+        "With 64 guest VMs, unpinned, p99 of each guest VM's requests is 3.20 (2.95 .. 3.45) times "
+        "that of the baseline (1 guest VM, pinned to cores).");
+  const std::string table = study_table(f.study, f.results);
+  CHECK(table.find("| latency.p99 |") != std::string::npos);
+  CHECK(table.find("12.3 ms") != std::string::npos);
+  f.study.show = {"vm.guest.latency.p50"};
+  CHECK(study_table(f.study, f.results).find("| latency.p99 |") == std::string::npos);
+  f.study.show = {"vm.guest.io.latency.p99"};
+  CHECK(study_table(f.study, f.results).find("| latency.p99 |") != std::string::npos);
+  f.results.points[1] = point(64, "none", 0.547, 0.006);
+  p99(1.1, 0.2);
+  CHECK(answer(f.study, f.results) ==
+        "p99 of no VM's requests is above that of the baseline (1 guest VM, pinned to cores) by "
+        "more than the interval.");
+}
+
 TEST_CASE("a slowdown within the interval is no answer") {
   Finished f = finished();
   f.results.points[1] = point(64, "none", 0.999, 0.01);

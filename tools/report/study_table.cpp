@@ -65,6 +65,21 @@ std::vector<const models::VmDescription*> classes_of(const scenarios::Study& stu
   return all;
 }
 
+// "latency.p50", "vm.web.latency.p99"; not "io.latency.p99".
+bool is_latency(const std::string& metric) {
+  const std::size_t at = metric.find("latency.");
+  if (at == 0 || at == std::string::npos) return at == 0;
+  return metric.starts_with("vm.") && std::count(metric.begin(), metric.end(), '.') == 3;
+}
+
+// Where requests come by themselves, throughput says how many came; nobody need ask for their time.
+bool asks_for_latency(const scenarios::Study& study) {
+  const std::vector<const models::VmDescription*> vms = classes_of(study);
+  return std::none_of(study.show.begin(), study.show.end(), is_latency) &&
+         std::any_of(vms.begin(), vms.end(),
+                     [](const auto* vm) { return vm->workload.arrivals.count() > 0; });
+}
+
 Table make_table(const scenarios::Study& study, const scenarios::StudyResults& results) {
   Table table{study, {}, {}, {}, {}, false, !results.parameters.empty()};
   std::set<std::string_view> classes;
@@ -115,6 +130,7 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
       table.shown.insert(table.shown.end(), {object + ".time", object + ".downtime"});
     }
   }
+  if (asks_for_latency(study)) table.shown.emplace_back("latency.p99");
   return table;
 }
 
