@@ -9,6 +9,7 @@
 
 #include "models/host.hpp"
 #include "scenarios/cluster_keys.hpp"
+#include "scenarios/disk_shares.hpp"
 #include "scenarios/expand.hpp"
 #include "scenarios/fio_job.hpp"
 #include "scenarios/general.hpp"
@@ -273,9 +274,8 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     Node scenario = inner->value;
     document = std::move(scenario);
   }
-  if (document.table() == nullptr || document.table()->empty()) {
+  if (document.table() == nullptr || document.table()->empty())
     throw ScenarioError{{{name, 1, 1, "the file is empty; `tenancy list studies` shows examples"}}};
-  }
   if (document.at.line == 0) document.at.line = document.at.column = 1;
   static const std::vector<std::string_view> known{"study",   "host",  "vmm",   "vm",    "cluster",
                                                    "migrate", "model", "sweep", "report"};
@@ -302,12 +302,12 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   study.general = std::move(uncertainty.general);
   read_report(document, study, problems);
   problems.raise();
+  note_disk_shares(study);
   return study;
 }
 
 bool looks_like_json(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('{');
 }
 
 }  // namespace
