@@ -19,7 +19,8 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"llc_misses", "waiting for local memory at its idle latency"},
     {"remote_memory", "extra idle latency of memory on other NUMA nodes"},
     {"controller_queueing", "waiting in line at memory controllers"},
-    {"link_queueing", "waiting in line on QPI, UPI, HyperTransport or front-side bus"},
+    {"link_queueing",
+     "waiting in line on QPI, UPI, HyperTransport or front-side bus, or at a compute die's port"},
     {"cold_caches", "refilling caches after being switched out or moved"},
     {"translation", "walking page tables after TLB misses"},
     {"exits", "VM exits and what their handlers do"},
@@ -265,7 +266,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"host.migrations", "1/s", "moves of a thread to another CPU", less},
       {"host.migrations.node", "1/s", "of these, to another NUMA node", less},
       {"host.controller.utilisation.max", "1", "load of the busiest memory controller", less},
-      {"host.link.utilisation.max", "1", "load of the busiest link or bus, one direction", less},
+      {"host.link.utilisation.max", "1",
+       "load of the busiest link, bus or compute die's port, one direction", less},
   };
   return kinds;
 }
