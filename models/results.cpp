@@ -13,11 +13,14 @@ struct CauseKind {
 };
 
 constexpr std::array<CauseKind, kCauses> kCauseKinds{{
-    {"running", "executing instructions and hitting caches"},
+    {"running",
+     "executing instructions and hitting caches; more of it for a unit of work is a slower core, "
+     "by its clock or another CPU, or more work per unit: the guest's kernel at its devices"},
     {"llc_misses", "waiting for local memory at its idle latency"},
     {"remote_memory", "extra idle latency of memory on other NUMA nodes"},
     {"controller_queueing", "waiting in line at memory controllers"},
-    {"link_queueing", "waiting in line on QPI, UPI, HyperTransport or front-side bus"},
+    {"link_queueing",
+     "waiting in line on QPI, UPI, HyperTransport or front-side bus, or at a compute die's port"},
     {"cold_caches", "refilling caches after being switched out or moved"},
     {"translation", "walking page tables after TLB misses"},
     {"exits", "VM exits and what their handlers do"},
@@ -29,7 +32,7 @@ constexpr std::array<CauseKind, kCauses> kCauseKinds{{
     {"spinning",
      "waiting for a lock or a line that others write, or for others to flush their TLBs"},
     {"smt", "sharing the core with a busy sibling thread"},
-    {"steal", "runnable, but the CPU ran somebody else"},
+    {"steal", "runnable, but the CPU ran somebody else, or the VM had used up its quota or limit"},
     {"co_stop", "stopped by co-scheduling until a slower vCPU of the guest has caught up"},
     {"scheduler", "switching threads, VM exit and entry around it, wake-up path"},
     {"halt_polling", "halted, but looking for an interrupt before giving up the CPU"},
@@ -167,9 +170,11 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"vm.<vm>.dirty_log.faults", "1/s", "write-protection faults of one VM", less},
       {"vm.<vm>.dirty_log.splits", "1/s", "large pages of one VM split at a write", less},
       {"migration.<vm>.completed", "count", "VMs of the class that run on the other host", more},
-      {"migration.<vm>.time", "s", "from the start of a VM's migration to its going on there",
+      {"migration.<vm>.time", "s",
+       "from the start of a VM's migration to its going on there; so far, where none has completed",
        less},
-      {"migration.<vm>.downtime", "s", "that a VM stood still at the end of its migration", less},
+      {"migration.<vm>.downtime", "s",
+       "that a VM stood still at the end of its migration; 0 where none has completed", less},
       {"migration.<vm>.rounds", "count", "passes over what was left to copy, before the last",
        less},
       {"migration.<vm>.transferred", "B", "sent for one VM, all rounds", less},
@@ -261,7 +266,8 @@ const std::vector<MetricKind>& metric_catalogue() {
       {"host.migrations", "1/s", "moves of a thread to another CPU", less},
       {"host.migrations.node", "1/s", "of these, to another NUMA node", less},
       {"host.controller.utilisation.max", "1", "load of the busiest memory controller", less},
-      {"host.link.utilisation.max", "1", "load of the busiest link or bus, one direction", less},
+      {"host.link.utilisation.max", "1",
+       "load of the busiest link, bus or compute die's port, one direction", less},
   };
   return kinds;
 }

@@ -136,14 +136,19 @@ void add_metric(PointResults& point, std::size_t metric, const Finished& runs,
         {name + ".relative", estimate_of(name + ".relative", relative, confidence), relative});
 }
 
-// Reasons are given when the class is slower than its baseline by more than the interval.
+constexpr double kAlike = 0.9995;  // of the baseline: is printed as 100.0 %
+
+// Reasons are given when the class is slower than its baseline by more than the interval, and by as
+// much as is printed.
 std::vector<Reason> reasons_of(const PointResults& point, const models::TimeShares& own,
                                const Replications* baseline) {
   if (baseline == nullptr) return {};
   const auto relative = std::find_if(
       point.metrics.begin(), point.metrics.end(),
       [&](const MetricEstimate& m) { return m.name == own.object + ".throughput.relative"; });
-  if (relative == point.metrics.end() || !(relative->estimate.hi < 1.0)) return {};
+  if (relative == point.metrics.end() || !(relative->estimate.hi < 1.0) ||
+      relative->estimate.value >= kAlike)
+    return {};
   const Finished runs = finished(*baseline);
   const auto& classes = runs.front()->time;
   for (std::size_t v = 0; v < classes.size(); ++v) {
@@ -161,16 +166,34 @@ Estimate inside_limits(const std::string& metric, Estimate interval) {
   return interval;
 }
 
+namespace {
+
+// Of a class that did no work: its time went where it went.
+std::vector<Reason> reasons_of_none(const models::TimeShares& own) {
+  std::vector<Reason> all;
+  for (std::size_t c = 0; c < own.share.size(); ++c) {
+    if (own.share[c] > 0.0) all.push_back({static_cast<models::Cause>(c), own.share[c]});
+  }
+  return all;
+}
+
+}  // namespace
+
 std::vector<Reason> reasons(const models::TimeShares& own, const models::TimeShares& baseline) {
   std::vector<Reason> all;
   double total = 0.0;
   for (std::size_t c = 0; c < own.per_unit_s.size(); ++c) {
-    const double extra = own.per_unit_s[c] - baseline.per_unit_s[c];
+    const double before = baseline.per_unit_s[c];
+    const double extra = own.per_unit_s[c] - before;
     if (!(extra > 0.0)) continue;
-    all.push_back({static_cast<models::Cause>(c), extra});
+    all.push_back(
+        {static_cast<models::Cause>(c), extra, before > 0.0 ? own.per_unit_s[c] / before : 0.0});
     total += extra;
   }
   for (Reason& reason : all) reason.share /= total;
+  const bool worked = std::any_of(own.per_unit_s.begin(), own.per_unit_s.end(),
+                                  [](double time_s) { return time_s > 0.0; });
+  if (!worked) all = reasons_of_none(own);
   std::stable_sort(all.begin(), all.end(),
                    [](const Reason& a, const Reason& b) { return a.share > b.share; });
   return all;

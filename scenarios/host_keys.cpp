@@ -237,6 +237,23 @@ const std::vector<Word<topology::Governor>>& governors() {
   return words;
 }
 
+// Applied once all keys of the table are read (smt.hpp), and gone then: what is left is a machine
+// of one thread a core.
+Field<topology::Description> smt_key() {
+  using T = topology::Description;
+  return {"smt",
+          "true or false",
+          "false: off, as in the firmware's menu: each core has one hardware thread, and what "
+          "threads_per_core and shared_by say is of the machine with SMT on; CPU numbers, of pins "
+          "too, are those of the machine without; left out: true",
+          [](T&, const Node& node, const std::string& path, Problems& problems) {
+            if (!std::holds_alternative<bool>(node.value))
+              expect(problems, node, path, "true or false");
+          },
+          [](const T&) { return Json{}; },
+          {}};
+}
+
 const Section<topology::Description>& hardware_keys() {
   using T = topology::Description;
   static const Section<T> section{
@@ -247,6 +264,7 @@ const Section<topology::Description>& hardware_keys() {
             "dies or sub-NUMA clusters of a socket"),
       whole("cores_per_node", &T::cores_per_node, 1, 512, "physical cores of a node"),
       whole("threads_per_core", &T::threads_per_core, 1, 8, "hardware threads of a core"),
+      smt_key(),
       choice("cpu_numbering", &T::cpu_numbering, numberings(), "how Linux numbers sibling threads"),
       quantity("frequency", Unit::frequency, &T::frequency, "nominal clock", Zero::refused),
       quantities("turbo", Unit::frequency, &T::turbo, "array of frequencies",

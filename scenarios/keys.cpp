@@ -5,6 +5,7 @@
 #include "scenarios/cluster_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/host_keys.hpp"
+#include "scenarios/smt.hpp"
 #include "scenarios/storage_keys.hpp"
 #include "scenarios/vm_keys.hpp"
 #include "scenarios/vmm_keys.hpp"
@@ -133,6 +134,7 @@ void read_study(StudySettings& study, const Node& node, Problems& problems) {
 
 void read_host(models::HostDescription& host, const Node& node, Problems& problems) {
   read_table(host_keys(), host, node, "host", problems);
+  apply_smt(node, host.hardware);
 }
 
 void read_vmm(VmmDescription& vmm, const Node& node, Problems& problems) {

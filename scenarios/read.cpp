@@ -9,6 +9,7 @@
 
 #include "models/host.hpp"
 #include "scenarios/cluster_keys.hpp"
+#include "scenarios/disk_shares.hpp"
 #include "scenarios/expand.hpp"
 #include "scenarios/fio_job.hpp"
 #include "scenarios/general.hpp"
@@ -21,6 +22,7 @@
 #include "scenarios/plausible.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
+#include "scenarios/smt.hpp"
 #include "scenarios/sweep.hpp"
 #include "scenarios/uncertain.hpp"
 
@@ -182,6 +184,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   if (const Entry* study = find(document, "study"))
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
+    note_threads(host->value, all.notes);
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
     expand_devices(host->value, uncertainty.assumed, uncertainty.found, problems);
@@ -271,9 +274,8 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     Node scenario = inner->value;
     document = std::move(scenario);
   }
-  if (document.table() == nullptr || document.table()->empty()) {
+  if (document.table() == nullptr || document.table()->empty())
     throw ScenarioError{{{name, 1, 1, "the file is empty; `tenancy list studies` shows examples"}}};
-  }
   if (document.at.line == 0) document.at.line = document.at.column = 1;
   static const std::vector<std::string_view> known{"study",   "host",  "vmm",   "vm",    "cluster",
                                                    "migrate", "model", "sweep", "report"};
@@ -300,12 +302,12 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   study.general = std::move(uncertainty.general);
   read_report(document, study, problems);
   problems.raise();
+  note_disk_shares(study);
   return study;
 }
 
 bool looks_like_json(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('{');
 }
 
 }  // namespace

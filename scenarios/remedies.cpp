@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "models/host.hpp"
@@ -43,12 +44,15 @@ class Remedies {
   Remedies(const Scenario& scenario, std::string vm) : scenario_{scenario}, vm_{std::move(vm)} {}
 
   std::vector<Change> all() {
-    const auto nodes = scenario_.host.hardware.sockets * scenario_.host.hardware.nodes_per_socket;
-    pin(PinMode::core, "core", "pin each vCPU to a hardware thread of its own");
+    const int nodes = scenario_.host.hardware.sockets * scenario_.host.hardware.nodes_per_socket;
+    pin(PinMode::core, "core",
+        threads_for_all() ? "pin each vCPU to a hardware thread of its own"
+                          : "pin each vCPU to one hardware thread");
     if (nodes > 1) {
       pin(PinMode::node, "node", "pin each VM to one NUMA node");
       numa(NumaMode::interleave, "interleave", "spread its memory over all nodes");
     }
+    cpu_time();
     memory();
     partition();
     synchronisation();
@@ -68,6 +72,17 @@ class Remedies {
   const VmDescription& own() const {
     return *std::find_if(scenario_.host.vms.begin(), scenario_.host.vms.end(),
                          [&](const VmDescription& vm) { return vm.name == vm_; });
+  }
+
+  // Whether its vCPUs, beside those of others that are pinned alike, are no more than the CPUs.
+  bool threads_for_all() const {
+    const auto& hardware = scenario_.host.hardware;
+    std::int64_t left = std::int64_t{hardware.sockets} * hardware.nodes_per_socket *
+                        hardware.cores_per_node * hardware.threads_per_core;
+    for (const VmDescription& vm : scenario_.host.vms) {
+      if (vm.name == vm_ || vm.pin.mode == PinMode::core) left -= std::int64_t{vm.count} * vm.vcpus;
+    }
+    return left >= 0;
   }
 
   // With `change` made to the scenario.
@@ -238,25 +253,27 @@ class Remedies {
     add(fmt::format("vm.{}.numa = \"{}\"", vm_, value), words, std::move(other));
   }
 
+  // What it is not allowed though CPUs are idle.
+  void cpu_time() {
+    if (own().cputune.global_quota.count() > 0)
+      make(fmt::format("vm.{}.cputune.global_quota = \"0 s\"", vm_), "lift its CPU quota",
+           [&](Scenario& other) { class_of(other, vm_).cputune.global_quota = {}; });
+    if (own().limit.count() > 0)
+      make(fmt::format("vm.{}.limit = \"0 Hz\"", vm_), "lift its CPU limit",
+           [&](Scenario& other) { class_of(other, vm_).limit = {}; });
+  }
+
   // What lets more memory be promised than there is, and what of it hurts.
   void memory() {
-    if (models::memory_may_run_short(scenario_.host) && !scenario_.host.vmm.ksm.run) {
-      Scenario other = scenario_;
-      other.host.vmm.ksm.run = true;
-      add("vmm.ksm.run = true", "merge equal pages", std::move(other));
-    }
-    if (own().balloon.mode != models::BalloonMode::none) {
-      Scenario other = scenario_;
-      class_of(other, vm_).balloon.mode = models::BalloonMode::none;
-      add(fmt::format("vm.{}.balloon.mode = \"none\"", vm_), "leave it its memory",
-          std::move(other));
-    }
-    if (own().host_pages.coverage < 1.0 && own().workload.pages.any()) {
-      Scenario other = scenario_;
-      class_of(other, vm_).host_pages.coverage = 1.0;
-      add(fmt::format("vm.{}.host_pages.coverage = 1", vm_), "reserve hugepages for it",
-          std::move(other));
-    }
+    if (models::memory_may_run_short(scenario_.host) && !scenario_.host.vmm.ksm.run)
+      make("vmm.ksm.run = true", "merge equal pages",
+           [](Scenario& other) { other.host.vmm.ksm.run = true; });
+    if (own().balloon.mode != models::BalloonMode::none)
+      make(fmt::format("vm.{}.balloon.mode = \"none\"", vm_), "leave it its memory",
+           [&](Scenario& other) { class_of(other, vm_).balloon.mode = models::BalloonMode::none; });
+    if (own().host_pages.coverage < 1.0 && own().workload.pages.any())
+      make(fmt::format("vm.{}.host_pages.coverage = 1", vm_), "reserve hugepages for it",
+           [&](Scenario& other) { class_of(other, vm_).host_pages.coverage = 1.0; });
   }
 
   // Of a neighbour's lines, a quarter of the ways of each LLC; the class itself keeps them all.
@@ -278,18 +295,13 @@ class Remedies {
   }
 
   void synchronisation() {
-    if (own().workload.sync.flush_every.count() > 0 && !own().kvm_features.pv_tlb_flush) {
-      Scenario other = scenario_;
-      class_of(other, vm_).kvm_features.pv_tlb_flush = true;
-      add(fmt::format("vm.{}.kvm_features.pv_tlb_flush = true", vm_),
-          "let the host flush TLBs of vCPUs without a CPU", std::move(other));
-    }
-    if (own().workload.sync.lock_every.count() > 0 && !own().kvm_features.pv_unhalt) {
-      Scenario other = scenario_;
-      class_of(other, vm_).kvm_features.pv_unhalt = true;
-      add(fmt::format("vm.{}.kvm_features.pv_unhalt = true", vm_), "let waiters for a lock sleep",
-          std::move(other));
-    }
+    if (own().workload.sync.flush_every.count() > 0 && !own().kvm_features.pv_tlb_flush)
+      make(fmt::format("vm.{}.kvm_features.pv_tlb_flush = true", vm_),
+           "let the host flush TLBs of vCPUs without a CPU",
+           [&](Scenario& other) { class_of(other, vm_).kvm_features.pv_tlb_flush = true; });
+    if (own().workload.sync.lock_every.count() > 0 && !own().kvm_features.pv_unhalt)
+      make(fmt::format("vm.{}.kvm_features.pv_unhalt = true", vm_), "let waiters for a lock sleep",
+           [&](Scenario& other) { class_of(other, vm_).kvm_features.pv_unhalt = true; });
   }
 
   void fewer() {

@@ -41,10 +41,11 @@ struct MetricEstimate {
 };
 
 // How the extra time per unit of work against the baseline divides over causes; sums to 1 when
-// there is a slowdown, empty when there is none beyond the interval.
+// there is a slowdown, empty when there is none beyond the interval or what is printed.
 struct Reason {
   models::Cause cause;
   double share;
+  double times = 0.0;  // the cause's time per unit over the baseline's; 0: that had none
 };
 
 struct PointResults {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "models/metric_kind.hpp"
 #include "models/results.hpp"
@@ -235,9 +236,26 @@ void compare_with_first(Study& study) {
       "are compared with the first one; report.baseline = {...} names another");
 }
 
+// Where requests come by themselves, how long they take says how a VM fares.
+void compare_latencies(Study& study) {
+  std::set<std::string> names;
+  const auto add = [&](const models::HostDescription& host) {
+    for (const models::VmDescription& vm : host.vms) {
+      if (vm.workload.arrivals.count() > 0) names.insert(vm.name);
+    }
+  };
+  for (const Point& point : study.points) {
+    add(point.scenario.host);
+    for (const models::HostDescription& other : point.scenario.host.others) add(other);
+  }
+  for (const std::string& name : names)
+    study.relative.push_back(fmt::format("vm.{}.latency.p99", name));
+}
+
 }  // namespace
 
 void read_report(const Node& document, Study& study, Problems& problems) {
+  compare_latencies(study);
   const Entry* report = find(document, "report");
   if (report == nullptr) return compare_with_first(study);
   if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");

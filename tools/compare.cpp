@@ -92,6 +92,15 @@ std::string verdict(const scenarios::Difference& d) {
   return fmt::format("{:+.1f} % ± {:.1f}", 100.0 * share->value, 50.0 * (share->hi - share->lo));
 }
 
+// One that has not completed lasts as long as the run.
+bool completed(const scenarios::ComparedPoint& point, const std::string& metric,
+               scenarios::Estimate scenarios::Difference::*which) {
+  const std::string completion = report::completion_of(metric);
+  return std::none_of(point.metrics.begin(), point.metrics.end(), [&](const auto& other) {
+    return other.metric == completion && (other.*which).value == 0.0;
+  });
+}
+
 std::string point_text(const scenarios::ComparedPoint& point, const Arguments& arguments,
                        const report::Layout& layout) {
   report::Grid grid{{{"metric"}, {"first", true}, {"second", true}, {"second against first"}}, {}};
@@ -99,10 +108,13 @@ std::string point_text(const scenarios::ComparedPoint& point, const Arguments& a
     const bool nothing = d.first.value == 0.0 && d.second.value == 0.0 && !arguments.all;
     if (!wanted(arguments, d.metric) || nothing) continue;
     const std::string_view unit = models::unit_of(d.metric);
+    const bool first = completed(point, d.metric, &scenarios::Difference::first);
+    const bool second = completed(point, d.metric, &scenarios::Difference::second);
     grid.rows.push_back({{d.metric},
-                         {report::quantity(d.first.value, unit)},
-                         {report::quantity(d.second.value, unit)},
-                         {verdict(d), d.none() ? report::Colour::none : report::Colour::bold}});
+                         {first ? report::quantity(d.first.value, unit) : "-"},
+                         {second ? report::quantity(d.second.value, unit) : "-"},
+                         {first && second ? verdict(d) : "-",
+                          d.none() ? report::Colour::none : report::Colour::bold}});
   }
   std::string out;
   if (!point.at.empty())

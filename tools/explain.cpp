@@ -67,7 +67,7 @@ std::string gains_text(const scenarios::Gains& gains, const char* heading, bool 
     if (gain.certain()) {
       grid.rows.push_back({{shown(gain.gain)}, {gain.words}, {gain.name}});
     } else {
-      none += fmt::format("{}{}", none.empty() ? "" : ", ", gain.name);
+      none += (none.empty() ? "" : ", ") + report::undecided(gain);
     }
   }
   if (gains.list.empty()) return "There is none to try.\n";
@@ -203,7 +203,7 @@ int explain(const Arguments& arguments) {
   for (const std::string& text : arguments.at) at.push_back(setting("--at", text));
   const std::set<std::size_t> asked = scenarios::points_at(study, at);
   scenarios::keep_points(study, asked);
-  study.relative = {question.metric};
+  study.relative.push_back(question.metric);
   const Interrupt interrupt;
   ProgressBar progress{true};
   const scenarios::RunOptions options = run_options(arguments.study, interrupt, progress);

@@ -17,6 +17,11 @@ namespace {
 
 constexpr int kMostCpus = 8192;  // x86 NR_CPUS of distribution kernels
 
+// What is shared by a number of threads that does not fit was counted with SMT on, most likely.
+const char* hint(const Description& d) {
+  return d.threads_per_core > 1 ? "" : "; to switch SMT off, set host.smt = false";
+}
+
 void check_shape(const Description& d, sim::Complaints& complaints) {
   const auto positive = [&](const char* key, int value) {
     complaints.need(value >= 1, fmt::format("host.{}: got {}, need at least 1", key, value));
@@ -37,8 +42,8 @@ void check_shape(const Description& d, sim::Complaints& complaints) {
   complaints.need(all_memory(d).count() > 0, "host.memory: need a size, e.g. \"64 GiB\"");
   complaints.need(d.llc.shared_by >= 1 &&
                       (d.cores_per_node * d.threads_per_core) % std::max(1, d.llc.shared_by) == 0,
-                  fmt::format("host.llc.shared_by: {} does not divide the {} threads of a node",
-                              d.llc.shared_by, d.cores_per_node * d.threads_per_core));
+                  fmt::format("host.llc.shared_by: {} does not divide the {} threads of a node{}",
+                              d.llc.shared_by, d.cores_per_node * d.threads_per_core, hint(d)));
   complaints.need(d.controller.channels >= 1 && d.controller.channel_bandwidth.count() > 0,
                   "host.controller: need channels and channel_bandwidth, e.g. \"12.8 GB/s\"");
   complaints.need(d.controller.efficiency > 0 && d.controller.efficiency <= 1,
@@ -59,8 +64,8 @@ void check_nodes(const Description& d, sim::Complaints& complaints) {
   if (die.shared_by > 0) {
     complaints.need(threads % die.shared_by == 0 && die.shared_by % d.threads_per_core == 0,
                     fmt::format("host.chiplet.shared_by: {} threads a die, need whole cores and a "
-                                "divisor of the {} threads of a node",
-                                die.shared_by, threads));
+                                "divisor of the {} threads of a node{}",
+                                die.shared_by, threads, hint(d)));
     complaints.need(die.read_bandwidth.count() > 0 && die.write_bandwidth.count() > 0,
                     "host.chiplet: need read_bandwidth and write_bandwidth, e.g. \"57.6 GB/s\" and "
                     "\"28.8 GB/s\"");

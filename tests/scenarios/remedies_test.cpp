@@ -57,6 +57,53 @@ TEST_CASE("remedies for memory and waiting are offered where these are at stake"
   CHECK(offered("vm.guest.kvm_features.pv_unhalt = true"));
 }
 
+TEST_CASE("a vCPU is promised a hardware thread of its own where there are as many") {
+  Scenario own = fake::scenario(2);
+  const auto& hardware = own.host.hardware;
+  const int threads = hardware.sockets * hardware.nodes_per_socket * hardware.cores_per_node *
+                      hardware.threads_per_core;
+  REQUIRE(own.host.vms.size() == 2);
+  own.host.vms.front().vcpus = 1;
+  own.host.vms.back().count = own.host.vms.back().vcpus = 1;
+  const auto check = [&](int count, bool enough) {
+    own.host.vms.front().count = count;
+    const auto all = remedies(own, "guest");
+    const auto pin = std::find_if(all.begin(), all.end(), [](const Change& change) {
+      return change.name == "vm.guest.pin = \"core\"";
+    });
+    REQUIRE(pin != all.end());
+    CHECK(pin->words == (enough ? "pin each vCPU to a hardware thread of its own"
+                                : "pin each vCPU to one hardware thread"));
+  };
+  check(threads, true);
+  check(threads + 1, false);
+  own.host.vms.back().pin.mode = models::PinMode::core;  // and takes one
+  check(threads, false);
+  check(threads - 1, true);
+}
+
+TEST_CASE("CPU quotas and limits are lifted where there are any") {
+  Scenario own = fake::scenario(2);
+  CHECK_FALSE(offers(names(remedies(own, "guest")), "vm.guest.limit = \"0 Hz\""));
+  CHECK_FALSE(offers(names(remedies(own, "guest")), "vm.guest.cputune.global_quota = \"0 s\""));
+  own.host.vms.front().limit = sim::Hertz{1e9};
+  own.host.vms.front().cputune.global_quota = sim::Duration{25'000'000'000};
+  int found = 0;
+  for (const Change& change : remedies(own, "guest")) {
+    const models::VmDescription& vm = change.scenario.host.vms.front();
+    if (change.words == "lift its CPU limit") {
+      CHECK(change.name == "vm.guest.limit = \"0 Hz\"");
+      CHECK((vm.limit.count() == 0 && vm.cputune.global_quota.count() > 0));
+      ++found;
+    } else if (change.words == "lift its CPU quota") {
+      CHECK(change.name == "vm.guest.cputune.global_quota = \"0 s\"");
+      CHECK((vm.limit.count() > 0 && vm.cputune.global_quota.count() == 0));
+      ++found;
+    }
+  }
+  CHECK(found == 2);
+}
+
 TEST_CASE("remedies pin, spread, thin out and separate, and leave out what changes nothing") {
   Scenario own = fake::scenario(8);
   const auto all = names(remedies(own, "guest"));

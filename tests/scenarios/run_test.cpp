@@ -96,6 +96,44 @@ TEST_CASE("reasons divide the extra time per unit of work") {
   CHECK(reasons[1].share == Approx(0.25));
 }
 
+TEST_CASE("no reasons are given for what is printed as 100.0 % of the baseline") {
+  const auto of_baseline = [](double share) {
+    Model model = fake::model();
+    model.simulate = [=](const auto& host, const auto& length, const auto& options) {
+      models::Results results = fake::simulate(host, length, options);
+      results.metrics[0].value = host.vms[0].count == 1 ? 100.0 : 100.0 * share;
+      return results;
+    };
+    return run(fake::study({1, 4}), {}, model).points[1].reasons[0];
+  };
+  CHECK(of_baseline(0.9996).empty());
+  CHECK_FALSE(of_baseline(0.9994).empty());
+}
+
+TEST_CASE("reasons tell how many times the baseline's a cause is") {
+  models::TimeShares base, own;
+  base.per_unit_s[static_cast<std::size_t>(Cause::running)] = 2.0;
+  own.per_unit_s[static_cast<std::size_t>(Cause::running)] = 5.0;
+  own.per_unit_s[static_cast<std::size_t>(Cause::steal)] = 1.0;
+  const std::vector<Reason> all = reasons(own, base);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].times == 5.0 / 2.0);
+  CHECK(all[1].times == 0.0);  // the baseline had none
+}
+
+TEST_CASE("of a class that did no work the reasons are the shares of its time") {
+  models::TimeShares base, own;
+  base.per_unit_s[static_cast<std::size_t>(Cause::running)] = 2.0;
+  own.share[static_cast<std::size_t>(Cause::idle)] = 0.25;
+  own.share[static_cast<std::size_t>(Cause::steal)] = 0.75;
+  const std::vector<Reason> all = reasons(own, base);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].cause == Cause::steal);
+  CHECK(all[0].share == 0.75);
+  CHECK(all[1].cause == Cause::idle);
+  CHECK(all[1].share == 0.25);
+}
+
 TEST_CASE("without a baseline each class is compared with itself alone on the host") {
   Study study = fake::study({2});
   study.baseline.reset();

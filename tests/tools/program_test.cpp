@@ -263,6 +263,7 @@ TEST_CASE("lists and keys print what is built in") {
   CHECK(metrics.status == 0);
   CHECK(metrics.out.find("vm.<vm>.throughput.relative") != std::string::npos);
   CHECK(metrics.out.find("link_queueing") != std::string::npos);
+  CHECK(metrics.out.find("front-side bus, or at a compute die's port") != std::string::npos);
   CHECK(metrics.out.find("95th percentile of that time; less is better") != std::string::npos);
 }
 

@@ -11,6 +11,7 @@
 #include "tools/report/results_csv.hpp"
 #include "tools/report/results_json.hpp"
 #include "tools/report/study_table.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 using namespace tools::report;
@@ -141,6 +142,76 @@ TEST_CASE("more running time for the same work is a slower core") {
         "slower core 100 %");
 }
 
+TEST_CASE("a VM that may use up a quota or a limit is not said to wait for others alone") {
+  Finished f = finished();
+  f.results.points[1].reasons[0] = {{Cause::steal, 1.0}};
+  models::VmDescription& vm = f.study.points[1].scenario.host.vms[0];
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal 100 %."));
+  vm.limit = sim::Hertz{1e9};
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal and throttling 100 %."));
+  vm.limit = {};
+  vm.cputune.global_quota = sim::Duration{25'000'000'000};
+  CHECK(answer(f.study, f.results).ends_with("the extra time is steal and throttling 100 %."));
+  CHECK(study_table(f.study, f.results).find("steal and throttling 100 %") != std::string::npos);
+}
+
+TEST_CASE("more running time is a slower core, or more work, or may be either") {
+  Finished f = finished();
+  const auto extra = [&](double times) {
+    f.results.points[1].reasons[0] = {{Cause::running, 1.0, times}};
+    return why(f.study, f.results.points[1], 0);
+  };
+  const auto each_host = [&](auto change) {
+    for (scenarios::Point& one : f.study.points) change(one.scenario.host);
+  };
+  each_host([](auto& host) { host.hardware.frequency = sim::Hertz{2e9}; });
+  CHECK(extra(1.1) == "running 100 %");  // the clock is steady, and nothing else is known
+  each_host([](auto& host) { host.hardware.turbo = {sim::Hertz{3e9}, sim::Hertz{2.5e9}}; });
+  CHECK(extra(1.1) == "slower core 100 %");
+  each_host([](auto& host) { host.vms[0].workload.io.jobs = 1; });
+  CHECK(extra(1.1) == "slower core or more work 100 %");
+  CHECK(extra(1.3) == "more work per unit 100 %");  // turbo explains 3.0 / 2.5 at most
+  each_host([](auto& host) { host.without = {models::Mechanism::turbo}; });
+  CHECK(extra(1.1) == "more work per unit 100 %");
+  each_host([](auto& host) { host.vms[0].workload.io.jobs = 0; });
+  f.study.points[1].scenario.host.hardware.frequency = sim::Hertz{1e9};
+  CHECK(extra(2.0) == "slower core 100 %");
+}
+
+TEST_CASE("what is large but not certain is told with its estimate") {
+  CHECK(undecided({"no vm.web", "", {7.68, -1.0, 16.0}}) ==
+        "no vm.web (+768 %, too few replications to tell)");
+  CHECK(undecided({"smt", "", {-0.11, -0.3, 0.1}}) == "smt (-11 %, too few replications to tell)");
+  CHECK(undecided({"ticks", "", {0.1, -0.1, 0.3}}) == "ticks");
+}
+
+TEST_CASE("of VMs whose requests come by themselves the answer tells p99, and the table shows it") {
+  Finished f = finished();
+  for (scenarios::Point& one : f.study.points)
+    one.scenario.host.vms[0].workload.arrivals = sim::Hertz{20};
+  const auto p99 = [&](double times, double half) {
+    f.results.points[1].metrics.push_back(
+        {"vm.guest.latency.p99.relative", {times, times - half, times + half}});
+    f.results.points[1].metrics.push_back({"vm.guest.latency.p99", {0.0123, 0.0123, 0.0123}});
+  };
+  p99(3.2, 0.25);
+  CHECK(answer(f.study, f.results) ==
+        "With 64 guest VMs, unpinned, p99 of each guest VM's requests is 3.20 (2.95 .. 3.45) times "
+        "that of the baseline (1 guest VM, pinned to cores).");
+  const std::string table = study_table(f.study, f.results);
+  CHECK(table.find("| latency.p99 |") != std::string::npos);
+  CHECK(table.find("12.3 ms") != std::string::npos);
+  f.study.show = {"vm.guest.latency.p50"};
+  CHECK(study_table(f.study, f.results).find("| latency.p99 |") == std::string::npos);
+  f.study.show = {"vm.guest.io.latency.p99"};
+  CHECK(study_table(f.study, f.results).find("| latency.p99 |") != std::string::npos);
+  f.results.points[1] = point(64, "none", 0.547, 0.006);
+  p99(1.1, 0.2);
+  CHECK(answer(f.study, f.results) ==
+        "p99 of no VM's requests is above that of the baseline (1 guest VM, pinned to cores) by "
+        "more than the interval.");
+}
+
 TEST_CASE("a slowdown within the interval is no answer") {
   Finished f = finished();
   f.results.points[1] = point(64, "none", 0.999, 0.01);
@@ -170,6 +241,21 @@ TEST_CASE("the table shows the metrics asked for in human units") {
   const std::string text = study_table(f.study, f.results);
   CHECK(text.find("| cpu.steal | host.switches |") != std::string::npos);
   CHECK(text.find("|    25.0 % |       1.23k/s |") != std::string::npos);
+}
+
+TEST_CASE("a migration that has not completed has no time and no downtime in tables") {
+  scenarios::PointResults p = point(1, "core", 1.0, 0.0);
+  p.metrics.push_back({"migration.guest.time", {19.0, 19.0, 19.0}});
+  p.metrics.push_back({"migration.guest.downtime", {0.0, 0.0, 0.0}});
+  p.metrics.push_back({"migration.guest.rounds", {1.0, 1.0, 1.0}});
+  p.metrics.push_back({"migration.guest.completed", {0.0, 0.0, 0.0}});
+  CHECK(value(p, "migration.guest.time") == "-");
+  CHECK(value(p, "migration.guest.downtime") == "-");
+  CHECK(value(p, "migration.guest.rounds") == "1");
+  p.metrics.back().estimate = {0.5, 0.0, 1.0};  // in one of two replications
+  CHECK(value(p, "migration.guest.time") == "19.0 s");
+  CHECK(value(p, "migration.guest.downtime") == "0 s");
+  CHECK(value(p, "migration.guest.transferred") == "-");
 }
 
 TEST_CASE("a table without a wish shows how long migrations take and what they cost") {

@@ -5,17 +5,43 @@
 #include <algorithm>
 
 #include "models/metric_kind.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
 
 namespace {
 
+const models::VmDescription* vm_of(const scenarios::Scenario& scenario, std::string_view object) {
+  const auto find = [&](const models::HostDescription& host) -> const models::VmDescription* {
+    for (const auto& vm : host.vms) {
+      if (vm.name == class_name(object)) return &vm;
+    }
+    return nullptr;
+  };
+  const models::VmDescription* found = find(scenario.host);
+  for (const auto& other : scenario.host.others) found = found != nullptr ? found : find(other);
+  return found;
+}
+
 std::string workload_of(const scenarios::Scenario& scenario, std::string_view object) {
-  for (const auto& vm : scenario.host.vms) {
-    if (vm.name == class_name(object)) return vm.workload.name;
-  }
-  return {};
+  const models::VmDescription* vm = vm_of(scenario, object);
+  return vm != nullptr ? vm->workload.name : "";
+}
+
+const scenarios::Point* point_of(const scenarios::Study& study,
+                                 const scenarios::PointResults& point) {
+  const auto own = std::find_if(study.points.begin(), study.points.end(),
+                                [&](const scenarios::Point& p) { return p.at == point.at; });
+  return own != study.points.end() ? &*own : nullptr;
+}
+
+// What it does in a second is what it is asked for: how long that takes tells how it is.
+bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
+                  std::string_view object) {
+  const scenarios::Point* own = point_of(study, point);
+  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
+  return vm != nullptr && vm->workload.arrivals.count() > 0;
 }
 
 // Whether a class does at a point what it does in the baseline; else their units of work differ
@@ -23,11 +49,9 @@ std::string workload_of(const scenarios::Scenario& scenario, std::string_view ob
 bool same_work(const scenarios::Study& study, const scenarios::PointResults& point,
                std::string_view object) {
   if (!study.baseline) return true;
-  const auto own = std::find_if(study.points.begin(), study.points.end(),
-                                [&](const scenarios::Point& p) { return p.at == point.at; });
-  return own != study.points.end() &&
-         workload_of(own->scenario, object) ==
-             workload_of(study.points.at(*study.baseline).scenario, object);
+  const scenarios::Point* own = point_of(study, point);
+  return own != nullptr && workload_of(own->scenario, object) ==
+                               workload_of(study.points.at(*study.baseline).scenario, object);
 }
 
 // "With 64 guest VMs, unpinned, each" or "On nehalem-x5570-2s, 8 guest VMs, each".
@@ -37,21 +61,26 @@ std::string opening(const std::string& at, const std::string& of = "each") {
                                : fmt::format("With {}, {}", at, of);
 }
 
-std::string because(const std::vector<scenarios::Reason>& reasons) {
-  const std::string causes = text(reasons, 3);
+std::string because(const scenarios::Study& study, const Slowest& found) {
+  const std::string causes = why(study, *found.point, found.vm_class);
   return causes.empty() ? "." : fmt::format("; the extra time is {}.", causes);
 }
 
 constexpr double kAlike = 0.9995;  // is shown as 100.0 %
 
+enum class Classes { all, with_arrivals, without_arrivals };
+
 // The worst by the metric over the baseline's, or by the metric itself.
 Slowest worst(const scenarios::Study& study, const scenarios::StudyResults& results,
-              const Question& question, bool relative) {
+              const Question& question, bool relative, Classes classes = Classes::all) {
   Slowest found;
   for (const auto& point : results.points) {
     for (std::size_t v = 0; v < point.time.size(); ++v) {
       const std::string& object = point.time[v].object;
       if (!question.vm.empty() && class_name(object) != question.vm) continue;
+      if (classes != Classes::all &&
+          has_arrivals(study, point, object) != (classes == Classes::with_arrivals))
+        continue;
       const std::string metric = fmt::format("{}.{}", object, question.metric);
       const scenarios::Estimate* own = find_metric(point, metric + (relative ? ".relative" : ""));
       if (own == nullptr || (relative && !same_work(study, point, object))) continue;
@@ -62,6 +91,15 @@ Slowest worst(const scenarios::Study& study, const scenarios::StudyResults& resu
     }
   }
   return found;
+}
+
+// "With 300 vdi VMs, p99 of each vdi VM's requests is 3.20 times that of the baseline (...)."
+std::string requests(const scenarios::Study& study, const Slowest& late) {
+  const std::string_view name = class_name(late.point->time[late.vm_class].object);
+  return fmt::format(
+      "{} is {} times that of the baseline ({}).",
+      opening(phrase(late.point->at), fmt::format("p99 of each {} VM's requests", name)),
+      with_interval(*late.judged, late.point->replications, "factor"), baseline(study));
 }
 
 }  // namespace
@@ -83,12 +121,22 @@ std::string baseline(const scenarios::Study& study) {
 
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results) {
   if (results.points.empty()) return "Nothing was finished.";
-  const Slowest found = slowest(study, results);
-  if (found.point == nullptr) return "No VM did work that could be compared with a baseline.";
-  if (found.judged->hi >= kAlike)
-    return fmt::format("No VM runs slower than the baseline ({}) by more than the interval.",
-                       baseline(study));
-  return answer(study, found, {});
+  Slowest found = worst(study, results, {}, true, Classes::without_arrivals);
+  const Slowest late = worst(study, results, {"", "latency.p99"}, true, Classes::with_arrivals);
+  if (late.point == nullptr) found = slowest(study, results);
+  if (found.point == nullptr && late.point == nullptr)
+    return "No VM did work that could be compared with a baseline.";
+  std::string out;
+  if (found.point != nullptr && found.judged->hi < kAlike) out = answer(study, found, {});
+  if (late.point != nullptr && late.judged->lo > 2.0 - kAlike)
+    out += (out.empty() ? "" : " ") + requests(study, late);
+  if (!out.empty()) return out;
+  if (found.point == nullptr)
+    return fmt::format(
+        "p99 of no VM's requests is above that of the baseline ({}) by more than the interval.",
+        baseline(study));
+  return fmt::format("No VM runs slower than the baseline ({}) by more than the interval.",
+                     baseline(study));
 }
 
 std::string answer(const scenarios::Study& study, const Slowest& found, const Question& question) {
@@ -97,7 +145,7 @@ std::string answer(const scenarios::Study& study, const Slowest& found, const Qu
   if (question.metric == "throughput")
     return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
                        share(*found.judged, found.point->replications), baseline(study),
-                       because(found.point->reasons[found.vm_class]));
+                       because(study, found));
   if (found.relative)
     return fmt::format(
         "{} of {} is {} times that of the baseline ({}).", opening(at, question.metric), name,

@@ -1,5 +1,7 @@
 #include "tools/report/page.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -10,9 +12,11 @@
 #include "scenarios/run.hpp"
 #include "sim/error.hpp"
 #include "tools/report/answer.hpp"
+#include "tools/report/grid.hpp"
 #include "tools/report/limit_answer.hpp"
 #include "tools/report/notes.hpp"
 #include "tools/report/results_json.hpp"
+#include "tools/report/study_table.hpp"
 #include "tools/report/wording.hpp"
 #include "validation/report.hpp"
 
@@ -50,15 +54,39 @@ std::string script_json(const Json& json) {
   return replaced(std::move(text), "//", "\\/\\/");
 }
 
-std::string page(const std::string& title, const Json& data) {
+// Text of several lines, as paragraphs.
+std::string paragraphs(const std::string& text) {
+  std::string out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    if (end > from) out += "<p>" + escaped(text.substr(from, end - from)) + "</p>\n";
+    from = end + 1;
+  }
+  return out;
+}
+
+std::string markup(const Grid& grid) {
+  const auto row = [&](const char* tag, auto text_of) {
+    std::string out = "<tr>";
+    for (std::size_t c = 0; c < grid.columns.size(); ++c)
+      out += fmt::format("<{0}{1}>{2}</{0}>", tag, grid.columns[c].right ? " class=\"number\"" : "",
+                         escaped(text_of(c)));
+    return out + "</tr>\n";
+  };
+  std::string out = "<table>\n" + row("th", [&](std::size_t c) { return grid.columns[c].heading; });
+  for (const auto& cells : grid.rows)
+    out += row("td", [&](std::size_t c) { return cells[c].text; });
+  return out + "</table>";
+}
+
+// What is there without scripts: `plain`, which is markup.
+std::string page(const std::string& title, const std::string& plain, const Json& data) {
   // The library's notice names its site; as text without a scheme, since the page loads nothing.
   const std::string charts = replaced(std::string{file("chart.min.js")}, "https://", "");
   const std::pair<std::string_view, std::string> parts[] = {
-      {"@TITLE@", escaped(title)},
-      {"@STYLE@", std::string{file("page.css")}},
-      {"@DATA@", script_json(data)},
-      {"@CHARTS@", charts},
-      {"@SCRIPT@", std::string{file("page.js")}},
+      {"@TITLE@", escaped(title)}, {"@STYLE@", std::string{file("page.css")}},
+      {"@PLAIN@", plain},          {"@DATA@", script_json(data)},
+      {"@CHARTS@", charts},        {"@SCRIPT@", std::string{file("page.js")}},
   };
   std::string out;
   std::string_view rest = file("page.html");
@@ -104,11 +132,15 @@ Json drawings(const scenarios::Study& study, const scenarios::StudyResults& resu
 }  // namespace
 
 std::string study_page(const scenarios::Study& study, const scenarios::StudyResults& results) {
-  const std::string& title = study.settings.title;
-  return page(title.empty() ? "Tenancy" : title,
+  const std::string& own = study.settings.title;
+  const std::string title = own.empty() ? "Tenancy" : own;
+  const std::string text =
+      answer(study, results) + "\n" + limit_answer(study, results) + notes(study, results);
+  const std::string plain =
+      "<h1>" + escaped(title) + "</h1>\n" + paragraphs(text) + markup(study_grid(study, results));
+  return page(title, plain,
               {{"kind", "study"},
-               {"answer", answer(study, results) + "\n" + limit_answer(study, results) +
-                              notes(study, results)},
+               {"answer", text},
                {"labels", labels()},
                {"worst", worst(study, results)},
                {"drawings", drawings(study, results)},
@@ -116,7 +148,8 @@ std::string study_page(const scenarios::Study& study, const scenarios::StudyResu
 }
 
 std::string validation_page(const validation::Report& report) {
-  return page("Predictions against recorded measurements",
+  const std::string title = "Predictions against recorded measurements";
+  return page(title, "<h1>" + title + "</h1>",
               {{"kind", "validation"},
                {"tenancy", scenarios::program_version()},
                {"report", validation::to_json(report)}});

@@ -1,7 +1,8 @@
 // Results as one self-contained HTML page: it opens from disk and needs no network.
 //
-// The page holds the same JSON as --json; page/page.js draws from it, with Chart.js inlined. Texts
-// of a scenario reach the document as JSON only, so that none can act as markup.
+// The page holds the same JSON as --json; page/page.js draws from it, with Chart.js inlined.
+// Without scripts there are the answer and the table. Texts of a scenario reach the document as
+// JSON, or escaped, so that none can act as markup.
 #pragma once
 
 #include <string>

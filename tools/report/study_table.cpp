@@ -13,6 +13,7 @@
 #include "tools/report/grid.hpp"
 #include "tools/report/limit_answer.hpp"
 #include "tools/report/notes.hpp"
+#include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
 namespace tools::report {
@@ -62,6 +63,21 @@ std::vector<const models::VmDescription*> classes_of(const scenarios::Study& stu
     for (const models::HostDescription& other : point.scenario.host.others) add(other);
   }
   return all;
+}
+
+// "latency.p50", "vm.web.latency.p99"; not "io.latency.p99".
+bool is_latency(const std::string& metric) {
+  const std::size_t at = metric.find("latency.");
+  if (at == 0 || at == std::string::npos) return at == 0;
+  return metric.starts_with("vm.") && std::count(metric.begin(), metric.end(), '.') == 3;
+}
+
+// Where requests come by themselves, throughput says how many came; nobody need ask for their time.
+bool asks_for_latency(const scenarios::Study& study) {
+  const std::vector<const models::VmDescription*> vms = classes_of(study);
+  return std::none_of(study.show.begin(), study.show.end(), is_latency) &&
+         std::any_of(vms.begin(), vms.end(),
+                     [](const auto* vm) { return vm->workload.arrivals.count() > 0; });
 }
 
 Table make_table(const scenarios::Study& study, const scenarios::StudyResults& results) {
@@ -114,6 +130,7 @@ Table make_table(const scenarios::Study& study, const scenarios::StudyResults& r
       table.shown.insert(table.shown.end(), {object + ".time", object + ".downtime"});
     }
   }
+  if (asks_for_latency(study)) table.shown.emplace_back("latency.p99");
   return table;
 }
 
@@ -133,17 +150,11 @@ Cell prediction_cell(const Row& row) {
 }
 
 Cell shown_cell(const Row& row, const std::string& shown) {
-  const std::string metric = metric_of(row, shown);
-  const scenarios::Estimate* estimate = find_metric(*row.point, metric);
-  return {estimate ? quantity(estimate->value, models::unit_of(metric)) : "-"};
+  return {value(*row.point, metric_of(row, shown))};
 }
 
 std::string percent(int tenths) {
   return fmt::format("{}.{}", tenths / 10, tenths % 10);
-}
-
-std::string why(const Row& row) {
-  return text(row.point->reasons[row.vm_class], 3);
 }
 
 Grid grid_of(const Table& table, bool narrow) {
@@ -167,7 +178,7 @@ Grid grid_of(const Table& table, bool narrow) {
     for (const std::string& metric : table.shown) cells.push_back(shown_cell(row, metric));
     for (const models::Cause cause : table.causes)
       cells.push_back({percent(row.tenths[static_cast<std::size_t>(cause)])});
-    if (!narrow) cells.push_back({why(row)});
+    if (!narrow) cells.push_back({why(table.study, *row.point, row.vm_class)});
   }
   return grid;
 }
@@ -184,7 +195,7 @@ std::string row_name(const Table& table, const Row& row) {
 std::string reasons_below(const Table& table) {
   std::string out;
   for (const Row& row : table.rows) {
-    const std::string causes = why(row);
+    const std::string causes = why(table.study, *row.point, row.vm_class);
     if (!causes.empty()) out += fmt::format("- {}: {}\n", row_name(table, row), causes);
   }
   return out.empty() ? out : "\nWhy slower than the baseline:\n" + out;
@@ -206,7 +217,7 @@ std::string paragraphs(const Table& table, const Layout& layout) {
       const int tenths = row.tenths[static_cast<std::size_t>(cause)];
       if (tenths > 0) out += fmt::format("- {}: {} %\n", label(cause), percent(tenths));
     }
-    if (const std::string causes = why(row); !causes.empty())
+    if (const std::string causes = why(table.study, *row.point, row.vm_class); !causes.empty())
       out += fmt::format("- why slower: {}\n", causes);
   }
   return out;
@@ -262,6 +273,10 @@ std::array<int, models::kCauses> rounded(const std::array<double, models::kCause
   const int missing = whole - std::accumulate(parts.begin(), parts.end(), 0);
   for (std::size_t i = 0; i < order.size() && static_cast<int>(i) < missing; ++i) ++parts[order[i]];
   return parts;
+}
+
+Grid study_grid(const scenarios::Study& study, const scenarios::StudyResults& results) {
+  return grid_of(make_table(study, results), false);
 }
 
 std::string study_table(const scenarios::Study& study, const scenarios::StudyResults& results,

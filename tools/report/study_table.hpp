@@ -11,6 +11,7 @@
 #include "models/results.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
+#include "tools/report/grid.hpp"
 
 namespace tools::report {
 
@@ -22,6 +23,9 @@ struct Layout {
 // Shares in parts of `whole` (1000: tenths of a percent) that sum to it exactly.
 std::array<int, models::kCauses> rounded(const std::array<double, models::kCauses>& shares,
                                          int whole);
+
+// The table alone, at its full width.
+Grid study_grid(const scenarios::Study& study, const scenarios::StudyResults& results);
 
 // Ends with a newline. Too wide for the terminal, reasons move below the table and headings
 // shrink; still too wide, each row becomes a paragraph.

@@ -174,14 +174,15 @@ std::string phrase(const scenarios::Coordinates& at) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most) {
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most,
+                 const Terms& terms) {
   std::vector<std::string> all;
   for (const auto& reason : reasons) {
     if (all.size() == most || reason.share < 0.005) break;
-    // More time for the same instructions and cache hits: a lower clock, or another CPU.
-    const bool running = reason.cause == models::Cause::running;
-    all.push_back(fmt::format("{} {:.0f} %", running ? "slower core" : label(reason.cause),
-                              100.0 * reason.share));
+    const std::string_view term = reason.cause == models::Cause::running ? terms.running
+                                  : reason.cause == models::Cause::steal ? terms.steal
+                                                                         : label(reason.cause);
+    all.push_back(fmt::format("{} {:.0f} %", term, 100.0 * reason.share));
   }
   return fmt::format("{}", fmt::join(all, ", "));
 }
@@ -192,6 +193,28 @@ const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
     if (known.name == metric) return &known.estimate;
   }
   return nullptr;
+}
+
+std::string completion_of(std::string_view metric) {
+  const std::vector<std::string_view> all = parts(metric);
+  if (all.size() != 3 || all[0] != "migration" || (all[2] != "time" && all[2] != "downtime"))
+    return {};
+  return fmt::format("migration.{}.completed", all[1]);
+}
+
+std::string value(const scenarios::PointResults& point, const std::string& metric) {
+  const scenarios::Estimate* estimate = find_metric(point, metric);
+  if (estimate == nullptr) return "-";
+  const scenarios::Estimate* completed = find_metric(point, completion_of(metric));
+  if (completed != nullptr && completed->value == 0.0) return "-";
+  return quantity(estimate->value, models::unit_of(metric));
+}
+
+std::string undecided(const scenarios::Gain& gain) {
+  constexpr double kLarge = 0.10;
+  const double change = gain.gain.value;
+  if (std::abs(change) <= kLarge) return gain.name;
+  return fmt::format("{} ({:+.0f} %, too few replications to tell)", gain.name, 100.0 * change);
 }
 
 const scenarios::Estimate* relative(const scenarios::PointResults& point, std::string_view object) {

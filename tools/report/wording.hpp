@@ -8,6 +8,7 @@
 #include "models/results.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/what_if.hpp"
 
 namespace tools::report {
 
@@ -39,14 +40,33 @@ std::vector<std::string> short_keys(const scenarios::Coordinates& at);
 // Coordinates in a sentence: "64 guest VMs, unpinned".
 std::string phrase(const scenarios::Coordinates& at);
 
+// What causes are called as reasons, where it depends.
+struct Terms {
+  // More of it for the same instructions and cache hits: a lower clock, or another CPU.
+  std::string_view running = "slower core";
+  std::string_view steal = "steal";
+};
+
 // "link queueing 41 %, remote memory 33 %", at most `most` of them, none below one percent.
-std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most);
+std::string text(const std::vector<scenarios::Reason>& reasons, std::size_t most,
+                 const Terms& terms = {});
 
 // "58.1 .. 69.6 %": a prediction interval of a share.
 std::string interval(const scenarios::Estimate& prediction);
 
 const scenarios::Estimate* find_metric(const scenarios::PointResults& point,
                                        std::string_view metric);
+
+// What a metric stands for only where that is not 0: of "migration.guest.time" and ".downtime"
+// "migration.guest.completed"; of others nothing.
+std::string completion_of(std::string_view metric);
+
+// The metric's value as tables show it; "-" where the point has none, or none that counts.
+std::string value(const scenarios::PointResults& point, const std::string& metric);
+
+// A change that is not distinguishable from none; with its estimate where that is large: "no vm.web
+// (+768 %, too few replications to tell)".
+std::string undecided(const scenarios::Gain& gain);
 
 // Throughput of a class against its baseline, or null when it has none; and its prediction
 // interval.

@@ -140,6 +140,9 @@
   }
 
   function estimateOf(point, metric) {
+    // A migration that has not completed has neither a time nor a downtime yet.
+    const open = /^(migration\.[^.]+)\.(time|downtime)$/.exec(metric);
+    if (open && point.metrics[`${open[1]}.completed`]?.value === 0) return null;
     return point.metrics[metric] || null;
   }
 
@@ -237,7 +240,7 @@
   }
 
   function numbersSection(points, metrics, where) {
-    const rows = points.flatMap((point) => metrics.filter((metric) => point.metrics[metric]).map((metric) => {
+    const rows = points.flatMap((point) => metrics.filter((metric) => estimateOf(point, metric)).map((metric) => {
       const e = point.metrics[metric];
       return [where(point), metric, { text: quantity(e.value, e.unit), sort: e.value }, e.ci ? `${quantity(e.ci[0], e.unit)} to ${quantity(e.ci[1], e.unit)}` : '-'];
     }));
