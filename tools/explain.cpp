@@ -229,7 +229,10 @@ int explain(const Arguments& arguments) {
   e.judged = *worst.judged;
   e.relative = worst.relative;
   e.reasons = worst.point->reasons[worst.vm_class];
-  const bool chosen = !question.vm.empty() || !arguments.at.empty() || !is_throughput(e);
+  // The study's answer would be about p99, perhaps elsewhere; what follows is about throughput.
+  const bool open =
+      report::has_arrivals(study, *worst.point, worst.point->time[worst.vm_class].object);
+  const bool chosen = !question.vm.empty() || !arguments.at.empty() || !is_throughput(e) || open;
   e.answer = chosen ? report::answer(study, worst, question) : report::answer(study, results);
   e.scenario =
       std::find_if(study.points.begin(), study.points.end(), [&](const scenarios::Point& p) {

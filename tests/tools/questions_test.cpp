@@ -49,6 +49,23 @@ TEST_CASE("explain says what each mechanism costs the worst VM and what would he
   CHECK(remote);  // half of its memory is remote, and it does little else than miss
 }
 
+TEST_CASE("explain speaks of throughput where its changes do, though requests come by themselves") {
+  const tests::TemporaryFolder folder;
+  std::string text = kCrowded;
+  const std::string workload = "\"pointer-chase\"";
+  text.replace(text.find(workload), workload.size(),
+               "{ use = \"spin\", unit = \"1 Minstr\", burst = \"1 Minstr\", "
+               "arrivals = \"2 kHz\" }");
+  text.replace(text.find("count = 16"), 10, "count = 64");
+  const Outcome run = tenancy({"explain", folder.write("open.toml", text)});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.out, Catch::StartsWith("Here each guest VM runs at") &&
+                          Catch::Contains("What guest would gain"));
+  const Outcome table = tenancy({"run", folder.path("open.toml")});
+  CHECK_THAT(table.out, Catch::Contains("p99 of each guest VM's requests is"));
+}
+
 TEST_CASE("compare finds a difference where there is one and none where there is none") {
   const tests::TemporaryFolder folder;
   const std::string study = folder.write("crowded.toml", kCrowded);

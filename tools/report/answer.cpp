@@ -36,14 +36,6 @@ const scenarios::Point* point_of(const scenarios::Study& study,
   return own != study.points.end() ? &*own : nullptr;
 }
 
-// What it does in a second is what it is asked for: how long that takes tells how it is.
-bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
-                  std::string_view object) {
-  const scenarios::Point* own = point_of(study, point);
-  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
-  return vm != nullptr && vm->workload.arrivals.count() > 0;
-}
-
 // Whether a class does at a point what it does in the baseline; else their units of work differ
 // and the slower is no worse off.
 bool same_work(const scenarios::Study& study, const scenarios::PointResults& point,
@@ -103,6 +95,13 @@ std::string requests(const scenarios::Study& study, const Slowest& late) {
 }
 
 }  // namespace
+
+bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
+                  std::string_view object) {
+  const scenarios::Point* own = point_of(study, point);
+  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
+  return vm != nullptr && vm->workload.arrivals.count() > 0;
+}
 
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
                 const Question& question) {

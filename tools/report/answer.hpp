@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
@@ -25,6 +26,11 @@ struct Slowest {
 };
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
                 const Question& question = {});
+
+// Whether requests come to the class by themselves: what it does in a second is what it is asked
+// for, and how long that takes tells how it fares.
+bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
+                  std::string_view object);
 
 // What a class is compared with: "1 guest VM, pinned to cores", or alone on the host.
 std::string baseline(const scenarios::Study& study);
