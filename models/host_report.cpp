@@ -157,10 +157,10 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   // tests, by the time that they took.
   const double tests_s = work.idle && !work.io.any() ? io_->in_tests_s(index_of_kind) : 0.0;
   const double units = tests_s > 0 ? io_->transactions(index_of_kind) * measured_s / tests_s
-                       : work.idle && work.io.any() ? io_->transactions(index_of_kind)
-                       : work.idle && work.net.any()
-                           ? network_->units(index_of_kind)
-                           : instructions / static_cast<double>(work.unit.count());
+                       : work.idle && work.io.any()  ? io_->transactions(index_of_kind)
+                       : work.idle && work.net.any() ? network_->units(index_of_kind)
+                       : work.idle                   ? 0.0
+                                   : instructions / static_cast<double>(work.unit.count());
   const double vms = static_cast<double>(kind.vms.size());
   const std::string object = "vm." + description.name;
   const auto put = [&](const std::string& quantity, double value) {
