@@ -1,5 +1,6 @@
 #include "models/network_paths.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
@@ -183,6 +184,24 @@ TEST_CASE("guests of one host talk without the wire") {
   host.vms.front().workload.net.partner = workload::Partner::guest;
   const Results results = run(host);
   CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 > 2'000);
+}
+
+TEST_CASE("two guests sent more than the wire carries read half of it each") {
+  HostDescription host = networked(1.25e9);
+  host.nics.front().nic.functions = 2;
+  VmDescription& vm = host.vms.front();
+  vm.count = 2;
+  vm.nics.front().model = network::GuestNicModel::sriov;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_in,
+                     .datagram = sim::Bytes{1'472}};
+  const double wire_Hz = 1.25e9 / (1'472 + 28 + 38);
+  for (const double offered : {0.9, 1.05, 2.0}) {
+    vm.workload.net.rate = sim::Hertz{offered * wire_Hz / 2};
+    const Results results = run(host);
+    CHECK(metric(results, "vm.guest.net.packets") ==
+          Approx(std::min(1.0, offered) * wire_Hz / 2).epsilon(0.02));
+    CHECK(metric(results, "vm.guest.net.lost") < 0.01);
+  }
 }
 
 // Of the second guest's ends on the host, one would be made after the first guest's conversation

@@ -138,6 +138,28 @@ TEST_CASE("functions of one NIC reach each other without the wire") {
   CHECK(pair.a.sent().packets == 0);
 }
 
+TEST_CASE("queues of a NIC have the wire in turn") {
+  NicConfig config = free_nic();
+  config.queues = 2;
+  sim::Engine engine;
+  Deliver up{engine};
+  OwnCpu cpu{engine};
+  Nic a{engine, config, {&cpu, &cpu}, up}, b{engine, config, {&cpu, &cpu}, up};
+  a.connect(b, us(3));
+  Note one{engine, 0, 0}, other{engine, 0, 1};
+  for (Note* to : {&one, &other}) {
+    for (int i = 0; i < 20; ++i) {
+      Batch batch = kTenThousand;
+      batch.to = to;
+      engine.spawn(hand_over(engine, a, batch, cpu));
+    }
+  }
+  // Twenty packets and the cable: what the first queue had fetched alone, then one each.
+  engine.run_until(sim::kStart + us(205));
+  REQUIRE(one.at.size() + other.at.size() == 20);
+  CHECK(other.at.size() >= 8);
+}
+
 TEST_CASE("an impossible NIC is refused, all reasons at once") {
   sim::Engine engine;
   Deliver up{engine};
