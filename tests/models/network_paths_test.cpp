@@ -186,6 +186,52 @@ TEST_CASE("guests of one host talk without the wire") {
   CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 > 2'000);
 }
 
+namespace {
+
+GuestNicDescription on(NicMode mode, network::GuestNicModel model = network::GuestNicModel::vhost) {
+  GuestNicDescription nic;
+  nic.mode = mode;
+  nic.model = model;
+  return nic;
+}
+
+// What guest "a" says to guest "b" of the same host, whose wire has 1 Gbit/s.
+double between(const GuestNicDescription& a, const GuestNicDescription& b) {
+  HostDescription host = networked(0.125e9);
+  host.nics.front().nic.functions = 2;
+  host.vms.push_back(host.vms.front());
+  host.vms[0].name = "a";
+  host.vms[1].name = "b";
+  host.vms[0].nics.front() = a;
+  host.vms[1].nics.front() = b;
+  host.vms[0].workload.net.peer = "b";
+  host.vms[1].workload.net = {};
+  return metric(run(host), "vm.a.net.throughput") * 8e-6;
+}
+
+}  // namespace
+
+TEST_CASE("the default way of a guest is a bridge, to guests on bridges, too") {
+  const double bridged = between(on(NicMode::bridge), on(NicMode::bridge));
+  CHECK(between(on(NicMode::automatic), on(NicMode::bridge)) == bridged);
+  CHECK(between(on(NicMode::bridge), on(NicMode::automatic)) == bridged);
+}
+
+TEST_CASE("guests of one host on unlike networks talk by the host's stack, not by the wire") {
+  const double bridged = between(on(NicMode::bridge), on(NicMode::bridge));
+  for (const NicMode mode : {NicMode::routed, NicMode::nat}) {
+    CHECK(between(on(mode), on(NicMode::bridge)) > 2'000);
+    CHECK(between(on(NicMode::bridge), on(mode)) > 2'000);
+    CHECK(between(on(mode), on(mode)) == bridged);  // one network: a bridge
+  }
+}
+
+TEST_CASE("a virtual function reaches guests behind the host's bridge by the NIC's own switch") {
+  const GuestNicDescription function = on(NicMode::automatic, network::GuestNicModel::sriov);
+  CHECK(between(function, on(NicMode::automatic)) > 2'000);
+  CHECK(between(on(NicMode::automatic), function) > 2'000);
+}
+
 TEST_CASE("two guests sent more than the wire carries read half of it each") {
   HostDescription host = networked(1.25e9);
   host.nics.front().nic.functions = 2;

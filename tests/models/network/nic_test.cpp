@@ -138,6 +138,25 @@ TEST_CASE("functions of one NIC reach each other without the wire") {
   CHECK(pair.a.sent().packets == 0);
 }
 
+TEST_CASE("a function and its host's own stations reach each other without the wire") {
+  NicConfig config = free_nic();
+  config.functions = 1;
+  Pair pair{config};
+  OwnCpu vcpu{pair.engine};
+  Note guest{pair.engine, 7}, bridged{pair.engine, 8};
+  Port& function = pair.a.add_function(7, {&vcpu}, pair.up, {});
+  pair.a.add_own(8);
+  Batch batch = kTenThousand;
+  batch.to = &bridged;
+  pair.engine.spawn(hand_over(pair.engine, function, batch, vcpu));
+  batch.to = &guest;
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.run();
+  CHECK(bridged.at == std::vector<double>{0});
+  CHECK(guest.at == std::vector<double>{0});
+  CHECK(pair.a.sent().packets == 0);
+}
+
 TEST_CASE("queues of a NIC have the wire in turn") {
   NicConfig config = free_nic();
   config.queues = 2;
