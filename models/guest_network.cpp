@@ -83,6 +83,7 @@ struct GuestNetwork::Client : network::Receiver {
     config.rate = described.bandwidth;
     config.mtu = described.mtu;
     config.queues = connections;
+    config.rx_ring = 4'096;  // as long as rings are (82599): nothing is lost outside
     config.driver = host.vmm.network.driver;
     config.clock = host.peer.clock;
     std::vector<network::Thread*> threads;

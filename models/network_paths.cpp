@@ -16,6 +16,7 @@ namespace {
 constexpr double kKernelShares = 262'144;  // softirqs go before guests; the most that cgroups take
 constexpr int kOutside = -1;               // station of the first NIC's other end; then down
 constexpr int kHost = 0;
+constexpr int kLongestRing = 4'096;  // of the 82599: no bottleneck, where a peer's CPUs are none
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -134,6 +135,7 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   config.clock = peer.clock;
   config.latency = description.nic.latency;
   config.queues = connections;
+  config.rx_ring = std::max(config.rx_ring, kLongestRing);
   config.distance = {};
   std::vector<network::Thread*> peer_softirqs;
   for (int i = 0; i < connections; ++i)

@@ -114,6 +114,7 @@ sim::Process Nic::move_out(Ring& ring) {
     Batch batch = co_await ring.take();
     if (dma_ != nullptr) co_await dma_->read(in_memory(batch), batch.where.memory);
     if (inward(batch)) {
+      complete(batch);
       engine_.spawn(propagate(batch));
     } else {
       co_await inside_.put_when_room(batch, 1);
@@ -127,6 +128,7 @@ sim::Process Nic::transmit() {
     Batch batch = co_await inside_.take();
     co_await wire_.serve(on_wire(batch) / config_.rate);
     inside_.done();
+    complete(batch);
     sent_.count(batch);
     engine_.spawn(propagate(batch));
   }

@@ -28,6 +28,7 @@ sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
 
 sim::Task<> Stack::put_out(Batch batch, sim::Cycles work, Thread& on) {
   batch.sent = engine_.now();
+  batch.queued = true;
   co_await on.work(time(work));
   batch.where = config_.buffers != nullptr
                     ? config_.distance.written_by(on.cpu(), config_.buffers->next())
@@ -41,6 +42,7 @@ sim::Duration Stack::reading(const Batch& batch, const Thread& reader) const {
 }
 
 sim::Task<> Stack::send(Batch batch, Thread& on) {
+  complete(batch);
   const bool bare = batch.protocol == Protocol::tcp && batch.payload == sim::Bytes{};
   sim::Cycles work =
       bare ? config_.costs.acknowledge * batch.packets : cycles(config_.costs.receive, batch);

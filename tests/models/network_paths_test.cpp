@@ -250,6 +250,25 @@ TEST_CASE("two guests sent more than the wire carries read half of it each") {
   }
 }
 
+TEST_CASE("from guest to guest, vhost is no slower than QEMU's virtio") {
+  HostDescription host = networked(1.25e9);
+  VmDescription& vm = host.vms.front();
+  vm.count = 2;
+  vm.workload.net.partner = workload::Partner::guest;
+  const double vhost = metric(run(host), "vm.guest.net.throughput");
+  vm.nics.front().model = network::GuestNicModel::virtio;
+  CHECK(vhost > metric(run(host), "vm.guest.net.throughput"));
+}
+
+TEST_CASE("a faster link makes no stream out of a guest slower") {
+  double last = 0.0;
+  for (const double rate_Bps : {1.25e9, 3.125e9, 6.25e9, 12.5e9, 25e9}) {
+    const double now = metric(run(networked(rate_Bps)), "vm.guest.net.throughput");
+    CHECK(now > 0.97 * last);
+    last = now;
+  }
+}
+
 // Of the second guest's ends on the host, one would be made after the first guest's conversation
 // has woken a thread.
 TEST_CASE("several guests talk to the host, over several connections each") {

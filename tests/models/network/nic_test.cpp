@@ -179,6 +179,26 @@ TEST_CASE("queues of a NIC have the wire in turn") {
   CHECK(other.at.size() >= 8);
 }
 
+TEST_CASE("a buffer is free once the wire has had it, and its socket is told once") {
+  struct Sender : Note {
+    using Note::Note;
+    void completed(const Batch&) override { freed_at.push_back(in_us(engine().now())); }
+    std::vector<double> freed_at;
+  };
+  Pair pair{free_nic()};
+  Sender from{pair.engine};
+  Note to{pair.engine};
+  Batch batch = kTenThousand;
+  batch.from = &from;
+  batch.to = &to;
+  batch.queued = true;
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.run();
+  CHECK(from.freed_at == std::vector<double>{10, 20});
+  CHECK(to.batches.size() == 2);
+}
+
 TEST_CASE("an impossible NIC is refused, all reasons at once") {
   sim::Engine engine;
   Deliver up{engine};
