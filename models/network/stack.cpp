@@ -55,6 +55,7 @@ sim::Task<> Stack::send(Batch batch, Thread& on) {
 sim::Cycles Stack::cold(const Socket& of, const Thread& softirq) const {
   const int here = softirq.cpu(), there = of.cpu();
   if (config_.topology == nullptr || here < 0 || there < 0) return config_.costs.cold;
+  if (here == there) return {};
   const bool near = config_.topology->cpu(here).llc == config_.topology->cpu(there).llc;
   return near ? config_.costs.cold : config_.cold_far;
 }

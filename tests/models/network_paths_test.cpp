@@ -250,6 +250,19 @@ TEST_CASE("two guests sent more than the wire carries read half of it each") {
   }
 }
 
+TEST_CASE("two flows into one guest deliver what one of their sum does") {
+  HostDescription host = networked(1.25e9);
+  host.nics.front().nic.functions = 1;
+  VmDescription& vm = host.vms.front();
+  vm.nics.front().model = network::GuestNicModel::sriov;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_in};
+  for (const int connections : {1, 2}) {
+    vm.workload.net.connections = connections;
+    vm.workload.net.rate = sim::Hertz{400e3 / connections};
+    CHECK(metric(run(host), "vm.guest.net.packets") == Approx(400e3).epsilon(0.01));
+  }
+}
+
 TEST_CASE("from guest to guest, vhost is no slower than QEMU's virtio") {
   HostDescription host = networked(1.25e9);
   VmDescription& vm = host.vms.front();

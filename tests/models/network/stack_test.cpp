@@ -75,3 +75,10 @@ TEST_CASE("a connection whose reader ran behind another LLC has its lines farthe
   CHECK(two_packets(wired, 1, 2) == ns(4'000));
   CHECK(two_packets(wired, 1, -1) == ns(1'000));  // outside
 }
+
+TEST_CASE("a connection whose reader ran on the softirq's own CPU has its lines there") {
+  const models::topology::Topology topology{two_sockets()};
+  StackConfig wired = config();
+  wired.topology = &topology;
+  CHECK(two_packets(wired, 1, 0) == ns(0));
+}
