@@ -19,6 +19,13 @@ sim::Task<> Stack::datagrams(Batch batch, int count, Thread& on) {
   return put_out(batch, cycles(config_.costs.send, batch), on);
 }
 
+sim::Task<> Stack::generate(Batch batch, int count, Thread& on) {
+  batch.packets = packets_of(batch.payload, batch.protocol, config_.mtu) * count;
+  batch.buffers = batch.packets;
+  batch.payload = batch.payload * count;
+  return put_out(batch, config_.costs.generate * batch.buffers, on);
+}
+
 sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
   batch.packets = count;
   batch.buffers = count;

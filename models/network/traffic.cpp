@@ -171,9 +171,13 @@ sim::Process DatagramSender::run() {
     }
     if (config_.calls) co_await place_.app->work(calling);
     sent_ += static_cast<std::uint64_t>(config_.at_once);
-    co_await place_.stack->datagrams(
-        Batch{.from = this, .to = to_, .protocol = Protocol::udp, .payload = config_.payload},
-        config_.at_once, *place_.app);
+    const Batch each{
+        .from = this, .to = to_, .protocol = Protocol::udp, .payload = config_.payload};
+    if (config_.calls) {
+      co_await place_.stack->datagrams(each, config_.at_once, *place_.app);
+    } else {
+      co_await place_.stack->generate(each, config_.at_once, *place_.app);
+    }
   }
 }
 

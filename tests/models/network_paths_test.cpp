@@ -247,6 +247,7 @@ TEST_CASE("two guests sent more than the wire carries read half of it each") {
     CHECK(metric(results, "vm.guest.net.packets") ==
           Approx(std::min(1.0, offered) * wire_Hz / 2).epsilon(0.02));
     CHECK(metric(results, "vm.guest.net.lost") < 0.01);
+    CHECK(results.notes.empty() == (offered < 1.0));  // senders that their link holds back
   }
 }
 
@@ -261,6 +262,29 @@ TEST_CASE("two flows into one guest deliver what one of their sum does") {
     vm.workload.net.rate = sim::Hertz{400e3 / connections};
     CHECK(metric(run(host), "vm.guest.net.packets") == Approx(400e3).epsilon(0.01));
   }
+}
+
+TEST_CASE("eight kernels offer all that 10 Gbit/s carry, one of them says what it cannot") {
+  HostDescription host = networked(1.25e9);
+  workload::NetProfile& net = host.vms.front().workload.net;
+  net = {.conversation = workload::Conversation::datagrams_in,
+         .connections = 8,
+         .rate = sim::Hertz{1.86e6},
+         .at_once = 16,
+         .in_kernel = true};
+  const auto offered = [](const Results& results) {
+    return metric(results, "vm.guest.net.packets") / (1 - metric(results, "vm.guest.net.lost"));
+  };
+  Results results = run(host);
+  CHECK(offered(results) == Approx(14.88e6).epsilon(0.01));
+  CHECK(results.notes.empty());
+  net.connections = 1;
+  net.rate = sim::Hertz{14.88e6};
+  results = run(host);
+  CHECK(offered(results) > 2e6);  // a core's, see StackCosts::generate
+  CHECK(offered(results) < 5e6);
+  REQUIRE(results.notes.size() == 1);
+  CHECK_THAT(results.notes.front(), Catch::StartsWith("vm.guest: of 1.49e+07 datagrams a second"));
 }
 
 TEST_CASE("from guest to guest, vhost is no slower than QEMU's virtio") {
