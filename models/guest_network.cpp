@@ -26,6 +26,12 @@ std::string nic_of(const HostDescription& host, const VmDescription& vm) {
   return vm.nics.front().on.empty() ? host.nics.front().nic.name : vm.nics.front().on;
 }
 
+// A virtual function is on no network of the host's, whatever its mode says.
+bool isolated(const VmDescription& vm) {
+  return !vm.nics.empty() && vm.nics.front().mode == NicMode::isolated &&
+         vm.nics.front().model != network::GuestNicModel::sriov;
+}
+
 void check_peer(const std::vector<HostDescription>& hosts, const HostDescription& own,
                 const VmDescription& vm, sim::Complaints& complaints) {
   const workload::NetProfile& net = vm.workload.net;
@@ -34,9 +40,8 @@ void check_peer(const std::vector<HostDescription>& hosts, const HostDescription
     complaints.need(holds, fmt::format("vm.{}.workload.net.peer: {}", vm.name, text));
   };
   need(net.partner == workload::Partner::outside, "partner says already whom it talks to");
-  need(vm.nics.empty() || vm.nics.front().mode != NicMode::isolated,
-       "on an isolated network, which reaches nobody outside");
-  if (find_client(hosts.front(), net.peer) != nullptr) return;
+  const std::string nobody = "on an isolated network, which reaches nobody outside";
+  if (find_client(hosts.front(), net.peer) != nullptr) return need(!isolated(vm), nobody);
   for (const HostDescription& host : hosts) {
     const VmDescription* peer = host.vm_named(net.peer);
     if (peer == nullptr) continue;
@@ -44,6 +49,14 @@ void check_peer(const std::vector<HostDescription>& hosts, const HostDescription
     need(!peer->nics.empty(), fmt::format("vm.{} has no NIC", peer->name));
     need(&host != &own || nic_of(host, *peer) == nic_of(host, vm),
          fmt::format("vm.{} is on the same host and on another of its NICs", peer->name));
+    if (&host == &own) {
+      need(
+          isolated(vm) == isolated(*peer),
+          fmt::format("vm.{} is not on the same network, and one of them is isolated", peer->name));
+    } else {
+      need(!isolated(vm), nobody);
+      need(!isolated(*peer), fmt::format("vm.{} is {}", peer->name, nobody));
+    }
     return;
   }
   need(false, fmt::format("no [cluster.client.{}], and no [[vm]] of that name", net.peer));
@@ -83,6 +96,7 @@ struct GuestNetwork::Client : network::Receiver {
     config.rate = described.bandwidth;
     config.mtu = described.mtu;
     config.queues = connections;
+    config.rx_ring = 4'096;  // as long as rings are (82599): nothing is lost outside
     config.driver = host.vmm.network.driver;
     config.clock = host.peer.clock;
     std::vector<network::Thread*> threads;

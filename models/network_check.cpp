@@ -30,7 +30,8 @@ void check_guest(const HostDescription& host, const VmDescription& vm, sim::Comp
                          : fmt::format("on: no NIC \"{}\", the host has {}", nic.on, names));
   need(nic.mode != NicMode::host || container,
        "mode: a guest has a kernel of its own, only a container uses the host's stack");
-  need(nic.mode != NicMode::isolated || net.partner != workload::Partner::outside || !net.any(),
+  const bool outside = net.any() && net.peer.empty() && net.partner == workload::Partner::outside;
+  need(nic.mode != NicMode::isolated || !outside,
        "mode: an isolated network reaches nobody outside; set workload.net.partner to \"host\" or "
        "\"guest\"");
   need(nic.queues <= vm.vcpus,

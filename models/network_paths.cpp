@@ -16,6 +16,7 @@ namespace {
 constexpr double kKernelShares = 262'144;  // softirqs go before guests; the most that cgroups take
 constexpr int kOutside = -1;               // station of the first NIC's other end; then down
 constexpr int kHost = 0;
+constexpr int kLongestRing = 4'096;  // of the 82599: no bottleneck, where a peer's CPUs are none
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -124,6 +125,7 @@ void NetworkPaths::add_nic(const NicDescription& description) {
     softirqs.push_back(&kernel_thread({cpus[at(queue) % cpus.size()]}, true));
   }
   own.nic = std::make_unique<network::Nic>(engine(), config, softirqs, own.ingress, own.dma.get());
+  own.uplink.nic = own.nic.get();
 
   const PeerDescription& peer = description_.peer;
   int connections = 1;
@@ -133,6 +135,7 @@ void NetworkPaths::add_nic(const NicDescription& description) {
   config.clock = peer.clock;
   config.latency = description.nic.latency;
   config.queues = connections;
+  config.rx_ring = std::max(config.rx_ring, kLongestRing);
   config.distance = {};
   std::vector<network::Thread*> peer_softirqs;
   for (int i = 0; i < connections; ++i)
@@ -154,13 +157,22 @@ void NetworkPaths::add_nic(const NicDescription& description) {
 }
 
 network::Switch& NetworkPaths::network_of(HostNic& nic, NicMode mode) {
+  const network::SwitchMode of = switch_mode(mode);
   for (const Switches& known : nic.switches) {
-    if (known.mode == mode) return *known.network;
+    if (known.mode == of) return *known.network;
   }
-  auto made = std::make_unique<network::Switch>(engine(), switch_mode(mode),
-                                                description_.vmm.network.forwarding, clock_);
-  if (mode != NicMode::isolated) made->set_uplink(*nic.nic);
-  return *nic.switches.emplace_back(Switches{mode, std::move(made)}).network;
+  auto made =
+      std::make_unique<network::Switch>(engine(), of, description_.vmm.network.forwarding, clock_);
+  if (of != network::SwitchMode::isolated) made->set_uplink(nic.uplink);
+  return *nic.switches.emplace_back(Switches{of, std::move(made)}).network;
+}
+
+// A guest or the host on one of its networks, which an isolated one keeps to itself.
+void NetworkPaths::join(HostNic& nic, NicMode mode, int of_host, network::Port& port,
+                        const network::Cost& behind) {
+  network::Switch& network = network_of(nic, mode);
+  network.attach(of_host, port, behind);
+  if (mode != NicMode::isolated) nic.reach(of_host, network);
 }
 
 int NetworkPaths::station(int of_host) const {
@@ -268,8 +280,7 @@ void NetworkPaths::attach(Guest& guest, const std::vector<int>& cpus, scheduler:
                               .buffers = guest.buffers.get()},
       threads, *guest.stack, network, host_.io_->big_lock(guest.vm));
   guest.stack->set_device(*guest.nic);
-  network.attach(guest.station, guest.nic->tap());
-  on.ingress.ports.emplace_back(guest.station, &network);
+  join(on, description.mode, guest.station, guest.nic->tap());
 }
 
 // Interrupts of a function leave the guest, are handed on, and their end leaves it again, unless
@@ -298,15 +309,13 @@ void NetworkPaths::attach_container(Guest& guest) {
   if (mode == NicMode::host || mode == NicMode::automatic) {
     const bool alone = guest.description->workload.net.partner == workload::Partner::host;
     guest.stack->set_device(
-        alone ? static_cast<network::Port&>(loopbacks_.emplace_back(*guest.stack)) : *on.nic);
+        alone ? static_cast<network::Port&>(loopbacks_.emplace_back(*guest.stack)) : on.uplink);
     guest.hosts = guest.stack.get();
-    on.ingress.ports.emplace_back(guest.station, guest.stack.get());
+    on.reach(guest.station, *guest.stack);
     return;
   }
-  network::Switch& network = network_of(on, mode);
-  guest.stack->set_device(network);
-  network.attach(guest.station, *guest.stack, description_.vmm.network.forwarding.pair);
-  on.ingress.ports.emplace_back(guest.station, &network);
+  guest.stack->set_device(network_of(on, mode));
+  join(on, mode, guest.station, *guest.stack, description_.vmm.network.forwarding.pair);
 }
 
 // The host's own stack on the guest's network.
@@ -321,7 +330,7 @@ network::Stack& NetworkPaths::host_stack(Guest& guest) {
   }
   guest.hosts = &host_stacks_.emplace_back(engine(), stack_config(*guest.on, true));
   guest.hosts->set_device(network);
-  network.attach(station(kHost), *guest.hosts);
+  join(*guest.on, guest.description->nics.front().mode, station(kHost), *guest.hosts);
   return *guest.hosts;
 }
 

@@ -55,6 +55,7 @@ class NetworkPaths {
   class WorkerThread;
   struct Switches;
   struct Ingress;
+  struct Uplink;
   struct Junction;
   struct PciDma;
   struct GuestBuffers;
@@ -67,6 +68,8 @@ class NetworkPaths {
   WorkerThread& thread(int worker, bool before_all = false);
   network::Thread& kernel_thread(const std::vector<int>& cpus, bool interrupt);
   network::Switch& network_of(HostNic& nic, NicMode mode);
+  void join(HostNic& nic, NicMode mode, int of_host, network::Port& port,
+            const network::Cost& behind = {});
   void add_nic(const NicDescription& description);
   void attach(Guest& guest, const std::vector<int>& cpus, scheduler::GroupId group);
   void attach_container(Guest& guest);

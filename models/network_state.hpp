@@ -50,10 +50,14 @@ struct NetworkPaths::Ingress : network::Port {
   explicit Ingress(sim::Engine& of) : engine_{of} {}
   sim::Engine& engine() override { return engine_; }
   sim::Task<> send(network::Batch batch, network::Thread& on) override {
+    network::Port* const port = port_of(batch);
+    return port != nullptr ? port->send(batch, on) : lose(batch);
+  }
+  network::Port* port_of(const network::Batch& batch) const {
     for (const auto& [station, port] : ports) {
-      if (station == batch.to->station()) return port->send(batch, on);
+      if (station == batch.to->station()) return port;
     }
-    return lose(batch);
+    return nullptr;
   }
   sim::Task<> lose(network::Batch batch) {
     unknown.drop(batch);
@@ -62,6 +66,19 @@ struct NetworkPaths::Ingress : network::Port {
   sim::Engine& engine_;
   std::vector<std::pair<int, network::Port*>> ports;  // station
   network::Traffic unknown;
+};
+
+// What leaves a switch or the host's own stack: to another network of the host, through its stack,
+// or to the NIC.
+struct NetworkPaths::Uplink : network::Port {
+  explicit Uplink(Ingress& of) : inside{of} {}
+  sim::Engine& engine() override { return inside.engine(); }
+  sim::Task<> send(network::Batch batch, network::Thread& on) override {
+    network::Port* const port = inside.port_of(batch);
+    return (port != nullptr ? *port : *nic).send(batch, on);
+  }
+  Ingress& inside;
+  network::Nic* nic = nullptr;
 };
 
 struct NetworkPaths::PciDma : network::Dma {
@@ -105,15 +122,21 @@ struct NetworkPaths::Junction : network::Receiver {
 };
 
 struct NetworkPaths::Switches {
-  NicMode mode;
+  network::SwitchMode mode;
   std::unique_ptr<network::Switch> network;
 };
 
 struct NetworkPaths::HostNic {
-  explicit HostNic(sim::Engine& engine) : ingress{engine} {}
+  explicit HostNic(sim::Engine& engine) : ingress{engine}, uplink{ingress} {}
+  // Behind `port`: from the wire, from functions and from the host's other networks.
+  void reach(int station, network::Port& port) {
+    ingress.ports.emplace_back(station, &port);
+    nic->add_own(station);
+  }
   const NicDescription* description = nullptr;
   int peer_station = 0;
   Ingress ingress;
+  Uplink uplink;
   std::unique_ptr<PciDma> dma;
   std::unique_ptr<network::Nic> nic;
   std::vector<Switches> switches;

@@ -14,6 +14,8 @@ std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
 
+constexpr double kKept = 1.02;  // what senders may lack of their rate before it is said
+
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
 }
@@ -263,6 +265,15 @@ void NetworkPaths::report(int kind, double measured_s, Results& results) const {
   put("net.throughput", all.bytes / measured_s / vms);
   put("net.packets", all.packets / measured_s / vms);
   put("net.lost", all.sent > 0 ? std::max(0.0, 1.0 - all.packets / all.sent) : 0.0);
+  const workload::NetProfile& net = description.workload.net;
+  const double asked_Hz = net.rate.count() * net.connections * vms;
+  const double slack = static_cast<double>(net.at_once) * net.connections * vms;
+  if (all.sent > 0 && asked_Hz * measured_s > all.sent * kKept + slack) {
+    results.notes.push_back(
+        fmt::format("vm.{}: of {:.3g} datagrams a second that workload.net.rate asks for, {:.3g} "
+                    "were sent: the senders' CPUs or links have no more",
+                    description.name, asked_Hz, all.sent / measured_s));
+  }
   put("net.transactions", all.transactions / measured_s / vms);
   put("net.latency.mean", mean.mean());
   for (const auto& [name, share] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})

@@ -104,6 +104,8 @@ const Section<network::StackCosts>& stack_keys() {
       quantity("read_per_KiB", Unit::cycles, &T::read_per_KiB, "copy to the reader"),
       quantity("wake", Unit::cycles, &T::wake, "of a reader that sleeps, by who wakes it"),
       quantity("cold", Unit::cycles, &T::cold, "of what comes for another connection"),
+      quantity("generate", Unit::cycles, &T::generate,
+               "a packet that is made in the kernel for no socket, beside its driver's part"),
       quantity("acknowledge", Unit::cycles, &T::acknowledge, "building or handling one"),
   };
   return section;

@@ -34,6 +34,7 @@ struct Batch {
   sim::Bytes payload{};
   std::uint64_t tag = 0;  // the sender's own
   sim::Instant sent{};
+  bool queued = false;  // its buffer counts against its sender's socket: see complete()
   Where where{};
 };
 

@@ -119,6 +119,7 @@ sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const sim::Server::Held sending = co_await big_lock_.hold();
   co_await on.work(work / config_.clock);
   batch.where = config_.distance.written_by(on.cpu());
+  complete(batch);
   co_await host_.send(batch, on);
 }
 
@@ -131,8 +132,12 @@ sim::Process GuestNic::serve_guest(Queue& queue) {
     Batch batch = co_await queue.transmit.take();
     const sim::Duration work = sending(batch) / config_.clock;
     co_await queue.backend.work(work + copying(batch, queue.backend));
-    co_await host_.send(batch, queue.backend);
+    Batch onward = batch;
+    onward.queued = batch.queued && config_.zero_copy;  // a copy is its own
+    batch.queued = batch.queued && !config_.zero_copy;
+    co_await host_.send(onward, queue.backend);
     queue.transmit.done();
+    complete(batch);
   }
 }
 
@@ -169,6 +174,7 @@ sim::Task<> GuestNic::enter_tap(Batch batch, Thread& on) {
     co_return;
   }
   if (asleep) queue.backend.woken_from(on.cpu());
+  complete(batch);
   queue.tap.put(batch, batch.buffers);
 }
 

@@ -111,9 +111,10 @@ sim::Task<> Nic::post(Batch batch, Thread& on, Ring& ring) {
 
 sim::Process Nic::move_out(Ring& ring) {
   for (;;) {
-    const Batch batch = co_await ring.take();
+    Batch batch = co_await ring.take();
     if (dma_ != nullptr) co_await dma_->read(in_memory(batch), batch.where.memory);
-    if (function_of(batch) != nullptr) {
+    if (inward(batch)) {
+      complete(batch);
       engine_.spawn(propagate(batch));
     } else {
       co_await inside_.put_when_room(batch, 1);
@@ -124,9 +125,10 @@ sim::Process Nic::move_out(Ring& ring) {
 
 sim::Process Nic::transmit() {
   for (;;) {
-    const Batch batch = co_await inside_.take();
+    Batch batch = co_await inside_.take();
     co_await wire_.serve(on_wire(batch) / config_.rate);
     inside_.done();
+    complete(batch);
     sent_.count(batch);
     engine_.spawn(propagate(batch));
   }
@@ -134,10 +136,10 @@ sim::Process Nic::transmit() {
 
 sim::Process Nic::propagate(Batch batch) {
   batch.buffers = batch.packets;
-  const bool inward = function_of(batch) != nullptr;
+  const bool stays = inward(batch);
   co_await engine_.delay(config_.latency + crossings(batch, kSending) +
-                         (inward ? sim::Duration::zero() : far_latency_));
-  if (inward) {
+                         (stays ? sim::Duration::zero() : far_latency_));
+  if (stays) {
     arrive(batch);
   } else if (far_ != nullptr) {
     far_->arrive(batch);

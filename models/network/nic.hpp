@@ -6,7 +6,8 @@
 //
 // Models  finite rings: transmit rings stop their senders, receive rings drop; TSO or software
 //         segmentation; DMA that overlaps with the wire, to and from the node that a packet lies
-//         on; traffic between functions of one NIC, which crosses PCIe but not the wire.
+//         on; traffic between functions of one NIC, or with the host's own network, which crosses
+//         PCIe but not the wire.
 // Omits   interrupts for completed transmits, collisions of RSS, flow control (pause frames),
 //         errors on the wire.
 // Source  82599 data sheet: rings to 4,096, 64 virtual functions, one switch between them (VEB).
@@ -16,6 +17,7 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,8 @@ class Nic : public Port, public Receiver {
   // does. Its transmit side is the returned port, which lives as long as the NIC.
   Port& add_function(int station, const std::vector<Thread*>& vcpus, Port& up, sim::Cycles exits,
                      Buffers* buffers = nullptr);
+  // `station` is behind the NIC's own queues: functions reach it without the wire.
+  void add_own(int station) { own_.insert(station); }
   // The other end of the cable; `latency` of cable and switches between.
   void connect(Receiver& far, sim::Duration latency);
 
@@ -80,6 +84,8 @@ class Nic : public Port, public Receiver {
   sim::Task<> post(Batch batch, Thread& on, Ring& ring);
   void deliver(const Batch& batch);
   Function* function_of(const Batch& batch);
+  bool inward(const Batch& batch) { return function_of(batch) != nullptr || own(batch); }
+  bool own(const Batch& batch) const { return own_.contains(batch.to->station()); }
   Where next_buffer(const Function* function) const;
   sim::Duration crossings(const Batch& batch, int count) const;
   ReceiveConfig receive_config() const;
@@ -90,7 +96,8 @@ class Nic : public Port, public Receiver {
   std::deque<Ring> rings_;
   std::deque<ReceiveQueue> queues_;
   std::vector<std::unique_ptr<Function>> functions_;
-  Ring inside_;  // fetched, not yet sent
+  std::set<int> own_;  // stations
+  Ring inside_;        // fetched, not yet sent
   sim::Server wire_;
   Receiver* far_ = nullptr;
   sim::Duration far_latency_{};

@@ -5,6 +5,8 @@
 // the thread whose time it takes, up to the next queue; there another thread goes on.
 #pragma once
 
+#include <utility>
+
 #include "models/network/batch.hpp"
 #include "sim/engine.hpp"
 #include "sim/process.hpp"
@@ -58,6 +60,8 @@ class Socket {
   virtual sim::Task<> receive(Batch batch, Thread& softirq) = 0;
   // A full queue dropped what this socket sent.
   virtual void lost(const Batch& batch) = 0;
+  // What this socket sent has left its machine's queues: the buffer is free.
+  virtual void completed(const Batch&) {}
   // Where its thread runs or ran, as Thread::cpu.
   virtual int cpu() const { return -1; }
 
@@ -89,6 +93,13 @@ inline std::size_t queue_of(const Batch& batch, std::size_t queues) {
   return static_cast<std::size_t>(batch.to->flow()) % queues;
 }
 
+// Of what leaves its sender's machine, or the queue that its socket pays for (skb_orphan): the
+// first to do so tells the socket.
+inline void complete(Batch& batch) {
+  if (!std::exchange(batch.queued, false) || batch.from == nullptr) return;
+  batch.from->completed(batch);
+}
+
 // How much has come by, and what was lost.
 struct Traffic {
   std::uint64_t packets = 0;
@@ -100,6 +111,8 @@ struct Traffic {
   }
   void drop(const Batch& batch) {
     dropped += static_cast<std::uint64_t>(batch.packets);
+    Batch gone = batch;
+    complete(gone);
     if (batch.from != nullptr) batch.from->lost(batch);
   }
 };

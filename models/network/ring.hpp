@@ -1,10 +1,12 @@
 // A finite queue of batches between two stages, counted in descriptors.
 //
 // A sender that finds no room waits (a stopped transmit queue) or loses what it has (a receive
-// ring). A batch larger than the whole ring passes when the ring is empty.
+// ring). Those who wait go in turn: a NIC serves its transmit queues round and round, and so does a
+// switch its ports. A batch larger than the whole ring passes when the ring is empty.
 // Checked tests/models/network/ring_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 
 #include "models/network/path.hpp"
@@ -27,10 +29,13 @@ class Ring {
     used_ += descriptors;
     filled_.fire();
   }
-  // Waits for room.
+  // Waits for room, behind those who wait already.
   sim::Task<> put_when_room(Batch batch, int descriptors) {
-    while (!fits(descriptors)) co_await drained_;
+    const std::uint64_t turn = turns_++;
+    while (turn != served_ || !fits(descriptors)) co_await drained_;
+    ++served_;
     put(batch, descriptors);
+    if (served_ != turns_) drained_.fire();  // the next may fit, too
   }
   // Waits for a batch; its descriptors stay in use until done().
   sim::Task<Batch> take() {
@@ -56,6 +61,8 @@ class Ring {
   int capacity_;
   int used_ = 0;
   int held_ = 0;
+  std::uint64_t turns_ = 0;   // asked for
+  std::uint64_t served_ = 0;  // have had theirs
   std::deque<Held> batches_;
   sim::Signal filled_;
   sim::Signal drained_;

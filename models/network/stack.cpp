@@ -19,6 +19,13 @@ sim::Task<> Stack::datagrams(Batch batch, int count, Thread& on) {
   return put_out(batch, cycles(config_.costs.send, batch), on);
 }
 
+sim::Task<> Stack::generate(Batch batch, int count, Thread& on) {
+  batch.packets = packets_of(batch.payload, batch.protocol, config_.mtu) * count;
+  batch.buffers = batch.packets;
+  batch.payload = batch.payload * count;
+  return put_out(batch, config_.costs.generate * batch.buffers, on);
+}
+
 sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
   batch.packets = count;
   batch.buffers = count;
@@ -28,6 +35,7 @@ sim::Task<> Stack::acknowledge(Batch batch, int count, Thread& on) {
 
 sim::Task<> Stack::put_out(Batch batch, sim::Cycles work, Thread& on) {
   batch.sent = engine_.now();
+  batch.queued = true;
   co_await on.work(time(work));
   batch.where = config_.buffers != nullptr
                     ? config_.distance.written_by(on.cpu(), config_.buffers->next())
@@ -41,6 +49,7 @@ sim::Duration Stack::reading(const Batch& batch, const Thread& reader) const {
 }
 
 sim::Task<> Stack::send(Batch batch, Thread& on) {
+  complete(batch);
   const bool bare = batch.protocol == Protocol::tcp && batch.payload == sim::Bytes{};
   sim::Cycles work =
       bare ? config_.costs.acknowledge * batch.packets : cycles(config_.costs.receive, batch);
@@ -53,6 +62,7 @@ sim::Task<> Stack::send(Batch batch, Thread& on) {
 sim::Cycles Stack::cold(const Socket& of, const Thread& softirq) const {
   const int here = softirq.cpu(), there = of.cpu();
   if (config_.topology == nullptr || here < 0 || there < 0) return config_.costs.cold;
+  if (here == there) return {};
   const bool near = config_.topology->cpu(here).llc == config_.topology->cpu(there).llc;
   return near ? config_.costs.cold : config_.cold_far;
 }

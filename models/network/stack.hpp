@@ -44,6 +44,8 @@ class Stack : public Port {
   sim::Task<> transmit(Batch batch, Thread& on);
   // `count` datagrams of the batch's payload each. Requires a device.
   sim::Task<> datagrams(Batch batch, int count, Thread& on);
+  // The same, made in the kernel for no socket (pktgen). Requires a device.
+  sim::Task<> generate(Batch batch, int count, Thread& on);
   // `count` packets without payload. Requires a device.
   sim::Task<> acknowledge(Batch batch, int count, Thread& on);
   sim::Task<> send(Batch batch, Thread& on) override;

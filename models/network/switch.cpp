@@ -29,7 +29,8 @@ Cost forwarding(SwitchMode mode, const SwitchCosts& costs) {
 
 Switch::Switch(sim::Engine& engine, SwitchMode mode, const SwitchCosts& costs, sim::Hertz clock)
     : engine_{engine},
-      cost_{forwarding(mode, costs)},
+      within_{costs.bridge},
+      through_{forwarding(mode, costs)},
       clock_{clock},
       isolated_{mode == SwitchMode::isolated} {}
 
@@ -52,7 +53,7 @@ const Switch::Station* Switch::known(int station) const {
 sim::Task<> Switch::send(Batch batch, Thread& on) {
   const Station* const to = known(batch.to->station());
   const Station* const from = batch.from != nullptr ? known(batch.from->station()) : nullptr;
-  sim::Cycles work = cycles(cost_, batch);
+  sim::Cycles work = cycles(from != nullptr && to != nullptr ? within_ : through_, batch);
   for (const Station* const end : {from, to}) {
     if (end != nullptr) work += cycles(end->behind, batch);
   }

@@ -1,8 +1,9 @@
 // The host's virtual switch: a bridge, a router, network address translation, or a network without
 // an uplink.
 //
-// Models  what forwarding costs whoever hands a batch over; guest to guest without the wire; what
-//         is for nobody here goes to the uplink.
+// Models  what forwarding costs whoever hands a batch over; guest to guest without the wire,
+// routing
+//         or translation: one network; what is for nobody here goes to the uplink.
 // Omits   learning and flooding (stations are known), broadcast, firewall rules beyond NAT's.
 // Source  costs.hpp; libvirt's network forward modes for the names.
 // Checked tests/models/network/switch_test.cpp.
@@ -24,7 +25,7 @@ class Switch : public Port {
 
   // `behind`: what crossing to or from that station costs on top.
   void attach(int station, Port& port, const Cost& behind = {});
-  // Where other stations are. A switch in mode isolated has none.
+  // Where other stations are. Throws of a switch in mode isolated, which has none.
   void set_uplink(Port& uplink);
 
   sim::Engine& engine() override { return engine_; }
@@ -40,7 +41,8 @@ class Switch : public Port {
   const Station* known(int station) const;
 
   sim::Engine& engine_;
-  Cost cost_;
+  Cost within_;   // between its stations
+  Cost through_;  // between them and others
   sim::Hertz clock_;
   bool isolated_;
   std::vector<Station> stations_;

@@ -35,10 +35,7 @@ sim::Task<Batch> Inbox::take(const Place& reader) {
 
 namespace {
 
-// More than this under way stands in queues: bytes gather in the socket and leave in large bursts.
-// Four bursts: what 10 Gbit/s have under way in 200 us, of which TCP small queues let two into the
-// sender's own queues [recall].
-constexpr sim::Bytes kQueueing{4 * 64 * 1'024};
+constexpr double kWindowDivisor = 3.0;  // net.ipv4.tcp_tso_win_divisor
 
 }  // namespace
 
@@ -69,14 +66,30 @@ sim::Process StreamSender::run() {
     if (config_.content != nullptr) co_await config_.content->pass(filled);
     co_await place_.app->work(calling);
     burst += filled;
-    if (sim::Bytes{under_way_B_} > kQueueing && burst < kLargestBurst) continue;
+    if (gathers(burst, filled)) continue;
     while (under_way_B_ > 0 && static_cast<double>(under_way_B_ + burst.count()) > window_B_) {
       co_await credit_;
     }
     under_way_B_ += burst.count();
-    co_await place_.stack->transmit(Batch{.from = this, .to = to_, .payload = burst}, *place_.app);
+    co_await send(burst);
     burst = {};
   }
+}
+
+// Whether `next` goes into the burst, too, before it leaves: while earlier ones stand in queues of
+// its own machine, or the window has no room for both (tcp_should_autocork, tcp_tso_should_defer).
+// At least three bursts make a window.
+bool StreamSender::gathers(sim::Bytes burst, sim::Bytes next) const {
+  const double both_B = static_cast<double>((burst + next).count());
+  const double most_B =
+      std::min(static_cast<double>(kLargestBurst.count()), window_B_ / kWindowDivisor);
+  if (both_B > most_B) return false;
+  return queued_B_ > 0 || static_cast<double>(under_way_B_) + both_B > window_B_;
+}
+
+sim::Task<> StreamSender::send(sim::Bytes payload) {
+  queued_B_ += payload.count();
+  return place_.stack->transmit(Batch{.from = this, .to = to_, .payload = payload}, *place_.app);
 }
 
 // An acknowledgement: its tag is how many bytes were read.
@@ -101,8 +114,7 @@ void StreamSender::lost(const Batch& batch) {
 
 sim::Process StreamSender::send_again(Batch batch) {
   co_await engine().delay(config_.resend_after);
-  co_await place_.stack->transmit(Batch{.from = this, .to = to_, .payload = batch.payload},
-                                  *place_.app);
+  co_await send(batch.payload);
 }
 
 StreamReceiver::StreamReceiver(const Place& place, int flow, Content* content)
@@ -159,9 +171,13 @@ sim::Process DatagramSender::run() {
     }
     if (config_.calls) co_await place_.app->work(calling);
     sent_ += static_cast<std::uint64_t>(config_.at_once);
-    co_await place_.stack->datagrams(
-        Batch{.from = this, .to = to_, .protocol = Protocol::udp, .payload = config_.payload},
-        config_.at_once, *place_.app);
+    const Batch each{
+        .from = this, .to = to_, .protocol = Protocol::udp, .payload = config_.payload};
+    if (config_.calls) {
+      co_await place_.stack->datagrams(each, config_.at_once, *place_.app);
+    } else {
+      co_await place_.stack->generate(each, config_.at_once, *place_.app);
+    }
   }
 }
 

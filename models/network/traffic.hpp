@@ -1,11 +1,15 @@
 // What sends and receives: streams and datagrams, as netperf and pktgen do.
 //
 // Models  TCP_STREAM whose messages leave as they fill packets, or gather to bursts of 64 KiB while
-//         the way is congested; a window that halves at a loss and grows by a segment a round trip,
-//         acknowledgements once the reader has read, lost bytes sent again; UDP: as fast as
-//         given, or as the sender can. Requests and responses: requests.hpp.
-// Omits   slow start, reordering, time-outs other than `resend_after`, connection set-up.
-// Source  RFC 5681 for the window; Linux acknowledges each merged buffer, else every second packet.
+//         earlier ones stand in their machine's queues (autocorking) or the window is full; a
+//         window that halves at a loss and grows by a segment a round trip, acknowledgements once
+//         the reader has read, lost bytes sent again; UDP: as fast as given, or as the sender can.
+//         Requests and responses: requests.hpp.
+// Omits   kernels before 3.14, which have no autocorking; that what is held back leaves at once
+//         when the queue empties (it goes with the next message); slow start, reordering, time-outs
+//         other than `resend_after`, connection set-up.
+// Source  RFC 5681 for the window; Linux net/ipv4/tcp.c and tcp_output.c for bursts; Linux
+//         acknowledges each merged buffer, else every second packet.
 // Checked tests/models/network/traffic_test.cpp.
 #pragma once
 
@@ -79,16 +83,20 @@ class StreamSender : public Socket {
   sim::Engine& engine() { return place_.stack->engine(); }
   sim::Task<> receive(Batch batch, Thread& softirq) override;
   void lost(const Batch& batch) override;
+  void completed(const Batch& batch) override { queued_B_ -= batch.payload.count(); }
   std::uint64_t losses() const { return losses_; }
 
  private:
   sim::Process run();
   sim::Process send_again(Batch batch);
+  bool gathers(sim::Bytes burst, sim::Bytes next) const;
+  sim::Task<> send(sim::Bytes payload);
   Place place_;
   StreamConfig config_;
   Socket* to_ = nullptr;
   double window_B_;
   std::int64_t under_way_B_ = 0;
+  std::int64_t queued_B_ = 0;  // in its own machine's queues
   sim::Instant halved_{};
   std::uint64_t losses_ = 0;  // packets
   sim::Signal credit_;

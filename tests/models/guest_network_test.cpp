@@ -47,6 +47,15 @@ HostDescription two_hosts() {
   return both;
 }
 
+// Both VMs on the first of them.
+HostDescription on_one_host() {
+  HostDescription one = two_hosts();
+  one.vms.push_back(one.others.front().vms.front());
+  one.vms.back().on.clear();
+  one.others.clear();
+  return one;
+}
+
 double metric(const Results& results, const std::string& name) {
   for (const Metric& one : results.metrics) {
     if (one.name == name) return one.value;
@@ -106,11 +115,15 @@ TEST_CASE("guests of two hosts talk, and both hosts work for it") {
   CHECK(metric(run(both), "vm.guest.net.throughput") * 8e-6 == Approx(941).epsilon(0.01));
 }
 
+TEST_CASE("guests of one isolated network talk, and are refused no one but who is outside") {
+  HostDescription one = on_one_host();
+  const double bridged = metric(run(one), "vm.guest.net.throughput");
+  for (VmDescription& vm : one.vms) vm.nics.front().mode = NicMode::isolated;
+  CHECK(metric(run(one), "vm.guest.net.throughput") == Approx(bridged));
+}
+
 TEST_CASE("guests of one host talk by its bridge, and nothing leaves the box") {
-  HostDescription one = two_hosts();
-  one.vms.push_back(one.others.front().vms.front());
-  one.vms.back().on.clear();
-  one.others.clear();
+  HostDescription one = on_one_host();
   CHECK_FALSE(one.leaves_the_box());
   CHECK(metric(run(one), "vm.guest.net.throughput") * 8e-6 > 2'000);
   CHECK(two_hosts().leaves_the_box());
@@ -154,6 +167,16 @@ TEST_CASE("who cannot be talked to is refused with the reason") {
   HostDescription both = host();
   both.vms.front().workload.net.partner = workload::Partner::host;
   CHECK(refused(both) == "vm.guest.workload.net.peer: partner says already whom it talks to");
+  HostDescription secluded = two_hosts();
+  secluded.others.front().vms.front().nics.front().mode = NicMode::isolated;
+  CHECK(refused(secluded) ==
+        "vm.guest.workload.net.peer: vm.other is on an isolated network, which reaches nobody "
+        "outside");
+  HostDescription one = on_one_host();
+  one.vms.back().nics.front().mode = NicMode::isolated;
+  CHECK(refused(one) ==
+        "vm.guest.workload.net.peer: vm.other is not on the same network, and one of them is "
+        "isolated");
   HostDescription moves = two_hosts();
   moves.migrations.push_back({.vm = "guest", .to = "second"});
   CHECK_THAT(refused(moves), Catch::Contains("vm.guest.workload.net: of a VM that migrates"));

@@ -1,5 +1,6 @@
 #include "models/network_paths.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "models/host.hpp"
@@ -183,6 +184,126 @@ TEST_CASE("guests of one host talk without the wire") {
   host.vms.front().workload.net.partner = workload::Partner::guest;
   const Results results = run(host);
   CHECK(metric(results, "vm.guest.net.throughput") * 8e-6 > 2'000);
+}
+
+namespace {
+
+GuestNicDescription on(NicMode mode, network::GuestNicModel model = network::GuestNicModel::vhost) {
+  GuestNicDescription nic;
+  nic.mode = mode;
+  nic.model = model;
+  return nic;
+}
+
+// What guest "a" says to guest "b" of the same host, whose wire has 1 Gbit/s.
+double between(const GuestNicDescription& a, const GuestNicDescription& b) {
+  HostDescription host = networked(0.125e9);
+  host.nics.front().nic.functions = 2;
+  host.vms.push_back(host.vms.front());
+  host.vms[0].name = "a";
+  host.vms[1].name = "b";
+  host.vms[0].nics.front() = a;
+  host.vms[1].nics.front() = b;
+  host.vms[0].workload.net.peer = "b";
+  host.vms[1].workload.net = {};
+  return metric(run(host), "vm.a.net.throughput") * 8e-6;
+}
+
+}  // namespace
+
+TEST_CASE("the default way of a guest is a bridge, to guests on bridges, too") {
+  const double bridged = between(on(NicMode::bridge), on(NicMode::bridge));
+  CHECK(between(on(NicMode::automatic), on(NicMode::bridge)) == bridged);
+  CHECK(between(on(NicMode::bridge), on(NicMode::automatic)) == bridged);
+}
+
+TEST_CASE("guests of one host on unlike networks talk by the host's stack, not by the wire") {
+  const double bridged = between(on(NicMode::bridge), on(NicMode::bridge));
+  for (const NicMode mode : {NicMode::routed, NicMode::nat}) {
+    CHECK(between(on(mode), on(NicMode::bridge)) > 2'000);
+    CHECK(between(on(NicMode::bridge), on(mode)) > 2'000);
+    CHECK(between(on(mode), on(mode)) == bridged);  // one network: a bridge
+  }
+}
+
+TEST_CASE("a virtual function reaches guests behind the host's bridge by the NIC's own switch") {
+  const GuestNicDescription function = on(NicMode::automatic, network::GuestNicModel::sriov);
+  CHECK(between(function, on(NicMode::automatic)) > 2'000);
+  CHECK(between(on(NicMode::automatic), function) > 2'000);
+}
+
+TEST_CASE("two guests sent more than the wire carries read half of it each") {
+  HostDescription host = networked(1.25e9);
+  host.nics.front().nic.functions = 2;
+  VmDescription& vm = host.vms.front();
+  vm.count = 2;
+  vm.nics.front().model = network::GuestNicModel::sriov;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_in,
+                     .datagram = sim::Bytes{1'472}};
+  const double wire_Hz = 1.25e9 / (1'472 + 28 + 38);
+  for (const double offered : {0.9, 1.05, 2.0}) {
+    vm.workload.net.rate = sim::Hertz{offered * wire_Hz / 2};
+    const Results results = run(host);
+    CHECK(metric(results, "vm.guest.net.packets") ==
+          Approx(std::min(1.0, offered) * wire_Hz / 2).epsilon(0.02));
+    CHECK(metric(results, "vm.guest.net.lost") < 0.01);
+    CHECK(results.notes.empty() == (offered < 1.0));  // senders that their link holds back
+  }
+}
+
+TEST_CASE("two flows into one guest deliver what one of their sum does") {
+  HostDescription host = networked(1.25e9);
+  host.nics.front().nic.functions = 1;
+  VmDescription& vm = host.vms.front();
+  vm.nics.front().model = network::GuestNicModel::sriov;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_in};
+  for (const int connections : {1, 2}) {
+    vm.workload.net.connections = connections;
+    vm.workload.net.rate = sim::Hertz{400e3 / connections};
+    CHECK(metric(run(host), "vm.guest.net.packets") == Approx(400e3).epsilon(0.01));
+  }
+}
+
+TEST_CASE("eight kernels offer all that 10 Gbit/s carry, one of them says what it cannot") {
+  HostDescription host = networked(1.25e9);
+  workload::NetProfile& net = host.vms.front().workload.net;
+  net = {.conversation = workload::Conversation::datagrams_in,
+         .connections = 8,
+         .rate = sim::Hertz{1.86e6},
+         .at_once = 16,
+         .in_kernel = true};
+  const auto offered = [](const Results& results) {
+    return metric(results, "vm.guest.net.packets") / (1 - metric(results, "vm.guest.net.lost"));
+  };
+  Results results = run(host);
+  CHECK(offered(results) == Approx(14.88e6).epsilon(0.01));
+  CHECK(results.notes.empty());
+  net.connections = 1;
+  net.rate = sim::Hertz{14.88e6};
+  results = run(host);
+  CHECK(offered(results) > 2e6);  // a core's, see StackCosts::generate
+  CHECK(offered(results) < 5e6);
+  REQUIRE(results.notes.size() == 1);
+  CHECK_THAT(results.notes.front(), Catch::StartsWith("vm.guest: of 1.49e+07 datagrams a second"));
+}
+
+TEST_CASE("from guest to guest, vhost is no slower than QEMU's virtio") {
+  HostDescription host = networked(1.25e9);
+  VmDescription& vm = host.vms.front();
+  vm.count = 2;
+  vm.workload.net.partner = workload::Partner::guest;
+  const double vhost = metric(run(host), "vm.guest.net.throughput");
+  vm.nics.front().model = network::GuestNicModel::virtio;
+  CHECK(vhost > metric(run(host), "vm.guest.net.throughput"));
+}
+
+TEST_CASE("a faster link makes no stream out of a guest slower") {
+  double last = 0.0;
+  for (const double rate_Bps : {1.25e9, 3.125e9, 6.25e9, 12.5e9, 25e9}) {
+    const double now = metric(run(networked(rate_Bps)), "vm.guest.net.throughput");
+    CHECK(now > 0.97 * last);
+    last = now;
+  }
 }
 
 // Of the second guest's ends on the host, one would be made after the first guest's conversation

@@ -25,6 +25,7 @@ inline const DriverCosts kFreeDriver{
 inline const StackCosts kFreeStack{.call = {},
                                    .send = {},
                                    .receive = {},
+                                   .generate = {},
                                    .read_per_KiB = {},
                                    .wake = {},
                                    .cold = {},

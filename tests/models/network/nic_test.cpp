@@ -138,6 +138,67 @@ TEST_CASE("functions of one NIC reach each other without the wire") {
   CHECK(pair.a.sent().packets == 0);
 }
 
+TEST_CASE("a function and its host's own stations reach each other without the wire") {
+  NicConfig config = free_nic();
+  config.functions = 1;
+  Pair pair{config};
+  OwnCpu vcpu{pair.engine};
+  Note guest{pair.engine, 7}, bridged{pair.engine, 8};
+  Port& function = pair.a.add_function(7, {&vcpu}, pair.up, {});
+  pair.a.add_own(8);
+  Batch batch = kTenThousand;
+  batch.to = &bridged;
+  pair.engine.spawn(hand_over(pair.engine, function, batch, vcpu));
+  batch.to = &guest;
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.run();
+  CHECK(bridged.at == std::vector<double>{0});
+  CHECK(guest.at == std::vector<double>{0});
+  CHECK(pair.a.sent().packets == 0);
+}
+
+TEST_CASE("queues of a NIC have the wire in turn") {
+  NicConfig config = free_nic();
+  config.queues = 2;
+  sim::Engine engine;
+  Deliver up{engine};
+  OwnCpu cpu{engine};
+  Nic a{engine, config, {&cpu, &cpu}, up}, b{engine, config, {&cpu, &cpu}, up};
+  a.connect(b, us(3));
+  Note one{engine, 0, 0}, other{engine, 0, 1};
+  for (Note* to : {&one, &other}) {
+    for (int i = 0; i < 20; ++i) {
+      Batch batch = kTenThousand;
+      batch.to = to;
+      engine.spawn(hand_over(engine, a, batch, cpu));
+    }
+  }
+  // Twenty packets and the cable: what the first queue had fetched alone, then one each.
+  engine.run_until(sim::kStart + us(205));
+  REQUIRE(one.at.size() + other.at.size() == 20);
+  CHECK(other.at.size() >= 8);
+}
+
+TEST_CASE("a buffer is free once the wire has had it, and its socket is told once") {
+  struct Sender : Note {
+    using Note::Note;
+    void completed(const Batch&) override { freed_at.push_back(in_us(engine().now())); }
+    std::vector<double> freed_at;
+  };
+  Pair pair{free_nic()};
+  Sender from{pair.engine};
+  Note to{pair.engine};
+  Batch batch = kTenThousand;
+  batch.from = &from;
+  batch.to = &to;
+  batch.queued = true;
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.spawn(hand_over(pair.engine, pair.a, batch, pair.cpu));
+  pair.engine.run();
+  CHECK(from.freed_at == std::vector<double>{10, 20});
+  CHECK(to.batches.size() == 2);
+}
+
 TEST_CASE("an impossible NIC is refused, all reasons at once") {
   sim::Engine engine;
   Deliver up{engine};

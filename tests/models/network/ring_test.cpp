@@ -43,3 +43,16 @@ TEST_CASE("what is larger than the ring passes when it is empty") {
   ring.put(Batch{}, 5);
   CHECK_FALSE(ring.fits(1));
 }
+
+TEST_CASE("senders that wait for room go in turn") {
+  sim::Engine engine;
+  Ring ring{engine, 1};
+  std::vector<double> first, second;
+  engine.spawn(consume(engine, ring, us(10)));
+  engine.spawn(produce(engine, ring, 4, first));
+  engine.spawn(produce(engine, ring, 4, second));
+  engine.run_until(sim::kStart + us(100));
+  // The first asks for its second place before the other is there at all.
+  CHECK(first == std::vector<double>{0, 10, 30, 50});
+  CHECK(second == std::vector<double>{20, 40, 60, 70});
+}

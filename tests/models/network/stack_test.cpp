@@ -75,3 +75,44 @@ TEST_CASE("a connection whose reader ran behind another LLC has its lines farthe
   CHECK(two_packets(wired, 1, 2) == ns(4'000));
   CHECK(two_packets(wired, 1, -1) == ns(1'000));  // outside
 }
+
+TEST_CASE("a connection whose reader ran on the softirq's own CPU has its lines there") {
+  const models::topology::Topology topology{two_sockets()};
+  StackConfig wired = config();
+  wired.topology = &topology;
+  CHECK(two_packets(wired, 1, 0) == ns(0));
+}
+
+namespace {
+
+sim::Process four(sim::Engine&, Stack& stack, Batch packet, Thread& on, bool generated) {
+  if (generated) {
+    co_await stack.generate(packet, 4, on);
+  } else {
+    co_await stack.datagrams(packet, 4, on);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a packet made in the kernel costs neither a socket nor TCP/IP") {
+  sim::Engine engine;
+  OwnCpu cpu{engine};
+  Deliver device{engine};
+  StackConfig free{.costs = kFreeStack, .clock = sim::Hertz{1e9}};
+  free.costs.send.per_buffer = sim::Cycles{2'600};
+  free.costs.generate = sim::Cycles{300};
+  Stack stack{engine, free};
+  stack.set_device(device);
+  Note to{engine};
+  const Batch packet{.to = &to, .protocol = Protocol::udp, .payload = sim::Bytes{18}};
+  const auto busy = [&](bool generated) {
+    const sim::Duration before = cpu.busy();
+    engine.spawn(four(engine, stack, packet, cpu, generated));
+    engine.run();
+    return cpu.busy() - before;
+  };
+  CHECK(busy(true) == ns(4 * 300));
+  CHECK(busy(false) == ns(4 * 2'600));
+  CHECK(to.batches.size() == 2);
+}

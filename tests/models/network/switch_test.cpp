@@ -31,6 +31,21 @@ TEST_CASE("routing adds to bridging, and translation to routing") {
   CHECK(forwarding(SwitchMode::nat) == ns(3'400));
 }
 
+TEST_CASE("what stays on one network is neither routed nor translated") {
+  for (const SwitchMode mode : {SwitchMode::bridge, SwitchMode::routed, SwitchMode::nat}) {
+    sim::Engine engine;
+    OwnCpu cpu{engine};
+    Deliver port{engine};
+    Note from{engine, 1}, to{engine, 2};
+    Switch network{engine, mode, SwitchCosts{}, sim::Hertz{1e9}};
+    network.attach(1, port);
+    network.attach(2, port);
+    engine.spawn(hand_over(engine, network, Batch{.from = &from, .to = &to}, cpu));
+    engine.run();
+    CHECK(cpu.busy() == ns(1'100));
+  }
+}
+
 TEST_CASE("a container's pair of devices costs on the way to it and from it") {
   sim::Engine engine;
   OwnCpu cpu{engine};

@@ -168,3 +168,55 @@ TEST_CASE("a stream that loses packets sends them again, with half the window") 
   engine.run_until(sim::kStart + us(400'000));
   CHECK(receiver.read_B() > half + half / 4);
 }
+
+namespace {
+
+// A device that frees what it is given a while later, or at once.
+struct Holds : Port {
+  Holds(sim::Engine& of, sim::Duration each) : engine_{of}, each_{each} {}
+  sim::Engine& engine() override { return engine_; }
+  sim::Task<> send(Batch batch, Thread&) override {
+    payloads.push_back(batch.payload.count() / 1'024);
+    engine_.spawn(free(batch));
+    co_return;
+  }
+  sim::Process free(Batch batch) {
+    co_await engine_.delay(each_);
+    complete(batch);
+  }
+  sim::Engine& engine_;
+  sim::Duration each_;
+  std::vector<std::int64_t> payloads;  // KiB
+};
+
+// What leaves in the first 100 us of a program that writes 16 KiB each 10 us.
+std::vector<std::int64_t> bursts(sim::Duration held, sim::Bytes window) {
+  sim::Engine engine;
+  OwnCpu app{engine};
+  StackConfig config{.costs = kFreeStack, .clock = sim::Hertz{1e9}};
+  config.costs.call = sim::Cycles{10'000};
+  Stack stack{engine, config};
+  Holds device{engine, held};
+  stack.set_device(device);
+  StreamSender sender{{1, &stack, &app}, 0, {.window = window}};
+  Note to{engine, 2};
+  sender.start(to);
+  engine.run_until(sim::kStart + us(105));
+  return device.payloads;
+}
+
+}  // namespace
+
+TEST_CASE("messages gather while earlier ones stand in their machine's queues") {
+  const sim::Bytes wide{4 * 1'024 * 1'024};
+  CHECK(bursts(us(1), wide) == std::vector<std::int64_t>(10, 16));
+  // Free after 25 us: by then two have gathered, and the third takes them along.
+  CHECK(bursts(us(25), wide) == std::vector<std::int64_t>{16, 48, 48, 48});
+  CHECK(bursts(us(1'000), wide) == std::vector<std::int64_t>{16, 64, 64});
+}
+
+TEST_CASE("messages gather while the window is full") {
+  CHECK(bursts(us(1), sim::Bytes{256 * 1'024}) == std::vector<std::int64_t>(10, 16));
+  // Three leave; what follows has no room, and nothing is acknowledged.
+  CHECK(bursts(us(1), sim::Bytes{48 * 1'024}) == std::vector<std::int64_t>(3, 16));
+}
