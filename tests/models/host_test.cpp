@@ -185,7 +185,10 @@ TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin[0]: CPU 16 is not there"));
 }
 
-TEST_CASE("a reservation is kept beside whole vCPUs, whatever the scheduler", "[host]") {
+namespace {
+
+// One node of four CPUs of 2 GHz.
+HostDescription four_cpus() {
   HostDescription host = busy_host();
   host.hardware.sockets = 1;
   host.hardware.threads_per_core = 1;
@@ -193,6 +196,13 @@ TEST_CASE("a reservation is kept beside whole vCPUs, whatever the scheduler", "[
   host.hardware.l2.shared_by = 1;
   host.hardware.llc.shared_by = 4;
   host.hardware.links.clear();
+  return host;
+}
+
+}  // namespace
+
+TEST_CASE("a reservation is kept beside whole vCPUs, whatever the scheduler", "[host]") {
+  HostDescription host = four_cpus();
   VmDescription vm;
   vm.name = "hog";
   vm.vcpus = 1;
@@ -213,14 +223,8 @@ TEST_CASE("a reservation is kept beside whole vCPUs, whatever the scheduler", "[
 }
 
 TEST_CASE("reservations and limits hold in simulation within a hundredth", "[host]") {
-  // One node of four CPUs of 2 GHz, three guests of four vCPUs that spin: 8 GHz.
-  HostDescription host = busy_host();
-  host.hardware.sockets = 1;
-  host.hardware.threads_per_core = 1;
-  host.hardware.turbo.clear();
-  host.hardware.l2.shared_by = 1;
-  host.hardware.llc.shared_by = 4;
-  host.hardware.links.clear();
+  // Three guests of four vCPUs that spin: 8 GHz.
+  HostDescription host = four_cpus();
   host.vmm.scheduler = SchedulerKind::eevdf;
   VmDescription vm;
   vm.vcpus = 4;
