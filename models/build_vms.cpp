@@ -104,12 +104,13 @@ double tick_cycles(const VmDescription& vm, const HostDescription& host) {
 
 // What a vCPU of a VM has to weigh at least, that its reservation is kept on the CPU that it is on:
 // balancing leaves whole vCPUs of `other` weight there, one at least, and as many as make the CPU's
-// load the mean. `others`: what all other VMs weigh together.
+// load the mean. `others`: what all other VMs weigh together. Nothing where it has a vCPU for every
+// CPU, for there its share of all is its share of each.
 double guaranteed_weight(double reserved, int vcpus, int cpus, double other, double others) {
   constexpr double kMost = 0.99;  // of a CPU
   const double least = std::min(reserved, kMost) / (1.0 - std::min(reserved, kMost));
   const double beside = others / cpus;
-  if (vcpus >= cpus) return least * beside;
+  if (vcpus >= cpus) return 0.0;
   double best = std::numeric_limits<double>::infinity();
   for (double n = 1.0; n < beside / other + 2.0; ++n) {
     const double alone = (beside - n * other) / (1.0 - static_cast<double>(vcpus) / cpus);

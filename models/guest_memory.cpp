@@ -75,23 +75,29 @@ bool RunningHost::touch_parts(Vm& vm) {
       all = false;
     }
   }
+  if (all) place(vm);
   vm.filling = false;
   return all;
 }
 
 void RunningHost::touch_part(Worker& worker, int node) {
   touch(worker, std::exchange(worker.part, sim::Bytes{}), node);
-  place(vms_[at(worker.vm)]);
 }
 
 // Once all that have anything to do were started. Who idles has run before, on any node.
 sim::Process RunningHost::touch_rest() {
   co_await engine_.delay(sim::from_seconds(start_spread_s_));
-  for (Worker& worker : workers_) {
-    if (worker.part.count() == 0) continue;
-    const bool placed = worker.progress.state() != guest::Progress::State::halted;
-    touch_part(worker,
-               placed ? topology_.cpu(scheduler_->cpu_of(worker.thread)).node : memory_.emptiest());
+  for (Vm& vm : vms_) {
+    bool any = false;
+    for (const int id : vm.vcpus) {
+      Worker& worker = workers_[at(id)];
+      if (worker.part.count() == 0) continue;
+      const bool placed = worker.progress.state() != guest::Progress::State::halted;
+      const int cpu = scheduler_->cpu_of(worker.thread);
+      touch_part(worker, placed ? topology_.cpu(cpu).node : memory_.emptiest());
+      any = true;
+    }
+    if (any) place(vm);
   }
   start_memory();
 }

@@ -175,7 +175,10 @@ void RunningHost::arm(Worker& worker) {
 
 void RunningHost::enter_cpu(Worker& worker, scheduler::CpuId cpu) {
   contention_.start(worker.stream, cpu);
-  if (worker.part.count() > 0) touch_part(worker, topology_.cpu(cpu).node);
+  if (worker.part.count() > 0) {
+    touch_part(worker, topology_.cpu(cpu).node);
+    place(vms_[at(worker.vm)]);
+  }
   entered_.push_back(worker_of_thread_[at(worker.thread)]);
 }
 

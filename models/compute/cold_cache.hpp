@@ -3,7 +3,8 @@
 //
 // A cache of size S into which others insert I bytes loses a share 1 - exp(-I / S) of what was
 // there before (random replacement; LRU loses it a little later and then faster). So one number
-// per cache, the bytes inserted so far, tells how cold any earlier tenant is: O(1) a switch.
+// per cache, and per region of an LLC's ways, the bytes inserted so far, tells how cold any earlier
+// tenant is: O(regions) a switch.
 //
 // Models  private (L2) and last-level caches, return to a cache still partly warm, migration,
 //         ways of an LLC that others put no lines into.

@@ -16,8 +16,7 @@ std::string still_fills(const std::string& cache, const Backlog& before, const B
   if (kept_B < static_cast<double>(kLeast_B) || kept_B < kMost * (kept_B + written_B)) return {};
   return fmt::format(
       "{} kept {:.0f} % of what was written to it ({:.3g} MB) and still fills: what is below it "
-      "will "
-      "not keep up with this rate for long; a longer study.warmup shows what lasts",
+      "will not keep up with this rate for long; a longer study.warmup shows what lasts",
       cache, 100 * kept_B / (kept_B + written_B), kept_B / 1e6);
 }
 
