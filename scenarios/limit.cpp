@@ -8,12 +8,13 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "models/metric_kind.hpp"
 #include "scenarios/quantity.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/section.hpp"
-#include "scenarios/sweep.hpp"
 
 namespace scenarios {
 namespace {
@@ -151,6 +152,26 @@ std::string followed_key(const Study& study) {
   return first;
 }
 
+// Keys whose value is another at each value of the one that is followed, and the same wherever that
+// is: they are swept together with it.
+std::vector<std::string> along(const Study& study, const std::string& followed) {
+  std::vector<std::string> keys;
+  if (followed.empty()) return keys;
+  for (const auto& [key, first] : study.points.front().at) {
+    std::map<SweepValue, std::set<SweepValue>> of_followed, of_own;
+    for (const Point& point : study.points) {
+      const SweepValue *value = value_at(point.at, followed), *own = value_at(point.at, key);
+      if (value == nullptr || own == nullptr) continue;
+      of_followed[*value].insert(*own);
+      of_own[*own].insert(*value);
+    }
+    const bool follows = std::all_of(of_followed.begin(), of_followed.end(),
+                                     [](const auto& one) { return one.second.size() == 1; });
+    if (key == followed || (follows && of_own.size() > 1)) keys.push_back(key);
+  }
+  return keys;
+}
+
 // Above 1: over the bound, by that factor.
 double excess(const Judged& judged) {
   const double value = judged.metric->estimate.value;
@@ -221,6 +242,7 @@ void read_limits(const Node& node, const std::vector<std::string_view>& names, S
 
 Capacities capacities(const Study& study, const StudyResults& results) {
   Capacities all{followed_key(study), {}};
+  const std::vector<std::string> together = along(study, all.key);
   std::map<Coordinates, std::size_t> known;  // where in the list
   for (const PointResults& point : results.points) {
     std::optional<JudgedPoint> one = judged(study, point);
@@ -228,7 +250,9 @@ Capacities capacities(const Study& study, const StudyResults& results) {
     Coordinates others = point.at;
     if (const SweepValue* value = value_at(point.at, all.key)) {
       one->value = *value;
-      std::erase_if(others, [&](const auto& coordinate) { return coordinate.first == all.key; });
+      std::erase_if(others, [&](const auto& coordinate) {
+        return std::find(together.begin(), together.end(), coordinate.first) != together.end();
+      });
     }
     const auto [place, added] = known.emplace(others, all.list.size());
     if (added) all.list.push_back({std::move(others), {}});

@@ -20,6 +20,7 @@
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/plausible.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
 #include "scenarios/smt.hpp"
@@ -226,17 +227,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
   return scenario;
 }
 
-// A swept value replaces what was set below its key: a workload's name all keys of the workload.
-void set_below_swept(Node& document, const SweepKey& swept, const std::vector<Override>& overrides,
-                     Problems& problems) {
-  for (const Override& override : overrides) {
-    if (!override.key.starts_with(swept.key + ".")) continue;
-    const Node value = parse_value(override.value, "--set " + override.key);
-    set_key(document, override.key, value.at, value, problems);
-  }
-}
-
-void read_points(const Node& document, const std::vector<SweepKey>& keys,
+void read_points(const Node& document, const std::vector<SweepKeys>& keys,
                  const std::vector<Override>& overrides, Study& study, Uncertainty& uncertainty,
                  Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
@@ -247,10 +238,8 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys,
     Point point;
     Problems own;
     for (std::size_t k = 0; k < keys.size(); ++k) {
-      const Node& value = keys[k].values[digits[k]];
-      set_key(at_point, keys[k].key, keys[k].at, value, own);
-      set_below_swept(at_point, keys[k], overrides, own);
-      point.at.emplace_back(keys[k].key, sweep_value(value));
+      const Coordinates at = set_step(at_point, keys[k], digits[k], overrides, own);
+      point.at.insert(point.at.end(), at.begin(), at.end());
     }
     point.scenario = read_point(std::move(at_point), uncertainty, own);
     of_points.push_back(std::move(own));
@@ -259,7 +248,7 @@ void read_points(const Node& document, const std::vector<SweepKey>& keys,
     study.points.push_back(std::move(point));
     more = false;
     for (std::size_t k = keys.size(); k-- > 0 && !more;) {
-      more = ++digits[k] < keys[k].values.size();
+      more = ++digits[k] < keys[k].steps.size();
       if (!more) digits[k] = 0;
     }
   }
@@ -295,7 +284,7 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
     set_key(document, override.key, value.at, value, problems);
     fix_swept(document, override.key, value, study.notes, problems);
   }
-  const std::vector<SweepKey> keys = sweep_keys(document, problems);
+  const std::vector<SweepKeys> keys = swept(document, problems);
   Uncertainty uncertainty{options.assumed, options.variables, study.notes};
   read_points(document, keys, options.overrides, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);

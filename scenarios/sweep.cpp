@@ -3,50 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
-#include "models/metric_kind.hpp"
-#include "models/results.hpp"
 #include "scenarios/key_path.hpp"
-#include "scenarios/limit.hpp"
-#include "scenarios/nearest.hpp"
 #include "scenarios/section.hpp"
-#include "scenarios/select.hpp"
 
 namespace scenarios {
 namespace {
 
 constexpr std::size_t kMostPoints = 100'000;  // of a sweep: a day of computing
-
-void read_baseline(const Entry& entry, Study& study, Problems& problems) {
-  if (entry.value.table() == nullptr) {
-    return expect(problems, entry.value, "report.baseline", "a table of sweep keys and values");
-  }
-  std::vector<std::size_t> matches;
-  for (std::size_t p = 0; p < study.points.size(); ++p) {
-    bool all = true;
-    for (const Entry& wanted : *entry.value.table()) {
-      const Coordinates& at = study.points[p].at;
-      const auto found = std::find_if(at.begin(), at.end(), [&](const auto& coordinate) {
-        return coordinate.first == wanted.key;
-      });
-      if (found == at.end()) {
-        problems.add(wanted.key_at,
-                     fmt::format("report.baseline: \"{}\" is not a key of [sweep]", wanted.key));
-        return;
-      }
-      all = all && same(found->second, sweep_value(wanted.value));
-    }
-    if (all) matches.push_back(p);
-  }
-  if (matches.size() == 1) {
-    study.baseline = matches.front();
-  } else {
-    problems.add(entry.key_at,
-                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one",
-                             matches.empty() ? "none" : std::to_string(matches.size())));
-  }
-}
 
 std::string shown_value(const Node& value) {
   return std::visit([](const auto& v) { return fmt::format("{}", v); }, sweep_value(value));
@@ -73,17 +39,65 @@ void fix_in_baseline(Node& document, const std::string& key, const Node& value,
   erase(report->value, "baseline");
 }
 
+// "vm.guest.vcpus, vm.guest.memory": those that are swept together.
+std::vector<std::string> keys_of(std::string_view names) {
+  std::vector<std::string> all;
+  for (std::size_t from = 0; from <= names.size();) {
+    const std::size_t end = std::min(names.find(',', from), names.size());
+    std::string_view one = names.substr(from, end - from);
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    one.remove_suffix(one.size() - (one.find_last_not_of(' ') + 1));
+    all.emplace_back(one);
+    from = end + 1;
+  }
+  return all;
+}
+
+std::vector<Node::Array> steps_of(const Entry& entry, Problems& problems) {
+  const std::size_t keys = keys_of(entry.key).size();
+  std::vector<Node::Array> steps;
+  for (const Node& value : *entry.value.array()) {
+    if (keys == 1) {
+      steps.push_back({value});
+    } else if (value.array() != nullptr && value.array()->size() == keys) {
+      steps.push_back(*value.array());
+    } else {
+      expect(problems, value, fmt::format("sweep.\"{}\"", entry.key),
+             fmt::format("an array of {} values, one of each key", keys));
+    }
+  }
+  return steps;
+}
+
+// Of the keys that are swept together, one is not any more. A key of its own leaves no name.
+void leave_out(Entry& entry, const std::string& key) {
+  const std::vector<std::string> keys = keys_of(entry.key);
+  const auto at = std::find(keys.begin(), keys.end(), key) - keys.begin();
+  std::vector<std::string> kept = keys;
+  kept.erase(kept.begin() + at);
+  entry.key = fmt::format("{}", fmt::join(kept, ", "));
+  auto* steps = std::get_if<Node::Array>(&entry.value.value);
+  if (kept.empty() || steps == nullptr) return;
+  for (Node& step : *steps) {
+    auto* values = std::get_if<Node::Array>(&step.value);
+    if (values == nullptr || values->size() != keys.size()) continue;
+    values->erase(values->begin() + at);
+    if (kept.size() == 1) step = Node{values->front()};
+  }
+}
+
 }  // namespace
 
-std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
-  std::vector<SweepKey> keys;
+std::vector<SweepKeys> swept(const Node& document, Problems& problems) {
+  std::vector<SweepKeys> all;
   const Entry* sweep = find(document, "sweep");
-  if (sweep == nullptr) return keys;
+  if (sweep == nullptr) return all;
   if (sweep->value.table() == nullptr) {
     expect(problems, sweep->value, "sweep", "a table");
-    return keys;
+    return all;
   }
   std::size_t points = 1;
+  std::set<std::string> known;
   for (const Entry& entry : *sweep->value.table()) {
     if (entry.value.table() != nullptr) {
       expect(problems, entry.value, "sweep." + entry.key,
@@ -94,38 +108,62 @@ std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems) {
       expect(problems, entry.value, "sweep." + entry.key, "an array of values, e.g. [1, 16, 64]");
       continue;
     }
-    keys.push_back({entry.key, entry.key_at, *entry.value.array()});
-    points *= std::min(keys.back().values.size(), kMostPoints + 1);
+    SweepKeys keys{keys_of(entry.key), entry.key_at, steps_of(entry, problems)};
+    if (keys.steps.empty()) continue;
+    for (const std::string& key : keys.keys) {
+      if (!known.insert(key).second)
+        problems.add(entry.key_at, fmt::format("sweep: {} is there twice", key));
+    }
+    all.push_back(std::move(keys));
+    points *= std::min(all.back().steps.size(), kMostPoints + 1);
     if (points > kMostPoints) {
       problems.add(entry.key_at, fmt::format("sweep: more than {} points", kMostPoints));
       break;
     }
   }
-  return keys;
+  return all;
+}
+
+Coordinates set_step(Node& document, const SweepKeys& keys, std::size_t step,
+                     const std::vector<Override>& overrides, Problems& problems) {
+  Coordinates at;
+  for (std::size_t k = 0; k < keys.keys.size(); ++k) {
+    const std::string& key = keys.keys[k];
+    const Node& value = keys.steps[step][k];
+    set_key(document, key, keys.at, value, problems);
+    at.emplace_back(key, sweep_value(value));
+    for (const Override& override : overrides) {
+      if (!override.key.starts_with(key + ".")) continue;
+      const Node below = parse_value(override.value, "--set " + override.key);
+      set_key(document, override.key, below.at, below, problems);
+    }
+  }
+  return at;
 }
 
 void fix_swept(Node& document, const std::string& key, const Node& value,
                std::vector<std::string>& notes, Problems& problems) {
   Entry* sweep = find(document, "sweep");
   if (sweep == nullptr || sweep->value.table() == nullptr) return;
-  Node::Table& swept = *sweep->value.table();
-  const auto same_key = [&](const Entry& entry) {
-    return entry.key == key || matches(segments(key), segments(entry.key));
+  Node::Table& table = *sweep->value.table();
+  const auto same_key = [&](const std::string& own) {
+    return own == key || matches(segments(key), segments(own));
   };
   const std::string shown = shown_value(value);
-  for (const Entry& entry : swept) {
-    if (same_key(entry)) {
-      notes.push_back(fmt::format("{} = {} as given, its sweep is left out", entry.key, shown));
-    } else if (matches(segments(entry.key), segments(key))) {
-      problems.add(value.at,
-                   fmt::format("{}: the study sweeps {} of all; set that", key, entry.key));
+  std::vector<std::string> fixed;
+  for (Entry& entry : table) {
+    for (const std::string& own : keys_of(entry.key)) {
+      if (same_key(own)) {
+        notes.push_back(fmt::format("{} = {} as given, its sweep is left out", own, shown));
+        leave_out(entry, own);
+        fixed.push_back(own);
+      } else if (matches(segments(own), segments(key))) {
+        problems.add(value.at, fmt::format("{}: the study sweeps {} of all; set that", key, own));
+      }
     }
   }
-  const auto was = std::stable_partition(swept.begin(), swept.end(),
-                                         [&](const Entry& entry) { return !same_key(entry); });
-  for (auto entry = was; entry != swept.end(); ++entry)
-    fix_in_baseline(document, entry->key, value, notes);
-  swept.erase(was, swept.end());
+  std::erase_if(table, [](const Entry& entry) { return entry.key.empty(); });
+  for (const std::string& own : fixed) fix_in_baseline(document, own, value, notes);
 }
 
 bool same(const SweepValue& a, const SweepValue& b) {
@@ -160,135 +198,6 @@ std::string text(const Coordinates& at) {
     all += fmt::format("{}{} = {}", all.empty() ? "" : ", ", key, shown);
   }
   return all.empty() ? "the scenario" : all;
-}
-
-bool is_metric(std::string_view name) {
-  if (const std::string_view absolute = models::relative_of(name); !absolute.empty())
-    return models::relative_of(absolute).empty() && is_metric(absolute);
-  if (name.starts_with("cluster.")) {
-    const std::size_t host = name.find(".host.");
-    return host != std::string_view::npos && is_metric(name.substr(host + 1));
-  }
-  const auto& known = models::metric_catalogue();
-  return std::any_of(known.begin(), known.end(), [&](const auto& kind) {
-    return models::matched(kind.name, name) > 0 ||
-           models::matched(kind.name, fmt::format("vm.any.{}", name)) > 0;
-  });
-}
-
-std::string nearest_metric(std::string_view word) {
-  constexpr std::string_view kVm = "vm.<vm>.";
-  std::vector<std::string_view> names;
-  for (const auto& kind : models::metric_catalogue()) {
-    std::string_view name = kind.name;
-    if (name.starts_with(kVm)) name.remove_prefix(kVm.size());
-    names.push_back(name);
-  }
-  return did_you_mean(word, names);
-}
-
-std::string no_such_vm(std::string_view metric, const std::vector<std::string_view>& names) {
-  const KeyPath parts = segments(metric);
-  if (parts.size() < 3 || parts[0] != "vm") return {};
-  if (std::find(names.begin(), names.end(), parts[1]) != names.end()) return {};
-  return fmt::format("no [[vm]] is named \"{}\"{}", parts[1], did_you_mean(parts[1], names));
-}
-
-namespace {
-
-// Those of the points, some of which stand for several hosts' classes, and those of which there are
-// none.
-std::vector<std::string_view> all_vm_names(const Node& document, const Study& study) {
-  std::vector<std::string_view> names = vm_names(study);
-  const Entry* vms = find(document, "vm");
-  if (vms == nullptr || vms->value.array() == nullptr) return names;
-  for (const Node& vm : *vms->value.array()) {
-    const Entry* name = find(vm, "name");
-    if (name != nullptr && name->value.text() != nullptr) names.push_back(*name->value.text());
-  }
-  return names;
-}
-
-bool one_vm(const Scenario& scenario) {
-  int vms = 0;
-  const auto count = [&](const models::HostDescription& host) {
-    for (const models::VmDescription& vm : host.vms) vms += vm.arrives ? 0 : vm.count;
-  };
-  count(scenario.host);
-  for (const models::HostDescription& other : scenario.host.others) count(other);
-  return vms == 1;
-}
-
-// A VM that is alone at each point would be compared with itself, and do 100 % of that at all of
-// them. What the sweep is about shows against its first point, unless it is about the work.
-void compare_with_first(Study& study) {
-  if (study.baseline || study.points.size() < 2) return;
-  const Coordinates& swept = study.points.front().at;
-  const bool other_work = std::any_of(swept.begin(), swept.end(), [](const auto& key) {
-    return key.first.find(".workload") != std::string::npos;
-  });
-  const bool alone = std::all_of(study.points.begin(), study.points.end(),
-                                 [](const Point& point) { return one_vm(point.scenario); });
-  if (other_work || !alone) return;
-  study.baseline = 0;
-  study.notes.push_back(
-      "each point has one VM, which would be compared with itself: all points "
-      "are compared with the first one; report.baseline = {...} names another");
-}
-
-// Where requests come by themselves, how long they take says how a VM fares.
-void compare_latencies(Study& study) {
-  std::set<std::string> names;
-  const auto add = [&](const models::HostDescription& host) {
-    for (const models::VmDescription& vm : host.vms) {
-      if (vm.workload.arrivals.count() > 0) names.insert(vm.name);
-    }
-  };
-  for (const Point& point : study.points) {
-    add(point.scenario.host);
-    for (const models::HostDescription& other : point.scenario.host.others) add(other);
-  }
-  for (const std::string& name : names)
-    study.relative.push_back(fmt::format("vm.{}.latency.p99", name));
-}
-
-}  // namespace
-
-void read_report(const Node& document, Study& study, Problems& problems) {
-  compare_latencies(study);
-  const Entry* report = find(document, "report");
-  if (report == nullptr) return compare_with_first(study);
-  if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
-  const std::vector<std::string_view> names = all_vm_names(document, study);
-  for (const Entry& entry : *report->value.table()) {
-    if (entry.key == "baseline") {
-      read_baseline(entry, study, problems);
-    } else if (entry.key == "show" && entry.value.array() != nullptr) {
-      for (const Node& metric : *entry.value.array()) {
-        if (metric.text() == nullptr || !is_metric(*metric.text())) {
-          expect(problems, metric, "report.show",
-                 fmt::format("a metric's name (`tenancy keys --metrics`){}",
-                             metric.text() != nullptr ? nearest_metric(*metric.text()) : ""));
-          continue;
-        }
-        if (const std::string wrong = no_such_vm(*metric.text(), names); !wrong.empty()) {
-          problems.add(metric.at, fmt::format("report.show: \"{}\": {}", *metric.text(), wrong));
-          continue;
-        }
-        study.show.push_back(*metric.text());
-        if (const auto absolute = models::relative_of(*metric.text()); !absolute.empty())
-          study.relative.emplace_back(absolute);
-      }
-    } else if (entry.key != "limit") {
-      problems.add(entry.key_at, fmt::format("report.{}: need baseline = {{...}}, show = [...] or "
-                                             "limit = \"...\"",
-                                             entry.key));
-    }
-  }
-  compare_with_first(study);
-  // Behind the baseline, which decides what can be relative to it.
-  if (const Entry* limit = find(report->value, "limit"))
-    read_limits(limit->value, names, study, problems);
 }
 
 }  // namespace scenarios

@@ -1,8 +1,13 @@
-// The [sweep] and [report] tables of a document.
+// The [sweep] table of a document.
+//
+//   [sweep]
+//   "vm.guest.count" = [1, 16, 64]                     # the cross product of these two
+//   "vm.guest.vcpus, vm.guest.memory" = [[2, "4 GiB"], [8, "16 GiB"]]    # two keys side by side
+//
+// Checked tests/scenarios/sweep_test.cpp.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "scenarios/node.hpp"
@@ -11,16 +16,22 @@
 
 namespace scenarios {
 
-struct SweepKey {
-  std::string key;
+// Keys that are swept together, one of them mostly.
+struct SweepKeys {
+  std::vector<std::string> keys;
   Location at;
-  Node::Array values;
+  std::vector<Node::Array> steps;  // a value of each key
 };
 
-std::vector<SweepKey> sweep_keys(const Node& document, Problems& problems);
+std::vector<SweepKeys> swept(const Node& document, Problems& problems);
 
-// A key that is given one value is swept no more; nor is a baseline that says another value of it.
-// What that changes is noted.
+// Sets the keys of a point, and what overrides set below them: a swept value replaces what was
+// there, a workload's name all keys of the workload. Returns the coordinates.
+Coordinates set_step(Node& document, const SweepKeys& keys, std::size_t step,
+                     const std::vector<Override>& overrides, Problems& problems);
+
+// A key that is given one value is swept no more, nor beside others; nor is a baseline that says
+// another value of it. What that changes is noted.
 void fix_swept(Node& document, const std::string& key, const Node& value,
                std::vector<std::string>& notes, Problems& problems);
 
@@ -31,17 +42,5 @@ bool same(const SweepValue& a, const SweepValue& b);
 
 // "vm.guest.count = 24, vm.guest.pin = core": a point in messages.
 std::string text(const Coordinates& at);
-
-// "throughput", "vm.guest.throughput", "migration.guest.time", "cluster.b.host.switches",
-// "latency.p99.relative".
-bool is_metric(std::string_view name);
-// `, did you mean "throughput"?`, or nothing.
-std::string nearest_metric(std::string_view word);
-
-// What is wrong with a metric of a VM class that is not among the names; else empty.
-std::string no_such_vm(std::string_view metric, const std::vector<std::string_view>& names);
-
-// The baseline among the study's points, the metrics to show, and limits.
-void read_report(const Node& document, Study& study, Problems& problems);
 
 }  // namespace scenarios

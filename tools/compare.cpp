@@ -12,6 +12,7 @@
 #include "models/results.hpp"
 #include "scenarios/compare.hpp"
 #include "scenarios/read.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/sweep.hpp"
 #include "sim/error.hpp"
 #include "tools/commands.hpp"

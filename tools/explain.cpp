@@ -13,6 +13,7 @@
 #include "models/metric_kind.hpp"
 #include "scenarios/nearest.hpp"
 #include "scenarios/read.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/select.hpp"
 #include "scenarios/sweep.hpp"

@@ -129,3 +129,21 @@ TEST_CASE("a limit that few break and many keep is kept from a point on") {
   CHECK(all.list.front().kept() == 0);
   CHECK(all.list.front().kept_from() == 1);  // from 2 on: a half
 }
+
+TEST_CASE(
+    "keys that are swept together with the one that is followed make no answer of their own") {
+  const std::string study =
+      "[study]\nduration = \"1 s\"\n[host]\nuse = \"nehalem-x5570-2s\"\n"
+      "[[vm]]\nname = \"guest\"\nmemory = \"1 GiB\"\nworkload = \"spin\"\n"
+      "[sweep]\n\"vm.guest.pin\" = [\"none\", \"core\"]\n"
+      "\"vm.guest.count, vm.guest.memory\" = [[1, \"4 GiB\"], [2, \"2 GiB\"], "
+      "[4, \"1 GiB\"]]\n[report]\n"
+      "limit = \"throughput.relative >= 40 %\"\n";
+  const Study read = read_text(study, "a.toml");
+  const StudyResults results = run(read, {}, fake::model());
+  const Capacities all = capacities(read, results);
+  CHECK(all.key == "vm.guest.count");
+  REQUIRE(all.list.size() == 2);
+  CHECK(all.list[0].others == Coordinates{{"vm.guest.pin", "none"}});
+  CHECK(all.list[0].points.size() == 3);
+}

@@ -65,20 +65,6 @@ TEST_CASE("every embedded preset can be used") {
   }
 }
 
-TEST_CASE("a sweep is the cross product, its first key slowest") {
-  const auto study = read_text(kSmall +
-                                   "[sweep]\n\"vm.guest.count\" = [1, 3]\n"
-                                   "\"vm.*.pin\" = [\"none\", \"core\"]\n"
-                                   "[report]\nbaseline = { \"vm.guest.count\" = 1, "
-                                   "\"vm.*.pin\" = \"core\" }\n",
-                               "a.toml");
-  REQUIRE(study.points.size() == 4);
-  CHECK(study.points[1].scenario.host.vms.at(0).count == 1);
-  CHECK(study.points[2].scenario.host.vms.at(0).count == 3);
-  CHECK(std::get<std::string>(study.points[1].at[1].second) == "core");
-  CHECK(study.baseline == 1U);
-}
-
 TEST_CASE("a key set on the command line wins over the file") {
   const auto study = read_text(kSmall, "a.toml", {{{"vm.guest.count", "7"}}, {}, {}});
   CHECK(study.points.at(0).scenario.host.vms.at(0).count == 7);
@@ -313,43 +299,6 @@ TEST_CASE("nodes that differ, dies and memory without CPUs are read and written 
         std::string::npos);
 }
 
-namespace {
-
-const std::string kSwept = kSmall +
-                           "[sweep]\n\"vm.guest.count\" = [1, 3]\n"
-                           "\"vm.guest.pin\" = [\"none\", \"core\"]\n"
-                           "[report]\nbaseline = { \"vm.guest.count\" = 1, "
-                           "\"vm.guest.pin\" = \"core\" }\n";
-
-scenarios::Study set(const std::string& text, std::vector<scenarios::Override> overrides) {
-  return read_text(text, "a.toml", {.overrides = std::move(overrides)});
-}
-
-}  // namespace
-
-TEST_CASE("a swept key that is set is swept no more, and a note says so") {
-  const auto study = set(kSwept, {{"vm.guest.count", "3"}});
-  REQUIRE(study.points.size() == 2);
-  REQUIRE(study.points.front().at.size() == 1);
-  CHECK(study.points.front().at.front().first == "vm.guest.pin");
-  CHECK(study.points.front().scenario.host.vms.front().count == 3);
-  REQUIRE(study.notes.size() == 2);
-  CHECK(study.notes[0] == "vm.guest.count = 3 as given, its sweep is left out");
-  CHECK_THAT(study.notes[1], Catch::Contains("the baseline, vm.guest.count = 1") &&
-                                 Catch::Contains("alone on the host"));
-  CHECK_FALSE(study.baseline);
-}
-
-TEST_CASE("a baseline of the value that is set stays") {
-  const auto study = set(kSwept, {{"vm.guest.count", "1"}});
-  CHECK(study.notes.size() == 1);
-  CHECK(study.baseline == 1U);
-  const auto single = set(kSwept, {{"vm.guest.count", "1"}, {"vm.guest.pin", "core"}});
-  CHECK(single.points.size() == 1);
-  CHECK(single.points.front().at.empty());
-  CHECK(single.baseline == 0U);
-}
-
 TEST_CASE("points of one VM each are compared with the first, unless their work differs") {
   const auto swept = [](const std::string& key, const std::string& values) {
     return read_text(kSmall + "[sweep]\n\"" + key + "\" = [" + values + "]\n", "a.toml");
@@ -369,22 +318,6 @@ TEST_CASE("points of one VM each are compared with the first, unless their work 
                               "a.toml");
   CHECK(said.baseline == 1U);
   CHECK(said.notes.empty());
-}
-
-TEST_CASE("a setting of all classes fixes the sweep of one, not the other way round") {
-  CHECK(set(kSwept, {{"vm.*.count", "3"}}).points.size() == 2);
-  const std::string all = replaced(kSwept, "\"vm.guest.count\" = [1", "\"vm.*.count\" = [1");
-  CHECK_THAT(refusal(all, {.overrides = {{"vm.guest.count", "3"}}}),
-             Catch::Contains("sweeps vm.*.count of all"));
-}
-
-TEST_CASE("what is set below a swept key holds at each of its values") {
-  const std::string text =
-      kSmall + "[sweep]\n\"vm.guest.workload\" = [\"kernel-compile\", \"spin\"]\n";
-  const auto study = set(text, {{"vm.guest.workload.resident", "\"64 MiB\""}});
-  REQUIRE(study.points.size() == 2);
-  for (const auto& point : study.points)
-    CHECK(point.scenario.host.vms.front().workload.resident == sim::Bytes{64 << 20});
 }
 
 TEST_CASE("a class of which there are none is not there, and something has to run") {

@@ -151,7 +151,11 @@
     const first = metrics.findIndex((metric) => metric.endsWith('.throughput.relative'));
     let chosen = first >= 0 ? first : 0;
     const tableBox = el('div');
-    const rest = (point) => keys.map((key, k) => (k === numeric ? null : `${names[k]} ${point.at[key]}`)).filter(Boolean).join(', ');
+    const values = (f) => new Set(points.map(f)).size;
+    // Keys that are swept together with the axis' make no lines of their own.
+    const along = (key) => key === keys[numeric] || (values((point) => point.at[key]) > 1
+      && values((point) => JSON.stringify([point.at[keys[numeric]], point.at[key]])) === values((point) => point.at[keys[numeric]]));
+    const rest = (point) => keys.map((key, k) => (along(key) ? null : `${names[k]} ${point.at[key]}`)).filter(Boolean).join(', ');
     const xs = numeric >= 0 ? [...new Set(points.map((point) => point.at[keys[numeric]]))].sort((a, b) => a - b) : points.map(where);
     function config() {
       const metric = metrics[chosen];
