@@ -122,7 +122,8 @@ double guaranteed_weight(double reserved, int vcpus, int cpus, double other, dou
 }  // namespace
 
 int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
-  Worker& worker = workers_.emplace_back(*this, vm, description_.vmm.halt_poll);
+  static const vmm::HaltPollTunables kNever{};
+  Worker& worker = workers_.emplace_back(*this, vm, kNever);
   worker.thread = scheduler_->add_thread({.group = group, .allowed = cpus});
   const int id = static_cast<int>(workers_.size()) - 1;
   worker_of_thread_.push_back(id);
@@ -229,6 +230,7 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
         const int id = add_worker(index, cpus, group);
+        workers_.back().poll = vmm::HaltPoll{description_.vmm.halt_poll};
         Worker& worker = workers_[at(id)];
         worker.virtual_node =
             static_cast<int>(vm.vcpus.size()) * description.virtual_nodes / description.vcpus;

@@ -45,9 +45,12 @@ class EventLoop {
   // A handler's turn: until the end of what it returns no other one begins, and no vCPU is let into
   // an emulated device under the same lock.
   auto handler() { return lock_.hold(); }
-  // The next work begins with a look for events, unless there was or will be one since `event`.
+  // It sees what comes without being told.
+  bool polls() const { return host_.polls(worker_); }
+  // The next work begins with a look for events, unless there was or will be one since `event`, or
+  // the loop polls.
   void look(sim::Instant event, sim::Cycles cycles) {
-    if (looked_at_ <= event) look_ = cycles;
+    if (looked_at_ <= event && !polls()) look_ = cycles;
   }
 
  private:

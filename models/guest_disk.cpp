@@ -137,14 +137,16 @@ sim::Task<> GuestDisk::send(int vcpu, storage::Request request, double share) {
   ++below_guest_;
   if (!popping_) {
     popping_ = true;
-    ++stats_.kicks;
-    host_.owe_exits(vcpu, 1,
-                    host_.block_costs().ioeventfd ? vmm::ExitKind::pio : vmm::ExitKind::pio_user);
-    host_.owe_cycles(vcpu, host_.block_costs().kick);
-    // In the system call that submits, before what other jobs have begun.
-    RunningHost::Run kick = host_.run(vcpu, 1.0, scheduler::kNoCpu);
-    kick.before_all = true;
-    co_await kick;
+    if (!loop_->polls()) {  // else it has switched notifications off
+      ++stats_.kicks;
+      host_.owe_exits(vcpu, 1,
+                      host_.block_costs().ioeventfd ? vmm::ExitKind::pio : vmm::ExitKind::pio_user);
+      host_.owe_cycles(vcpu, host_.block_costs().kick);
+      // In the system call that submits, before what other jobs have begun.
+      RunningHost::Run kick = host_.run(vcpu, 1.0, scheduler::kNoCpu);
+      kick.before_all = true;
+      co_await kick;
+    }
     kicked_at_ = engine().now();
     kicked_.fire();
   }

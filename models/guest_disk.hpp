@@ -6,13 +6,13 @@
 //   notify()    the event loop raises one interrupt for the completions that it finds
 //   handle()    the vCPU that takes it tells those that submitted, each by one interrupt
 //
-// Models  one event loop for all disks of a VM, or one for a disk with an I/O thread; notification
-//         suppression in both directions; rounds of the loop; writes that complete as one where
-//         the VMM submits them so; a queue and an interrupt for each vCPU, or one for all, whose
-//         vCPU hands completions on to those that submitted (rq_affinity); IDE's one request at a
-//         time; register accesses of IDE and AHCI, one vCPU at a time and not while the loop
-//         handles anything (QEMU's big lock); containers, whose processes call the host's kernel
-//         themselves.
+// Models  one event loop for all disks of a VM, or one for a disk with an I/O thread, which polls
+//         for a while before it sleeps; notification suppression in both directions; rounds of the
+//         loop; writes that complete as one where the VMM submits them so; a queue and an interrupt
+//         for each vCPU, or one for all, whose vCPU hands completions on to those that submitted
+//         (rq_affinity); IDE's one request at a time; register accesses of IDE and AHCI, one vCPU
+//         at a time and not while the loop handles anything (QEMU's big lock); containers, whose
+//         processes call the host's kernel themselves.
 // Omits   a balancer of the guest's interrupts; vCPUs that share a cache by the guest's topology.
 // Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index); Linux block/blk-softirq.c,
 //         blk_mq_complete_request (completions go to the CPU that submitted by function call).

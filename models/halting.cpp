@@ -37,14 +37,14 @@ void RunningHost::halt(int id) {
     write_timer(id, false);
     return sleep(worker);
   }
-  worker.progress.become(guest::Progress::State::halted);
-  scheduler_->block(worker.thread);
+  sleep(worker);
 }
 
-// A vCPU executes HLT.
+// A vCPU executes HLT, or a thread has nothing to do.
 void RunningHost::sleep(Worker& worker) {
-  worker.halted_at = engine_.now();
-  ++worker.exits;
+  const bool vcpu = worker.stream >= 0;
+  if (vcpu) ++worker.exits;
+  if (vcpu || worker.poll.any()) worker.halted_at = engine_.now();
   if (!may_poll(worker)) {
     worker.progress.become(guest::Progress::State::halted);
     scheduler_->block(worker.thread);
@@ -52,8 +52,10 @@ void RunningHost::sleep(Worker& worker) {
   }
   worker.polling = true;
   worker.progress.become(guest::Progress::State::polling);
-  leave_cpu(worker, scheduler_->cpu_of(worker.thread));
-  settle_later();
+  if (vcpu) {
+    leave_cpu(worker, scheduler_->cpu_of(worker.thread));
+    settle_later();
+  }
   worker.done.cancel();
   worker.done.after(worker.poll.window());
 }
@@ -82,11 +84,16 @@ void RunningHost::wake(Worker& worker, scheduler::CpuId waker) {
     gangs_->waits(worker.vm);
 }
 
+// A process does not know who else wants its CPU; the kernel polls for a vCPU while nobody does.
 bool RunningHost::may_poll(const Worker& worker) const {
   return worker.poll.window() > sim::Duration::zero() &&
          description_.vmm.architecture == Architecture::kvm &&
          !description_.without.contains(Mechanism::halt_polling) &&
-         !scheduler_->contended(scheduler_->cpu_of(worker.thread));
+         (worker.stream < 0 || !scheduler_->contended(scheduler_->cpu_of(worker.thread)));
+}
+
+bool RunningHost::polls(int worker) const {
+  return workers_[at(worker)].polling;
 }
 
 // What it polled for has come: it goes on at once.
@@ -95,6 +102,7 @@ void RunningHost::stop_polling(Worker& worker) {
   worker.poll.learn(engine_.now() - std::exchange(worker.halted_at, sim::Instant{}));
   worker.done.cancel();
   worker.progress.become(guest::Progress::State::running);
+  if (worker.stream < 0) return;
   enter_cpu(worker, scheduler_->cpu_of(worker.thread));
   settle_later();
   if (description_.without.contains(Mechanism::exits)) return;

@@ -144,7 +144,7 @@ enum class Mechanism {
   paravirtual_locks,     // "paravirtual-locks": who waits for a spinlock never sleeps
   co_scheduling,         // "co-scheduling": vCPUs of a VM run without regard to each other
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
-  halt_polling,          // "halt-polling": halted vCPUs sleep at once
+  halt_polling,          // "halt-polling": who halts sleeps at once
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
   first_touch,           // "first-touch": memory of guests that boot is there already
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's

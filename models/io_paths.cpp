@@ -64,9 +64,12 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
   DiskPath::Threads threads{
       .loop = nullptr, .pool = {}, .vcpus = running.vcpus, .write_back = nullptr};
   if (!running.loops.empty()) {
-    if (disk.iothread)
-      running.loops.push_back(std::make_unique<EventLoop>(host_, host_.add_thread(vm, cpus, group),
-                                                          loop_locks_.emplace_back(engine())));
+    if (disk.iothread) {
+      const int thread = host_.add_thread(vm, cpus, group);
+      host_.workers_[at(thread)].poll = vmm::HaltPoll{description_.vmm.block.poll};
+      running.loops.push_back(
+          std::make_unique<EventLoop>(host_, thread, loop_locks_.emplace_back(engine())));
+    }
     threads.loop = disk.iothread ? running.loops.back().get() : running.loops.front().get();
     const int under_way = profile.jobs * profile.depth +
                           workload::most_under_way(running.description->workload.tests);

@@ -68,6 +68,7 @@ class RunningHost final : public scheduler::Dispatch {
   void owe_interrupt(int worker);        // that comes from a thread of the host
   void await_ios(int worker, int more);  // or fewer: its jobs'
   scheduler::CpuId cpu_of(int worker) const { return scheduler_->cpu_of(thread_of(worker)); }
+  bool polls(int worker) const;  // looks for what it waits for, awake
   const vmm::BlockCosts& block_costs() const { return description_.vmm.block; }
 
   void switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
@@ -154,8 +155,7 @@ class RunningHost final : public scheduler::Dispatch {
     return {*this, thread, work, halting};
   }
   int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
-  void spin(Worker& worker, std::coroutine_handle<> waiter);
-  void spun(Worker& worker);
+  void spin(Worker&worker, std::coroutine_handle<> waiter), spun(Worker&worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
   bool can_use_yield(Worker& worker, int from) const;

@@ -268,6 +268,7 @@ void RunningHost::take_job(Worker& worker, scheduler::CpuId waker) {
     return;
   }
   worker.halts = false;  // it lost its CPU on the way to sleep, and need not sleep now
+  if (worker.polling) stop_polling(worker);
   worker.progress.begin(worker.jobs.front().work);
   if (scheduler_->runnable(worker.thread)) {
     arm(worker);

@@ -73,6 +73,17 @@ const Section<models::Credit2Tunables>& credit2_keys() {
   return section;
 }
 
+const Section<models::vmm::HaltPollTunables>& io_poll_keys() {
+  using T = models::vmm::HaltPollTunables;
+  static const Section<T> section{
+      quantity("most", Unit::time, &T::most, "poll-max-ns; 0 s: no polling, as before QEMU 2.9"),
+      quantity("grow_start", Unit::time, &T::grow_start, "the first window"),
+      whole("grow", &T::grow, 1, 1000, "poll-grow"),
+      whole("shrink", &T::shrink, 0, 1000, "poll-shrink; 0: back to nothing"),
+  };
+  return section;
+}
+
 const Section<models::vmm::BlockCosts>& block_keys() {
   using T = models::vmm::BlockCosts;
   static const Section<T> section{
@@ -103,6 +114,7 @@ const Section<models::vmm::BlockCosts>& block_keys() {
       whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),
       truth("ioeventfd", &T::ioeventfd,
             "the host's kernel takes the guest's kicks; else they exit to the VMM's process"),
+      table("poll", &T::poll, &io_poll_keys, "of I/O threads, before they sleep"),
   };
   return section;
 }

@@ -154,6 +154,7 @@ report::Question question_of(const Arguments& arguments, const scenarios::Study&
     throw sim::ConfigError{fmt::format("--vm {}: {} has the VM classes {}{}", question.vm,
                                        study.file, fmt::join(names, ", "),
                                        scenarios::did_you_mean(question.vm, names))};
+  if (question.metric.empty()) return question;
   const std::string metric = fmt::format("vm.any.{}", question.metric);
   if (models::kind_of(metric) == nullptr)
     throw sim::ConfigError{
@@ -172,12 +173,13 @@ report::Question question_of(const Arguments& arguments, const scenarios::Study&
 [[noreturn]] void nothing_found(const scenarios::Study& study,
                                 const scenarios::StudyResults& results,
                                 const report::Question& question) {
-  if (question.metric == "throughput" && !question.vm.empty())
+  const bool any_work = question.metric.empty() || question.metric == "throughput";
+  if (any_work && !question.vm.empty())
     throw sim::ConfigError{
         fmt::format("--vm {}: it does no work at the points that were asked for, so there is "
                     "nothing to explain",
                     question.vm)};
-  if (question.metric == "throughput")
+  if (any_work)
     throw sim::ConfigError{fmt::format(
         "{}: no VM does work, so there is nothing to explain; needs a workload other than idle",
         study.file)};
@@ -204,7 +206,7 @@ int explain(const Arguments& arguments) {
   for (const std::string& text : arguments.at) at.push_back(setting("--at", text));
   const std::set<std::size_t> asked = scenarios::points_at(study, at);
   scenarios::keep_points(study, asked);
-  study.relative.push_back(question.metric);
+  if (!question.metric.empty()) study.relative.push_back(question.metric);
   const Interrupt interrupt;
   ProgressBar progress{true};
   const scenarios::RunOptions options = run_options(arguments.study, interrupt, progress);
@@ -223,18 +225,16 @@ int explain(const Arguments& arguments) {
 
   Explanation e;
   e.criterion = {std::string{report::class_name(worst.point->time[worst.vm_class].object)},
-                 question.metric};
+                 worst.metric};
   e.notes = study.notes;
   e.notes.insert(e.notes.end(), worst.point->notes.begin(), worst.point->notes.end());
   e.at = worst.point->at;
   e.judged = *worst.judged;
   e.relative = worst.relative;
   e.reasons = worst.point->reasons[worst.vm_class];
-  // The study's answer would be about p99, perhaps elsewhere; what follows is about throughput.
-  const bool open =
-      report::has_arrivals(study, *worst.point, worst.point->time[worst.vm_class].object);
-  const bool chosen = !question.vm.empty() || !arguments.at.empty() || !is_throughput(e) || open;
-  e.answer = chosen ? report::answer(study, worst, question) : report::answer(study, results);
+  const bool chosen = !question.vm.empty() || !arguments.at.empty() || !question.metric.empty();
+  e.answer =
+      chosen || worst.certain ? report::answer(study, worst) : report::answer(study, results);
   e.scenario =
       std::find_if(study.points.begin(), study.points.end(), [&](const scenarios::Point& p) {
         return p.at == worst.point->at;
@@ -272,8 +272,8 @@ void add_explain(CLI::App& app, int& status) {
       ->take_all();
   command
       ->add_option("--metric", arguments->question.metric,
-                   "What \"slow\" and \"helps\" are judged by, as in latency.p99")
-      ->capture_default_str()
+                   "What \"slow\" and \"helps\" are judged by; throughput unless it is said, "
+                   "latency.p99 of a class whose requests come by themselves")
       ->type_name("NAME");
   command->add_flag("--json", arguments->json, "As JSON");
   command->footer(

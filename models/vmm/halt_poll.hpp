@@ -1,8 +1,10 @@
 // Halt polling: a vCPU that halts keeps its CPU and looks for an interrupt for a while before it
-// sleeps, so that a short wait costs no wake-up. The window learns from how long waits are.
+// sleeps, so that a short wait costs no wake-up. The window learns from how long waits are. QEMU's
+// I/O threads look for events in the same way.
 //
 // Source  semantics.md 3.1 (virt/kvm/kvm_main.c): grows when a wait was longer than the window but
-//         within reach of it, shrinks when it was too long for any.
+//         within reach of it, shrinks when it was too long for any. QEMU util/aio-posix.c,
+//         aio_poll: the same rule, by poll-max-ns, poll-grow and poll-shrink.
 // Checked tests/models/vmm/halt_poll_test.cpp.
 #pragma once
 
@@ -22,6 +24,7 @@ struct HaltPollTunables {
 class HaltPoll {
  public:
   explicit HaltPoll(const HaltPollTunables& tunables) : tunables_{&tunables} {}
+  bool any() const { return tunables_->most > sim::Duration::zero(); }
   sim::Duration window() const { return window_; }
   // A wait has ended after `waited`, polling included.
   void learn(sim::Duration waited) {

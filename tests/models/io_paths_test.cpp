@@ -118,6 +118,55 @@ TEST_CASE("disks on one event loop share it; an I/O thread of its own frees a di
   CHECK(metric(run(guest, 500_ms), "io.rate") > 1.2 * shared);
 }
 
+namespace {
+
+// A disk with an I/O thread that may poll as long as `most`, on CPUs of 3 GHz.
+HostDescription polling(sim::Duration device, sim::Duration most) {
+  HostDescription guest = host(Architecture::kvm);
+  guest.hardware.frequency = sim::Hertz{3e9};
+  guest.storage.disks[0].device.memory.service = device;
+  guest.vms[0].disks[0].iothread = true;
+  guest.vmm.block.poll.most = most;
+  return guest;
+}
+
+}  // namespace
+
+// Waits for a device of 10 us and for the guest between are within the window, which begins at 4 us
+// and doubles; for one of 200 us they are not.
+TEST_CASE("an I/O thread that polls needs neither kicks nor wake-ups, as long as waits are short") {
+  const auto of = [](sim::Duration device, sim::Duration most, const char* shown) {
+    return metric(run(polling(device, most), 500_ms), shown);
+  };
+  const sim::Duration most = vmm::BlockCosts{}.poll.most;
+  CHECK(of(10_us, 0_us, "io.kicks") == Approx(1.0).epsilon(0.01));
+  CHECK(of(10_us, most, "io.kicks") < 0.05);
+  // Two wake-ups and switches of 5 us, for the request and its completion, two rounds of 4 us, and
+  // the kick with its exit: less than another wake-up and round.
+  const double asleep_s = of(10_us, 0_us, "io.latency.mean");
+  const double awake_s = of(10_us, most, "io.latency.mean");
+  CHECK(asleep_s - awake_s > 18e-6);
+  CHECK(asleep_s - awake_s < 27e-6);
+  CHECK(of(200_us, most, "io.latency.mean") ==
+        Approx(of(200_us, 0_us, "io.latency.mean")).epsilon(0.01));
+}
+
+TEST_CASE("the VMM's main loop does not poll, and polling can be switched off") {
+  HostDescription guest = polling(10_us, 32_us);
+  guest.vms[0].disks[0].iothread = false;
+  CHECK(metric(run(guest, 500_ms), "io.kicks") == Approx(1.0).epsilon(0.01));
+  guest.vms[0].disks[0].iothread = true;
+  guest.without.insert(Mechanism::halt_polling);
+  CHECK(metric(run(guest, 500_ms), "io.kicks") == Approx(1.0).epsilon(0.01));
+}
+
+TEST_CASE("a thread that polls is at work on its CPU all the while") {
+  const auto busy = [](sim::Duration most) {
+    return tests::metric(run(polling(20_us, most), 500_ms), "host.cpu.utilisation") * 4;
+  };
+  CHECK(busy(32_us) > busy(0_us) + 0.2);
+}
+
 TEST_CASE("guests of one privileged domain share its one CPU") {
   HostDescription guests = host(Architecture::xen);
   guests.storage.disks[0].device.memory.parallel = 64;
@@ -429,6 +478,7 @@ TEST_CASE("writes of a round complete together where the VMM submits them as one
   // One slow request of the round keeps all of them: a device of one request at a time.
   guest.vms[0].workload.io.read_share = 0.0;
   guest.vms[0].workload.io.depth = 8;
+  guest.vms[0].workload.io.submit = sim::Instructions{2'000};  // faster than requests are popped
   const double apart = metric(run(guest), "io.latency.p50");
   guest.vmm.block.multiwrite = true;
   CHECK(metric(run(guest), "io.latency.mean") > 1.05 * apart);

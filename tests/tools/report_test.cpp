@@ -212,6 +212,30 @@ TEST_CASE("of VMs whose requests come by themselves the answer tells p99, and th
         "more than the interval.");
 }
 
+TEST_CASE("what is certainly slower goes before what may be slower still") {
+  Finished f = finished();
+  f.results.points[0].time[0].object = "vm.guest";
+  for (auto& metric : f.results.points[0].metrics) {
+    if (metric.name.ends_with("throughput.relative")) metric.estimate = {0.4, -0.1, 1.2};
+  }
+  CHECK(
+      answer(f.study, f.results).starts_with("With 64 guest VMs, unpinned, each guest VM runs at"));
+  CHECK(slowest(f.study, f.results).point == &f.results.points[1]);
+  CHECK(slowest(f.study, f.results).certain);
+}
+
+TEST_CASE("who asks for no metric is told about p99 where requests come by themselves") {
+  Finished f = finished();
+  CHECK(slowest(f.study, f.results).metric == "throughput");
+  for (scenarios::Point& one : f.study.points)
+    one.scenario.host.vms[0].workload.arrivals = sim::Hertz{20};
+  f.results.points[1].metrics.push_back({"vm.guest.latency.p99.relative", {3.2, 2.9, 3.5}});
+  const Slowest found = slowest(f.study, f.results);
+  REQUIRE(found.point == &f.results.points[1]);
+  CHECK(found.metric == "latency.p99");
+  CHECK(slowest(f.study, f.results, {"guest", "throughput"}).metric == "throughput");
+}
+
 TEST_CASE("a slowdown within the interval is no answer") {
   Finished f = finished();
   f.results.points[1] = point(64, "none", 0.999, 0.01);
@@ -406,14 +430,14 @@ TEST_CASE("a question about a metric is answered by its worst value, at whicheve
   }
   const Question latency{"guest", "latency.p99"};
   CHECK(
-      answer(f.study, slowest(f.study, f.results, latency), latency) ==
+      answer(f.study, slowest(f.study, f.results, latency)) ==
       "With 64 guest VMs, unpinned, latency.p99 of guest is 2.30 (2.10 .. 2.60) times that of the "
       "baseline (1 guest VM, pinned to cores).");
   const Question steal{"", "cpu.steal"};  // no ratio: by itself
   const Slowest found = slowest(f.study, f.results, steal);
   REQUIRE(found.point != nullptr);
   CHECK_FALSE(found.relative);
-  CHECK_THAT(answer(f.study, found, steal), Catch::Contains("cpu.steal of guest is 25.0 %"));
+  CHECK_THAT(answer(f.study, found), Catch::Contains("cpu.steal of guest is 25.0 %"));
   CHECK(slowest(f.study, f.results, {"other", "throughput"}).point == nullptr);
 }
 

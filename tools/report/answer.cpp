@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/metric_kind.hpp"
 #include "tools/report/why.hpp"
@@ -58,14 +59,31 @@ std::string because(const scenarios::Study& study, const Slowest& found) {
   return causes.empty() ? "." : fmt::format("; the extra time is {}.", causes);
 }
 
+// Whether requests come to the class by themselves: what it does in a second is what it is asked
+// for, and how long that takes tells how it fares.
+bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
+                  std::string_view object) {
+  const scenarios::Point* own = point_of(study, point);
+  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
+  return vm != nullptr && vm->workload.arrivals.count() > 0;
+}
+
 constexpr double kAlike = 0.9995;  // is shown as 100.0 %
+const std::string kThroughput = "throughput";
 
 enum class Classes { all, with_arrivals, without_arrivals };
 
-// The worst by the metric over the baseline's, or by the metric itself.
+// Whether an estimate over the baseline's is on the worse side with all of its interval.
+bool certainly_worse(const scenarios::Estimate& relative, bool less) {
+  return less ? relative.lo > 2.0 - kAlike : relative.hi < kAlike;
+}
+
+// The worst by the metric over the baseline's, or by the metric itself: of those that certainly are
+// worse than the baseline, if any is.
 Slowest worst(const scenarios::Study& study, const scenarios::StudyResults& results,
               const Question& question, bool relative, Classes classes = Classes::all) {
   Slowest found;
+  std::pair<bool, double> most;
   for (const auto& point : results.points) {
     for (std::size_t v = 0; v < point.time.size(); ++v) {
       const std::string& object = point.time[v].object;
@@ -77,12 +95,27 @@ Slowest worst(const scenarios::Study& study, const scenarios::StudyResults& resu
       const scenarios::Estimate* own = find_metric(point, metric + (relative ? ".relative" : ""));
       if (own == nullptr || (relative && !same_work(study, point, object))) continue;
       const bool less = models::better(metric) == models::Better::less;
-      const bool worse = found.judged == nullptr || (less ? own->value > found.judged->value
-                                                          : own->value < found.judged->value);
-      if (worse) found = {&point, v, own, relative};
+      const std::pair<bool, double> badness{relative && certainly_worse(*own, less),
+                                            less ? own->value : -own->value};
+      if (found.point != nullptr && badness <= most) continue;
+      most = badness;
+      found = {&point, v, own, relative, badness.first, question.metric};
     }
   }
   return found;
+}
+
+// Of the classes that do what they can by their throughput, of those whose requests come by
+// themselves by how long these take.
+struct Worst {
+  Slowest slow;
+  Slowest late;
+};
+
+Worst worst_of_each(const scenarios::Study& study, const scenarios::StudyResults& results,
+                    const std::string& vm) {
+  return {worst(study, results, {vm, kThroughput}, true, Classes::without_arrivals),
+          worst(study, results, {vm, "latency.p99"}, true, Classes::with_arrivals)};
 }
 
 // "With 300 vdi VMs, p99 of each vdi VM's requests is 3.20 times that of the baseline (...)."
@@ -96,18 +129,17 @@ std::string requests(const scenarios::Study& study, const Slowest& late) {
 
 }  // namespace
 
-bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
-                  std::string_view object) {
-  const scenarios::Point* own = point_of(study, point);
-  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
-  return vm != nullptr && vm->workload.arrivals.count() > 0;
-}
-
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
                 const Question& question) {
+  if (question.metric.empty()) {
+    const auto [slow, late] = worst_of_each(study, results, question.vm);
+    if (late.point != nullptr && (late.certain > slow.certain || slow.point == nullptr))
+      return late;
+    return slow.point != nullptr ? slow : slowest(study, results, {question.vm, kThroughput});
+  }
   for (const bool relative : {true, false}) {
     const Slowest found = worst(study, results, question, relative);
-    if (found.point != nullptr || question.metric == "throughput") return found;
+    if (found.point != nullptr || question.metric == kThroughput) return found;
   }
   return {};
 }
@@ -120,15 +152,13 @@ std::string baseline(const scenarios::Study& study) {
 
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results) {
   if (results.points.empty()) return "Nothing was finished.";
-  Slowest found = worst(study, results, {}, true, Classes::without_arrivals);
-  const Slowest late = worst(study, results, {"", "latency.p99"}, true, Classes::with_arrivals);
-  if (late.point == nullptr) found = slowest(study, results);
+  auto [found, late] = worst_of_each(study, results, "");
+  if (late.point == nullptr) found = slowest(study, results, {"", kThroughput});
   if (found.point == nullptr && late.point == nullptr)
     return "No VM did work that could be compared with a baseline.";
   std::string out;
-  if (found.point != nullptr && found.judged->hi < kAlike) out = answer(study, found, {});
-  if (late.point != nullptr && late.judged->lo > 2.0 - kAlike)
-    out += (out.empty() ? "" : " ") + requests(study, late);
+  if (found.certain) out = answer(study, found);
+  if (late.certain) out += (out.empty() ? "" : " ") + requests(study, late);
   if (!out.empty()) return out;
   if (found.point == nullptr)
     return fmt::format(
@@ -138,20 +168,20 @@ std::string answer(const scenarios::Study& study, const scenarios::StudyResults&
                      baseline(study));
 }
 
-std::string answer(const scenarios::Study& study, const Slowest& found, const Question& question) {
+std::string answer(const scenarios::Study& study, const Slowest& found) {
   const std::string at = phrase(found.point->at);
   const std::string name{class_name(found.point->time[found.vm_class].object)};
-  if (question.metric == "throughput")
+  if (found.metric == kThroughput)
     return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
                        share(*found.judged, found.point->replications), baseline(study),
                        because(study, found));
   if (found.relative)
-    return fmt::format(
-        "{} of {} is {} times that of the baseline ({}).", opening(at, question.metric), name,
-        with_interval(*found.judged, found.point->replications, "factor"), baseline(study));
-  const std::string metric = fmt::format("vm.{}.{}", name, question.metric);
+    return fmt::format("{} of {} is {} times that of the baseline ({}).", opening(at, found.metric),
+                       name, with_interval(*found.judged, found.point->replications, "factor"),
+                       baseline(study));
+  const std::string metric = fmt::format("vm.{}.{}", name, found.metric);
   return fmt::format(
-      "{} of {} is {}; the baseline ({}) has none to compare with.", opening(at, question.metric),
+      "{} of {} is {}; the baseline ({}) has none to compare with.", opening(at, found.metric),
       name, with_interval(*found.judged, found.point->replications, models::unit_of(metric)),
       baseline(study));
 }

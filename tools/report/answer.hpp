@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
@@ -12,8 +11,9 @@ namespace tools::report {
 
 // What is asked of a study's results.
 struct Question {
-  std::string vm;                     // a class; empty: whichever is worst
-  std::string metric = "throughput";  // of VMs, and worse at one of its ends (models::better)
+  std::string vm;      // a class; empty: whichever is worst
+  std::string metric;  // of VMs, and worse at one of its ends (models::better); empty: throughput,
+                       // or p99 of requests that come to a class by themselves
 };
 
 // The VM class that is furthest on the wrong side of its baseline, by the metric; where no baseline
@@ -23,20 +23,17 @@ struct Slowest {
   std::size_t vm_class = 0;
   const scenarios::Estimate* judged = nullptr;
   bool relative = true;  // to the baseline
+  bool certain = false;  // worse than that by more than the interval
+  std::string metric;
 };
 Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& results,
                 const Question& question = {});
-
-// Whether requests come to the class by themselves: what it does in a second is what it is asked
-// for, and how long that takes tells how it fares.
-bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
-                  std::string_view object);
 
 // What a class is compared with: "1 guest VM, pinned to cores", or alone on the host.
 std::string baseline(const scenarios::Study& study);
 
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results);
 // The sentence about one that there is.
-std::string answer(const scenarios::Study& study, const Slowest& found, const Question& question);
+std::string answer(const scenarios::Study& study, const Slowest& found);
 
 }  // namespace tools::report
