@@ -90,6 +90,9 @@ std::string heading(const Explanation& e, const char* with) {
 
 std::string as_text(const Explanation& e, const report::Layout& layout) {
   std::string out = e.answer + "\n";
+  const std::string at = report::phrase(e.at);
+  if (e.answer.find(at) == std::string::npos)
+    out += fmt::format("What follows is with {}, where {} fares worst.\n", at, e.criterion.vm);
   const char* column = is_throughput(e) ? "gain" : "difference";
   out += fmt::format("\n{}\n\n{}", heading(e, "with one mechanism switched off"),
                      gains_text(e.causes, column, layout.colours));

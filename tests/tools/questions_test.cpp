@@ -70,6 +70,18 @@ TEST_CASE(
   CHECK_THAT(table.out, Catch::Contains("p99 of each guest VM's requests is"));
 }
 
+TEST_CASE("explain says which point of a sweep it is about, though nothing is slow there") {
+  const tests::TemporaryFolder folder;
+  const std::string text =
+      "[study]\nduration = \"100 ms\"\nwarmup = \"10 ms\"\nreplications = 2\n[host]\n"
+      "use = \"nehalem-x5570-2s\"\n[[vm]]\nname = \"guest\"\nmemory = \"1 GiB\"\n"
+      "workload = \"spin\"\npin = \"core\"\n[sweep]\n\"vm.guest.count\" = [1, 2]\n";
+  const Outcome run = tenancy({"explain", folder.write("idle.toml", text)});
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.out, Catch::StartsWith("No VM runs slower") &&
+                          Catch::Contains("What follows is with ") && Catch::Contains("guest VM"));
+}
+
 TEST_CASE("compare finds a difference where there is one and none where there is none") {
   const tests::TemporaryFolder folder;
   const std::string study = folder.write("crowded.toml", kCrowded);
