@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/metric_kind.hpp"
+#include "tools/report/placed.hpp"
 #include "tools/report/why.hpp"
 #include "tools/report/wording.hpp"
 
@@ -13,28 +14,9 @@ namespace tools::report {
 
 namespace {
 
-const models::VmDescription* vm_of(const scenarios::Scenario& scenario, std::string_view object) {
-  const auto find = [&](const models::HostDescription& host) -> const models::VmDescription* {
-    for (const auto& vm : host.vms) {
-      if (vm.name == class_name(object)) return &vm;
-    }
-    return nullptr;
-  };
-  const models::VmDescription* found = find(scenario.host);
-  for (const auto& other : scenario.host.others) found = found != nullptr ? found : find(other);
-  return found;
-}
-
 std::string workload_of(const scenarios::Scenario& scenario, std::string_view object) {
-  const models::VmDescription* vm = vm_of(scenario, object);
+  const models::VmDescription* vm = placed(scenario.host, class_name(object)).vm;
   return vm != nullptr ? vm->workload.name : "";
-}
-
-const scenarios::Point* point_of(const scenarios::Study& study,
-                                 const scenarios::PointResults& point) {
-  const auto own = std::find_if(study.points.begin(), study.points.end(),
-                                [&](const scenarios::Point& p) { return p.at == point.at; });
-  return own != study.points.end() ? &*own : nullptr;
 }
 
 // Whether a class does at a point what it does in the baseline; else their units of work differ
@@ -64,7 +46,8 @@ std::string because(const scenarios::Study& study, const Slowest& found) {
 bool has_arrivals(const scenarios::Study& study, const scenarios::PointResults& point,
                   std::string_view object) {
   const scenarios::Point* own = point_of(study, point);
-  const models::VmDescription* vm = own != nullptr ? vm_of(own->scenario, object) : nullptr;
+  const models::VmDescription* vm =
+      own != nullptr ? placed(own->scenario.host, class_name(object)).vm : nullptr;
   return vm != nullptr && vm->workload.arrivals.count() > 0;
 }
 
