@@ -9,6 +9,8 @@
 namespace models::network {
 namespace {
 
+constexpr int kRestarts = 10;              // MAX_SOFTIRQ_RESTART
+constexpr sim::Duration kReturn{500'000};  // from interrupts on to the look for softirqs [recall]
 constexpr sim::Duration kTurn{1'000'000};  // 1 us: schedule() to ksoftirqd [recall]
 constexpr sim::Duration kLook{1'000};      // to find out who waits, when it has been paid
 
@@ -70,16 +72,28 @@ sim::Task<> ReceiveQueue::give_way(sim::Duration ran) {
 
 sim::Process ReceiveQueue::poll() {
   const DriverCosts& costs = config_.costs;
+  int left = config_.all_budget;
+  int restarts = kRestarts;
+  sim::Instant began{};
+  sim::Instant ended{-kReturn};
+  const auto begin = [&] {
+    left = config_.all_budget;
+    restarts = kRestarts;
+    began = engine_.now();
+  };
   for (;;) {
     co_await interrupted_;
+    const bool again = engine_.now() - ended < kReturn;
     co_await softirq_.work((costs.interrupt + config_.exits) / config_.clock);
-    int left = config_.all_budget;
-    sim::Instant began = engine_.now();
+    if (!again) begin();
+    if (again && --restarts == 0) {
+      co_await give_way(engine_.now() - began);
+      begin();
+    }
     while (!ring_.empty()) {
       if (left <= 0) {
         co_await give_way(engine_.now() - began);
-        left = config_.all_budget;
-        began = engine_.now();
+        begin();
       }
       const Batch all = collect();
       left -= all.packets;
@@ -92,6 +106,7 @@ sim::Process ReceiveQueue::poll() {
         co_await up_.send(batch, softirq_);
       }
     }
+    ended = engine_.now();
     moderation_.unmask(0);
   }
 }

@@ -5,13 +5,15 @@
 //   larger buffers (GRO), handed to the stack or switch above; interrupts again once it is empty
 //
 // Models  a finite ring that drops, interrupts masked while polling, merging by flow within a
-//         round; in a guest a softirq that gives way to ksoftirqd at the end of its budget.
+//         round; in a guest a softirq that gives way to ksoftirqd at the end of its budget, or when
+//         it has been raised anew ten times before it could return.
 // Omits   the same on the host, whose scheduler sees to it (models/scheduler/scheduler.hpp); GRO
 //         across rounds.
 // Source  Linux net/core/dev.c: budget 64 a device (NAPI_POLL_WEIGHT), 300 of all
 //         (netdev_budget), at whose end NET_RX is raised again; kernel/softirq.c: after 2 ms or
-//         where somebody waits for the CPU it then wakes ksoftirqd (commit c10d73671ad3, 3.9). GRO
-//         held 17 packets, one page fragment each, until frag lists; 64 KiB since [recall].
+//         where somebody waits for the CPU it then wakes ksoftirqd (commit c10d73671ad3, 3.9), as
+//         after MAX_SOFTIRQ_RESTART looks that found it raised again. GRO held 17 packets, one page
+//         fragment each, until frag lists; 64 KiB since [recall].
 // Checked tests/models/network/receive_queue_test.cpp.
 #pragma once
 

@@ -166,3 +166,24 @@ TEST_CASE("a softirq goes on as a thread after every 300 packets that it has wit
   engine.run();
   CHECK(softirq.at.size() == 2);
 }
+
+// A packet each 1.2 us that takes 1 us: the ring is empty after each, but not for as long as the
+// way back from the softirq takes; each 2 us it is.
+TEST_CASE(
+    "a softirq that is raised anew before it has returned goes on as a thread at the tenth time") {
+  const auto turns = [](sim::Duration apart) {
+    sim::Engine engine;
+    Giving softirq{engine};
+    Deliver up{engine};
+    Note to{engine};
+    ReceiveQueue queue{engine, slow_config(), softirq, up};
+    for (int i = 0; i < 35; ++i) {
+      queue.arrive(Batch{.to = &to});
+      engine.run_until(engine.now() + apart);
+    }
+    engine.run();
+    return softirq.at.size();
+  };
+  CHECK(turns(sim::Duration{1'200'000}) == 3);
+  CHECK(turns(sim::Duration{2'000'000}) == 0);
+}
