@@ -253,17 +253,18 @@ void RunningHost::lose_cpu(Worker& worker) {
       worker.spinning || locks_->holds(id) || (share > 0 && vm.modes.uniform() < share);
 }
 
-// kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an
+// kvm_vcpu_on_spin's rule: waits for a CPU and lost it in the kernel, has been woken, or has an
 // interrupt to take; of those that gave way themselves, every other one asked.
 bool RunningHost::can_use_yield(Worker& worker, int from) const {
   if (worker.dead || worker.progress.state() != guest::Progress::State::runnable) return false;
   const PauseLoop& rule = description_.vmm.pause_loop;
   const std::vector<int>& waiters = worker.flush_waiters;
   const bool own =
+  if (worker.woken && !rule.woken && !own) return false;  // vcpu->preempted is not set
       rule.own_interrupts && std::find(waiters.begin(), waiters.end(), from) != waiters.end();
   const bool interrupted = own || (rule.interrupted && !waiters.empty());
   const bool woken = worker.woken && (own || !rule.own_interrupts);
-  if (!worker.in_kernel && !woken && !interrupted) return false;
+  if (rule.in_kernel && !worker.in_kernel && !woken && !interrupted) return false;
   if (!worker.gave_way) return true;
   return std::exchange(worker.eligible, !worker.eligible);
 }
