@@ -104,10 +104,8 @@ void RunningHost::yield_to_interrupted(int worker) {
 double RunningHost::cycles_of(vmm::ExitKind kind) const {
   const bool none = description_.vmm.architecture == Architecture::container ||
                     description_.without.contains(Mechanism::exits);
-  const topology::Description& d = topology_.description();
   return none ? 0.0
-              : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits,
-                            d.doorbell);
+              : vmm::cycles(kind, exit_hardware(topology_.description()), description_.vmm.exits);
 }
 
 void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
@@ -260,9 +258,9 @@ bool RunningHost::can_use_yield(Worker& worker, int from) const {
   const PauseLoop& rule = description_.vmm.pause_loop;
   const std::vector<int>& waiters = worker.flush_waiters;
   const bool own =
-  if (worker.woken && !rule.woken && !own) return false;  // vcpu->preempted is not set
       rule.own_interrupts && std::find(waiters.begin(), waiters.end(), from) != waiters.end();
   const bool interrupted = own || (rule.interrupted && !waiters.empty());
+  if (worker.woken && !rule.woken && !own) return false;  // vcpu->preempted is not set
   const bool woken = worker.woken && (own || !rule.own_interrupts);
   if (rule.in_kernel && !worker.in_kernel && !woken && !interrupted) return false;
   if (!worker.gave_way) return true;

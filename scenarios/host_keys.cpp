@@ -284,6 +284,9 @@ const Section<topology::Description>& hardware_keys() {
       quantity("doorbell", Unit::cycles, &T::doorbell,
                "of an interrupt to another vCPU that takes no exit; 0 cycles: it takes one"),
       quantity("pause", Unit::cycles, &T::pause, "PAUSE; 10 cycles, since Skylake 140"),
+      truth("vmcs_shadowing", &T::vmcs_shadowing,
+            "a VMM that runs in a VM reads and writes its VMCS without exits: Haswell and later, "
+            "AMD"),
       truth("page_modification_log", &T::page_modification_log,
             "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,

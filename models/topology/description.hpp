@@ -161,6 +161,9 @@ struct Description {
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)
   L1 l1;
+  // The VMCS of a VMM that runs in a VM is read and written without exits (Haswell; AMD's control
+  // block is plain memory).
+  bool vmcs_shadowing = true;
   Cache l2;
   LineBuffers line_buffers;
   Ring ring;
