@@ -48,9 +48,7 @@ std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topolo
 double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
   const bool none =
       host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
-  return none ? 0.0
-              : vmm::cycles(kind, host.hardware.vm_round_trip, host.hardware.virtual_interrupts,
-                            host.vmm.exits, host.hardware.doorbell);
+  return none ? 0.0 : vmm::cycles(kind, exit_hardware(host.hardware), host.vmm.exits);
 }
 
 // Cycles an instruction: of page tables that a paravirtual guest may not write itself.
@@ -81,12 +79,16 @@ compute::Burden burden(const VmDescription& vm, const HostDescription& host, dou
     const vmm::AddressSpaces& spaces = vm.workload.address_spaces;
     all.exit_cycles_per_instruction +=
         spaces.switches_per_kilo_instruction / 1000.0 *
-        vmm::switch_cycles(spaces, host.hardware.vm_round_trip, host.vmm.exits, host.vmm.shadow);
+        vmm::switch_cycles(spaces, exit_hardware(host.hardware), host.vmm.exits, host.vmm.shadow);
   }
   all.exit_cycles_per_instruction += paravirtual_paging(vm, host);
   if (!host.without.contains(Mechanism::ticks)) {
-    const double host_tick = exit_cycles(host, vmm::ExitKind::interrupt) +
-                             static_cast<double>(host.vmm.host_tick.count());
+    const bool none =
+        host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
+    const double host_tick =
+        none ? static_cast<double>(host.vmm.host_tick.count())
+             : vmm::host_tick_cycles(host.vmm.host_tick, exit_hardware(host.hardware),
+                                     host.vmm.exits);
     all.tick_cycles_per_second = host.vmm.host_tick_hz * host_tick + vm.clock.tick_hz * tick_cycles;
   }
   return all;
@@ -98,8 +100,7 @@ double tick_cycles(const VmDescription& vm, const HostDescription& host) {
       host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::ticks);
   if (none) return 0.0;
   if (host.without.contains(Mechanism::exits)) return static_cast<double>(vm.clock.handler.count());
-  return vmm::tick_cycles(vm.clock, host.hardware.vm_round_trip, host.hardware.virtual_interrupts,
-                          host.vmm.exits);
+  return vmm::tick_cycles(vm.clock, exit_hardware(host.hardware), host.vmm.exits);
 }
 
 // What a vCPU of a VM has to weigh at least, that its reservation is kept on the CPU that it is on:

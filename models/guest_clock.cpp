@@ -65,14 +65,14 @@ double RunningHost::exits_of(const Worker& worker) const {
 // Without exits, a timer as bare metal's: its interrupt is all that it takes.
 vmm::DeadlineTimer RunningHost::deadline_timer() const {
   vmm::ExitCosts costs = description_.vmm.exits;
-  sim::Cycles round_trip = topology_.description().vm_round_trip;
+  vmm::ExitHardware hardware = exit_hardware(topology_.description());
   if (description_.vmm.architecture == Architecture::container ||
       description_.without.contains(Mechanism::exits)) {
     costs.dispatch = costs.mitigations = costs.timer = costs.fast_path_saves = sim::Cycles{0};
     costs.nested = false;
-    round_trip = sim::Cycles{0};
+    hardware.round_trip = sim::Cycles{0};
   }
-  return {costs, round_trip, topology_.description().frequency, description_.vmm.timer};
+  return {costs, hardware, topology_.description().frequency, description_.vmm.timer};
 }
 
 }  // namespace models

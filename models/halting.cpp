@@ -107,7 +107,7 @@ void RunningHost::stop_polling(Worker& worker) {
   settle_later();
   if (description_.without.contains(Mechanism::exits)) return;
   const sim::Cycles reflected =
-      vmm::reflection(topology_.description().vm_round_trip, description_.vmm.exits);
+      vmm::reflection(exit_hardware(topology_.description()), description_.vmm.exits);
   if (reflected.count() > 0) owe_cycles(worker_of_thread_[at(worker.thread)], reflected);
 }
 

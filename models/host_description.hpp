@@ -201,6 +201,13 @@ struct HostDescription {
   const StorageServer* server_of(const std::string& on) const;
 };
 
+inline vmm::ExitHardware exit_hardware(const topology::Description& hardware) {
+  return {.round_trip = hardware.vm_round_trip,
+          .virtual_interrupts = hardware.virtual_interrupts,
+          .doorbell = hardware.doorbell,
+          .vmcs_shadowing = hardware.vmcs_shadowing};
+}
+
 // Large pages all over are reserved ones: the host can neither merge, swap nor balloon them.
 inline bool reserves_hugepages(const VmDescription& vm) {
   return vm.host_pages.size != translation::PageSize::small && vm.host_pages.coverage >= 1;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/compute/footprint_loads.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
 
@@ -79,7 +80,11 @@ std::vector<compute::TableWalks> table_walks(const VmDescription& vm, const Host
     compute::TableWalks& into = all.emplace_back();
     into.cycles_per_instruction =
         found.l2_tlb_hits_per_instruction * static_cast<double>(tlb.l2_latency.count());
-    into.overlap = std::min<double>(tlb.walkers, work.profile.memory_level_parallelism);
+    const bool found_alone = work.profile.overlap != compute::Overlap::workload;
+    const double at_once =
+        found_alone ? work.profile.memory_level_parallelism
+                    : compute::lines_at_once(host.hardware.line_buffers, work.profile, threads);
+    into.overlap = std::min(std::max(1.0, static_cast<double>(tlb.walkers) / threads), at_once);
     for (const translation::TableReads& read : found.reads)
       into.reads.push_back({read.per_instruction, read.lines});
   }

@@ -67,7 +67,7 @@ guest::InstructionTime spinning_time(double instruction_s) {
 
 // The way out of one guest, of a vCPU that halts its HLT's, and into another.
 sim::Duration world_switch(const HostDescription& host) {
-  const sim::Cycles reflected = vmm::reflection(host.hardware.vm_round_trip, host.vmm.exits);
+  const sim::Cycles reflected = vmm::reflection(exit_hardware(host.hardware), host.vmm.exits);
   return (host.vmm.world_switch + reflected) / host.hardware.frequency;
 }
 

@@ -104,10 +104,8 @@ void RunningHost::yield_to_interrupted(int worker) {
 double RunningHost::cycles_of(vmm::ExitKind kind) const {
   const bool none = description_.vmm.architecture == Architecture::container ||
                     description_.without.contains(Mechanism::exits);
-  const topology::Description& d = topology_.description();
   return none ? 0.0
-              : vmm::cycles(kind, d.vm_round_trip, d.virtual_interrupts, description_.vmm.exits,
-                            d.doorbell);
+              : vmm::cycles(kind, exit_hardware(topology_.description()), description_.vmm.exits);
 }
 
 void RunningHost::owe_exits(int worker, int count, vmm::ExitKind kind) {
@@ -253,7 +251,7 @@ void RunningHost::lose_cpu(Worker& worker) {
       worker.spinning || locks_->holds(id) || (share > 0 && vm.modes.uniform() < share);
 }
 
-// kvm_vcpu_on_spin's rule: waits for a CPU, was in the kernel as the one that spins is, or has an
+// kvm_vcpu_on_spin's rule: waits for a CPU and lost it in the kernel, has been woken, or has an
 // interrupt to take; of those that gave way themselves, every other one asked.
 bool RunningHost::can_use_yield(Worker& worker, int from) const {
   if (worker.dead || worker.progress.state() != guest::Progress::State::runnable) return false;
@@ -262,8 +260,9 @@ bool RunningHost::can_use_yield(Worker& worker, int from) const {
   const bool own =
       rule.own_interrupts && std::find(waiters.begin(), waiters.end(), from) != waiters.end();
   const bool interrupted = own || (rule.interrupted && !waiters.empty());
+  if (worker.woken && !rule.woken && !own) return false;  // vcpu->preempted is not set
   const bool woken = worker.woken && (own || !rule.own_interrupts);
-  if (!worker.in_kernel && !woken && !interrupted) return false;
+  if (rule.in_kernel && !worker.in_kernel && !woken && !interrupted) return false;
   if (!worker.gave_way) return true;
   return std::exchange(worker.eligible, !worker.eligible);
 }

@@ -39,10 +39,17 @@ using scheduler::CreditTunables;
 using scheduler::EevdfTunables;
 
 // Exits of vCPUs that spin: after `window` cycles of PAUSE, then ever later until they lose the
-// CPU.
+// CPU. The defaults are Linux's since 5.13.
+// Source  versions by commit: directed yields 2.6.39 [recall], growing windows b4a2d31da812 (3.18)
+//         [recall], kernel mode 199b5763d329 (4.14) [recall], woken ones d73eb57b80b9 (5.3).
 struct PauseLoop {
   sim::Cycles window{4'096};  // ple_window; 0: off
-  int grow = 2;               // ple_window_grow
+  int grow = 2;               // ple_window_grow; 1 before Linux 3.18
+  // Who lost its CPU is yielded to only if it was in the kernel then, as who spins is: since 4.14.
+  bool in_kernel = true;
+  // Those that have been woken, and never lost a CPU, are yielded to as well, in whatever mode:
+  // since 5.3.
+  bool woken = true;
   // Who spins in the kernel yields to vCPUs in user mode that an interrupt waits for, too: since
   // Linux 5.13.
   bool interrupted = true;

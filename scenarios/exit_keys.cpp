@@ -32,6 +32,8 @@ const Section<models::vmm::ExitCosts>& exit_cost_keys() {
                "nested: control structures copied between levels"),
       whole("trapped_light", &T::trapped_light, 0, 1000,
             "nested: steps of a handler that exit to the lower VMM"),
+      whole("trapped_fields", &T::trapped_fields, 0, 1000,
+            "nested, without VMCS shadowing: fields that a handler reads and writes, an exit each"),
       whole("trapped_user", &T::trapped_user, 0, 1000,
             "nested: more of them on the way to the VMM's process"),
   };

@@ -50,6 +50,26 @@ std::string no_such_vm(std::string_view metric, const std::vector<std::string_vi
 
 namespace {
 
+// Keys whose values these points differ in, which the baseline has yet to name.
+std::string what_is_open(const Study& study, const std::vector<std::size_t>& points) {
+  if (points.empty()) return {};
+  const Coordinates& first = study.points[points.front()].at;
+  std::string open;
+  bool work = false;
+  for (std::size_t k = 0; k < first.size(); ++k) {
+    const bool differs = std::any_of(points.begin(), points.end(), [&](std::size_t p) {
+      return !same(study.points[p].at[k].second, first[k].second);
+    });
+    if (!differs) continue;
+    open += fmt::format("{}\"{}\"", open.empty() ? "" : ", ", first[k].first);
+    work = work || first[k].first.find(".workload") != std::string::npos;
+  }
+  return fmt::format("; say which value of {} as well{}", open,
+                     work ? " (it is the baseline of all points: to compare each workload with "
+                            "itself, give each a study of its own)"
+                          : "");
+}
+
 void read_baseline(const Entry& entry, Study& study, Problems& problems) {
   if (entry.value.table() == nullptr) {
     return expect(problems, entry.value, "report.baseline", "a table of sweep keys and values");
@@ -75,8 +95,9 @@ void read_baseline(const Entry& entry, Study& study, Problems& problems) {
     study.baseline = matches.front();
   } else {
     problems.add(entry.key_at,
-                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one",
-                             matches.empty() ? "none" : std::to_string(matches.size())));
+                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one{}",
+                             matches.empty() ? "none" : std::to_string(matches.size()),
+                             what_is_open(study, matches)));
   }
 }
 

@@ -69,6 +69,14 @@ std::optional<Written> written(const Node& node) {
   return result;
 }
 
+// A key of a kind that is exact, whatever its value: another value is so, too.
+bool exact(const Node& entry) {
+  const Entry* deviation = find(entry, "deviation");
+  if (deviation == nullptr) return false;
+  const auto stated = written(deviation->value);
+  return stated && stated->number == 0.0;
+}
+
 // Reads one [[uncertain]] entry of a table whose other keys are in place.
 class Reader {
  public:
@@ -233,7 +241,7 @@ void merge_uncertain(Node& base, Node& over) {
     if (auto* entries = std::get_if<Node::Array>(&stated->value.value)) {
       std::erase_if(*entries, [&](const Node& entry) {
         const std::string* key = key_of(entry);
-        return key != nullptr && decides(over, segments(*key));
+        return key != nullptr && !exact(entry) && decides(over, segments(*key));
       });
     }
   }

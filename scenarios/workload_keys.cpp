@@ -80,14 +80,15 @@ const Section<compute::Profile>& profile_keys() {
       choice("llc_slices", &T::llc_slices, slices, "slices of the LLC that its lines lie in"),
       real("contended_lines_per_kilo_instruction", &T::contended_lines_per_kilo_instruction, 0,
            1000, "writes to lines that all vCPUs of the guest write: locks' words, counters"),
-      real("memory_level_parallelism", &T::memory_level_parallelism, 1, 65536, "misses overlapped"),
+      real("memory_level_parallelism", &T::memory_level_parallelism, 1, 65536,
+           "misses overlapped while it has a core alone"),
       choice("overlap", &T::overlap, overlaps,
              "what bounds misses under way: memory_level_parallelism, or host.line_buffers"),
       real("write_back_fraction", &T::write_back_fraction, 0, 1, "lines written per line read"),
       quantity("footprint", Unit::size, &T::footprint, "hot working set"),
       real("smt_yield", &T::smt_yield, 1, 2,
-           "two of it on one core over one while both execute; waits for caches and memory overlap "
-           "beside that"),
+           "two of it on one core over one in base_cpi's cycles alone; waits for caches and memory "
+           "come beside that"),
   };
   return section;
 }

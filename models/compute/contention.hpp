@@ -13,7 +13,8 @@
 // nears 1, so no load exceeds its capacity, and threads behind one saturated resource wait alike.
 //
 // Models  controllers, links and buses with loaded latency; LLC division (cache_sharing.hpp) or
-//         no LLC; SMT yield; turbo by active cores of a socket.
+//         no LLC; SMT: execution by a yield, misses by divided windows and buffers, walks by the
+//         core's walkers; turbo by active cores of a socket.
 // Omits   bursts within a thread, DRAM pages and refresh (in the curve), prefetch as such (in
 //         MLP), traffic of cold-cache refills.
 // Source  MODELS.md section 1; curve shape fitted to Intel MLC loaded latencies (host presets).

@@ -17,6 +17,19 @@ double core_throughput(int threads, double yield) {
   return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
 }
 
+// Walks of threads that share a walker wait for each other: mean-value analysis of a station that
+// all come back to (Reiser and Lavenberg, J. ACM 1980), each with as many walks as this one. Exact
+// for two.
+double queued_walk_s(double walk_s, double other_s, int threads, int walkers) {
+  const int sharing = (threads + walkers - 1) / walkers;
+  double queue = 0.0, result_s = walk_s;
+  for (int n = 1; n <= sharing && walk_s > 0; ++n) {
+    result_s = walk_s * (1.0 + queue);
+    queue = n * result_s / (result_s + other_s);
+  }
+  return result_s;
+}
+
 }  // namespace
 
 // LLC space by now known, clock, the sibling's share.
@@ -119,12 +132,15 @@ void Contention::repace(Stream& stream) const {
   // A line that is read waits for the one that it puts out of the cache.
   pace.link_s = stalled * (delays.links_s + profile.write_back_fraction * delays.port_s);
   const double memory_s = local_s + remote_s + delays.controller_s + delays.links_s;
-  pace.translation_s = stream.walk.cycles / stream.frequency_Hz +
-                       (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
+  double walking_s = (stream.walk.cached_s + stream.walk.misses * memory_s) / stream.walk.overlap;
   pace.exits_s =
       (stream.exit_cycles + stream.extra_exit_cycles) / stream.frequency_Hz * stream.smt_factor;
-  const double undisturbed_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
-                               pace.controller_s + pace.link_s + pace.translation_s + pace.exits_s;
+  const double beside_s = pace.running_s + pace.smt_s + pace.local_s + pace.remote_s +
+                          pace.controller_s + pace.link_s + pace.exits_s;
+  if (config_.smt && stream.walk.overlap <= 1.0)
+    walking_s = queued_walk_s(walking_s, beside_s, stream.paced_in.threads, d.tlb.walkers);
+  pace.translation_s = stream.walk.cycles / stream.frequency_Hz + walking_s;
+  const double undisturbed_s = beside_s + pace.translation_s;
   const DelaySolver::Demand demand = this->demand(stream);
   stream.unqueued_s = undisturbed_s - delays.wait_s(demand.reads, demand.writes);
   find_contended_lines(stream);

@@ -23,8 +23,11 @@ Served served(const topology::Description& host, const Profile& profile, double 
 
 double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads) {
   switch (profile.overlap) {
-    case Overlap::workload:
-      return profile.memory_level_parallelism;
+    case Overlap::workload: {
+      const double alone = profile.memory_level_parallelism;
+      const double buffers_of_it = std::max<double>(buffers.fill, alone) / threads;
+      return std::max(1.0, std::min(1.0 + (alone - 1.0) / threads, buffers_of_it));
+    }
     case Overlap::fill_buffers:
       return std::max(1.0, static_cast<double>(buffers.fill) / threads);
     case Overlap::streamer:

@@ -32,7 +32,14 @@ struct Served {
 Served served(const topology::Description& host, const Profile& profile, double space_B,
               int threads);
 
-// Lines under way at once.
+// Lines under way at once, while so many hardware threads of the core are busy. Each then has its
+// part of the window that misses are found in: beside the one at its head, that much less of the
+// others,
+//   1 + (parallelism - 1) / threads,
+// and of the buffers, or of whatever holds more lines than L1's buffers do.
+// Source  reorder, load and store buffers are divided while both threads run (Intel Optimization
+//         Reference Manual, Hyper-Threading); misses of a window in proportion to its length:
+//         Karkhanis and Smith, ISCA 2004.
 double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads);
 
 }  // namespace models::compute

@@ -57,11 +57,14 @@ struct Profile {
   Slices llc_slices = Slices::all;
   // Writes to lines that all vCPUs of the guest write: words of locks, counters.
   double contended_lines_per_kilo_instruction = 0.0;
-  double memory_level_parallelism = 1.0;  // misses overlapped, >= 1
+  double memory_level_parallelism = 1.0;  // misses overlapped while it has a core alone, >= 1
   Overlap overlap = Overlap::workload;
   double write_back_fraction = 0.0;  // dirty lines written per line read
   sim::Bytes footprint{};            // hot working set: most LLC space it can use
-  double smt_yield = 1.25;           // two of it on one core over one while both execute, 1 .. 2
+  // Two of it on one core over one in base_cpi's cycles alone, 1 .. 2. What they gain beside that,
+  // waiting for caches and memory in turn, and lose, having half the core's windows and buffers
+  // each (footprint_loads.hpp), comes out of the other figures.
+  double smt_yield = 1.25;
 };
 
 // Reads of page tables that a stream's address translation takes, beside its own accesses; see

@@ -63,7 +63,11 @@ struct Tlb {
   int pde_cache = 32;  // paging-structure caches: page-directory entries and so on
   int pdpte_cache = 4;
   int pml4e_cache = 2;
-  int nested_tlb = 16;        // host pages of guest page tables
+  // Translations of guest page tables' addresses: in the second-level TLB beside the data's, where
+  // it holds pages of that size (Intel; Gandhi et al., MICRO 2014 [recall]), or in a TLB of their
+  // own.
+  bool nested_in_l2 = true;
+  int nested_tlb = 16;        // entries of that (AMD), or beside a second level without such pages
   int walkers = 1;            // walks under way at once
   int levels = 4;             // of page tables
   bool nested_paging = true;  // the CPU has EPT or NPT
@@ -157,6 +161,9 @@ struct Description {
   // AVIC, IPI virtualization: an interrupt to a running vCPU goes there without an exit, in so long
   // from the sender's write to what the handler did being seen; 0: the sender exits.
   sim::Cycles doorbell{0};
+  // The VMCS of a VMM that runs in a VM is read and written without exits (Haswell; AMD's control
+  // block is plain memory).
+  bool vmcs_shadowing = true;
   sim::Cycles pause{10};  // PAUSE; 140 since Skylake (Intel's Optimization Reference Manual)
   std::vector<IdleState> idle_states;  // shallow first; none: cores wake at once
   bool page_modification_log = false;  // the CPU notes pages that become dirty (Broadwell)

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+
+#include "models/translation/dimension.hpp"
+#include "models/translation/nested_walk.hpp"
 
 namespace models::translation {
 namespace {
 
-constexpr double kEntriesPerLine = 8.0;     // of 8 bytes in 64
-constexpr double kEntriesPerTable = 512.0;  // 4 KiB
-constexpr int kTables = 5;                  // page table .. PML5
-// Memory that one entry of a table maps: PTE, PDE, PDPTE, PML4E, PML5E.
-constexpr std::array<double, kTables> kMapped_B{4096.0, 2097152.0, 1073741824.0, 549755813888.0,
-                                                281474976710656.0};
+constexpr double kEntriesPerLine = 8.0;  // of 8 bytes in 64
 
 std::size_t at(int i) {
   return static_cast<std::size_t>(i);
@@ -20,47 +19,6 @@ std::size_t at(int i) {
 int leaf(PageSize size) {
   return static_cast<int>(size);
 }
-
-// One dimension's walk over evenly used memory: for each level, how often it is read.
-class Dimension {
- public:
-  Dimension(const topology::Tlb& tlb, PageSize page, double span_B, int threads)
-      : page_{page}, levels_{tlb.levels}, span_B_{span_B} {
-    const std::array<int, kTables> cached{0, tlb.pde_cache, tlb.pdpte_cache, tlb.pml4e_cache,
-                                          tlb.pml4e_cache};
-    double needed = 1.0;  // chance that the walk has to begin this high
-    for (int level = leaf(page); level < levels_; ++level) {
-      // An entry that is itself the leaf sits in the TLB, not in a paging-structure cache.
-      if (level > leaf(page)) {
-        const double reach_B = cached[at(level)] / threads * kMapped_B[at(level)];
-        needed *= 1.0 - std::min(1.0, reach_B / span_B);
-      }
-      read_[at(level)] = needed;
-    }
-  }
-
-  int first() const { return leaf(page_); }
-  int end() const { return levels_; }
-  double read(int level) const { return read_[at(level)]; }
-  double entries(int level) const { return std::max(1.0, span_B_ / kMapped_B[at(level)]); }
-  double lines(int level) const { return std::max(1.0, entries(level) / kEntriesPerLine); }
-  // Memory taken by the tables of a level.
-  double table_B(int level) const {
-    return std::max(1.0, entries(level) / kEntriesPerTable) * 4096.0;
-  }
-  void add(double per_instruction, std::vector<TableReads>& reads) const {
-    for (int level = first(); level < end(); ++level) {
-      const double often = per_instruction * read(level);
-      if (often > 0) reads.push_back({often, lines(level)});
-    }
-  }
-
- private:
-  PageSize page_;
-  int levels_;
-  double span_B_;
-  std::array<double, kTables> read_{};
-};
 
 double ratio_at(const PageReferences& references, double reach_B, double memory_B) {
   const std::vector<ReachPoint>& curve = references.miss_curve;
@@ -96,25 +54,6 @@ Entries entries(const topology::Tlb& tlb, PageSize page, double share, int threa
   return {};
 }
 
-// `often` walks of both dimensions over the span.
-void walk_twice(const topology::Tlb& tlb, PageSize guest, PageSize host, double span_B,
-                double often, int threads, std::vector<TableReads>& reads) {
-  const Dimension guest_walk{tlb, guest, span_B, threads};
-  for (int level = guest_walk.first(); level < guest_walk.end(); ++level) {
-    const double read = often * guest_walk.read(level);
-    if (read <= 0) continue;
-    // The table's own guest-physical address, by the nested TLB or a walk of the host's tables.
-    const double tables_B = guest_walk.table_B(level);
-    const double reach_B = tlb.nested_tlb / static_cast<double>(threads) * bytes(host);
-    const double walked = read * std::max(0.0, 1.0 - reach_B / tables_B);
-    if (walked > 0) {
-      Dimension{tlb, host, std::max(bytes(host), tables_B), threads}.add(walked, reads);
-    }
-    reads.push_back({read, guest_walk.lines(level)});
-  }
-  Dimension{tlb, host, std::max(bytes(host), span_B), threads}.add(often, reads);
-}
-
 // Memory that the guest maps with one size and the host with another.
 struct Part {
   PageSize guest;
@@ -127,7 +66,12 @@ struct Part {
 void add_part(const topology::Tlb& tlb, const PageReferences& references, double memory_B,
               Paging paging, const Part& part, double alike, int threads, Walks& into) {
   const double span_B = std::max(bytes(part.entry), memory_B * part.share);
-  const Entries have = entries(tlb, part.entry, alike, threads);
+  Entries have = entries(tlb, part.entry, alike, threads);
+  std::optional<NestedWalk> nested;
+  if (paging == Paging::nested) {
+    nested.emplace(tlb, part.guest, part.host, span_B, have.second, threads);
+    have.second = nested->second_level();
+  }
   const double page_B = bytes(part.entry);
   const double scattered = references.scattered_per_kilo_instruction / 1000.0 * part.share;
   const double sequential =
@@ -143,10 +87,10 @@ void add_part(const topology::Tlb& tlb, const PageReferences& references, double
   into.l2_tlb_hits_per_instruction += beyond_first - beyond_all;
   if (misses <= 0) return;
   const auto walk = [&](double often) {
-    if (paging == Paging::nested) {
-      walk_twice(tlb, part.guest, part.host, span_B, often, threads, into.reads);
+    if (nested) {
+      nested->add(often, into.reads);
     } else {
-      Dimension{tlb, part.entry, span_B, threads}.add(often, into.reads);
+      native_walk(tlb, part.entry, span_B, threads).add(often, into.reads);
     }
   };
   if (beyond_all > 0) walk(beyond_all);

@@ -3,7 +3,8 @@
 // A reference that misses the TLBs walks the page tables. Native and shadow paging read one table a
 // level; nested paging (EPT, NPT) translates each guest table's address by the host's tables too,
 // (g + 1)(h + 1) - 1 reads for g guest and h host levels. Paging-structure caches skip the upper
-// levels while the memory in use is within their reach.
+// levels while the memory in use is within their reach; of a nested walk both dimensions share them
+// (nested_walk.hpp).
 //
 // Models  TLB reach by page size and hardware threads; both dimensions' page sizes, mixed when
 //         transparent huge pages cover a part; paging-structure caches and the nested TLB.

@@ -21,19 +21,19 @@ double count(sim::Cycles cycles) {
 
 }  // namespace
 
-DeadlineTimer::DeadlineTimer(const ExitCosts& costs, sim::Cycles round_trip, sim::Hertz clock,
+DeadlineTimer::DeadlineTimer(const ExitCosts& costs, const ExitHardware& hardware, sim::Hertz clock,
                              TimerTunables tunables)
     : arm_{count(costs.timer)},
       inject_{count(costs.inject)},
       per_us_{clock.count() / 1e6},
       adaptive_{tunables.advance} {
   const double around =
-      count(costs.dispatch) + count(round_trip) + count(reflection(round_trip, costs)) +
+      count(costs.dispatch) + count(hardware.round_trip) + count(reflection(hardware, costs)) +
       (costs.fast_path ? -std::min(count(costs.fast_path_saves), count(costs.dispatch)) : 0.0);
   // What the fast path saves beyond finding the handler, it saves of the handler's work.
   if (costs.fast_path) arm_ -= std::max(0.0, count(costs.fast_path_saves) - count(costs.dispatch));
   way_in_ = around / 2.0;
-  entry_ = count(round_trip) / 2.0 + count(costs.mitigations);
+  entry_ = count(hardware.round_trip) / 2.0 + count(costs.mitigations);
   way_out_ = around - way_in_ + count(costs.mitigations);
   advance_ = adaptive_ ? kFirst_us * per_us_ : 0.0;
 }

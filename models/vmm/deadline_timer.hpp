@@ -25,7 +25,7 @@ struct TimerTunables {
 
 class DeadlineTimer {
  public:
-  DeadlineTimer(const ExitCosts& costs, sim::Cycles round_trip, sim::Hertz clock,
+  DeadlineTimer(const ExitCosts& costs, const ExitHardware& hardware, sim::Hertz clock,
                 TimerTunables tunables);
   // From reading the time, at which the deadline is `ahead`, until the interrupt has been handled.
   sim::Cycles fire(sim::Cycles ahead);

@@ -55,26 +55,29 @@ std::string_view name(ExitKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
-              const ExitCosts& costs, sim::Cycles doorbell) {
+double cycles(ExitKind kind, const ExitHardware& hardware, const ExitCosts& costs) {
   const auto count = [](sim::Cycles c) { return static_cast<double>(c.count()); };
-  const auto arrival = [&] { return count(nested_arrival(round_trip, virtual_interrupts, costs)); };
+  const auto arrival = [&] { return count(nested_arrival(hardware, costs)); };
   if (kind == ExitKind::inject) return count(costs.inject) + arrival();
   if (kind == ExitKind::system_call) return count(costs.system_call);
   if (kind == ExitKind::clock_read) {
     const double call = count(costs.clock_read);
     return call > 0 ? call + count(costs.system_call) : 0.0;
   }
-  if (virtual_interrupts && kind == ExitKind::eoi) return 0.0;
+  if (hardware.virtual_interrupts && kind == ExitKind::eoi) return 0.0;
   const Handler work = handler(kind, costs);
   // The lower VMM keeps AVIC and IPI virtualization to itself. [recall]
-  if (kind == ExitKind::ipi && doorbell.count() > 0 && !costs.nested) return count(doorbell);
-  const double light = count(round_trip) + count(costs.dispatch) + count(costs.mitigations);
+  if (kind == ExitKind::ipi && hardware.doorbell.count() > 0 && !costs.nested)
+    return count(hardware.doorbell);
+  const double light =
+      count(hardware.round_trip) + count(costs.dispatch) + count(costs.mitigations);
   double all = light + work.own;
   if (work.fast && costs.fast_path) all -= count(costs.fast_path_saves);
   if (work.user) all += count(costs.user);
-  all += count(reflection(round_trip, costs));
+  all += count(reflection(hardware, costs));
   if (costs.nested && work.user) all += costs.trapped_user * light;
+  // The upper VMM's timer for its guest's is one of its own, which exits in turn.
+  if (costs.nested && kind == ExitKind::timer) all += light + work.own;
   if (kind == ExitKind::ipi) all += arrival();
   return all;
 }

@@ -21,6 +21,16 @@
 
 namespace models::vmm {
 
+// The CPU's part.
+struct ExitHardware {
+  sim::Cycles round_trip{1'000};    // exit and entry
+  bool virtual_interrupts = false;  // APICv, AVIC
+  // The CPU itself takes an interrupt to another vCPU there, in so long; 0: it takes an exit.
+  sim::Cycles doorbell{0};
+  // A nested VMM reads and writes its control structures without exits.
+  bool vmcs_shadowing = true;
+};
+
 struct ExitCosts {
   sim::Cycles dispatch{400};  // saving and restoring what hardware does not, finding the handler
   // Against leaks, of every exit: buffers cleared before the guest goes on (VERW), the return stack
@@ -47,12 +57,12 @@ struct ExitCosts {
   bool nested = false;
   sim::Cycles level_switch{5'000};  // copying control structures between levels [recall]
   int trapped_light = 3;            // privileged steps of a light exit's handler that exit
-  int trapped_user = 20;            // more of them on the way to the process and back
+  // VMREADs and VMWRITEs between an exit and the next entry, each an exit to the lower VMM without
+  // VMCS shadowing: KVM's 6 to 10 and 2 to 6 (A. Altea, github.com/intel/haxm, pull request 130).
+  int trapped_fields = 12;
+  int trapped_user = 20;  // more of them on the way to the process and back
 };
 
-// `round_trip` is the hardware's exit and entry. `virtual_interrupts`: APICv, AVIC. `doorbell`: the
-// CPU itself takes an interrupt to another vCPU there, in so long; 0: it takes an exit.
-double cycles(ExitKind kind, sim::Cycles round_trip, bool virtual_interrupts,
-              const ExitCosts& costs, sim::Cycles doorbell = {});
+double cycles(ExitKind kind, const ExitHardware& hardware, const ExitCosts& costs);
 
 }  // namespace models::vmm

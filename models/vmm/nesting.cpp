@@ -3,22 +3,22 @@
 namespace models::vmm {
 namespace {
 
-sim::Cycles light(sim::Cycles round_trip, const ExitCosts& costs) {
-  return round_trip + costs.dispatch + costs.mitigations;
+sim::Cycles light(const ExitHardware& hardware, const ExitCosts& costs) {
+  return hardware.round_trip + costs.dispatch + costs.mitigations;
 }
 
 }  // namespace
 
-sim::Cycles reflection(sim::Cycles round_trip, const ExitCosts& costs) {
+sim::Cycles reflection(const ExitHardware& hardware, const ExitCosts& costs) {
   if (!costs.nested) return sim::Cycles{0};
-  return costs.level_switch * 2 + light(round_trip, costs) * costs.trapped_light;
+  const int exits = costs.trapped_light + (hardware.vmcs_shadowing ? 0 : costs.trapped_fields);
+  return costs.level_switch * 2 + light(hardware, costs) * exits;
 }
 
-sim::Cycles nested_arrival(sim::Cycles round_trip, bool virtual_interrupts,
-                           const ExitCosts& costs) {
+sim::Cycles nested_arrival(const ExitHardware& hardware, const ExitCosts& costs) {
   if (!costs.nested) return sim::Cycles{0};
-  const sim::Cycles exit = light(round_trip, costs);
-  return virtual_interrupts ? exit : exit + reflection(round_trip, costs);
+  const sim::Cycles exit = light(hardware, costs);
+  return hardware.virtual_interrupts ? exit : exit + reflection(hardware, costs);
 }
 
 }  // namespace models::vmm

@@ -19,10 +19,10 @@ double target_hits(const AddressSpaces& use, int cr3_targets) {
   return cr3_targets >= 2 ? use.returns + (1.0 - use.returns) * any : any;
 }
 
-double switch_cycles(const AddressSpaces& use, sim::Cycles round_trip, const ExitCosts& costs,
+double switch_cycles(const AddressSpaces& use, const ExitHardware& hardware, const ExitCosts& costs,
                      const ShadowTunables& shadow) {
   const double refill = use.kernel_pages * count(shadow.tlb_entry);
-  const double exit = cycles(ExitKind::msr_write, round_trip, false, costs);
+  const double exit = cycles(ExitKind::msr_write, hardware, costs);
   const double fault = exit + count(costs.fault);
   const double exits = shadow.tables == ShadowTables::cached
                            ? exit + count(shadow.load)

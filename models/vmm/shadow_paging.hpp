@@ -33,7 +33,7 @@ struct ShadowTunables {
 double target_hits(const AddressSpaces& use, int cr3_targets);
 
 // One change of address space, beyond what it costs without a VMM.
-double switch_cycles(const AddressSpaces& use, sim::Cycles round_trip, const ExitCosts& costs,
+double switch_cycles(const AddressSpaces& use, const ExitHardware& hardware, const ExitCosts& costs,
                      const ShadowTunables& shadow);
 
 }  // namespace models::vmm

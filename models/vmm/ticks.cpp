@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "models/vmm/nesting.hpp"
+
 namespace models::vmm {
 
 // Exits of one tick by device, semantics.md 4: what fires it, what acknowledges and rearms it.
-double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual_interrupts,
-                   const ExitCosts& costs) {
-  const auto one = [&](ExitKind kind) {
-    return cycles(kind, round_trip, virtual_interrupts, costs);
-  };
+double tick_cycles(const GuestClock& clock, const ExitHardware& hardware, const ExitCosts& costs) {
+  const auto one = [&](ExitKind kind) { return cycles(kind, hardware, costs); };
   const double injected = static_cast<double>((costs.inject + clock.handler).count());
   const double fired = one(ExitKind::interrupt) + one(ExitKind::eoi) + injected;
   switch (clock.timer) {
@@ -27,6 +26,16 @@ double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual
       return fired + 2.0 * one(ExitKind::pio_user);
   }
   return fired;
+}
+
+double host_tick_cycles(sim::Cycles handler, const ExitHardware& hardware, const ExitCosts& costs) {
+  ExitCosts lower = costs;
+  lower.nested = false;
+  const auto own = [&](ExitKind kind) { return cycles(kind, hardware, lower); };
+  const double tick = own(ExitKind::interrupt) + static_cast<double>(handler.count());
+  if (!costs.nested) return tick;
+  return 2.0 * tick + static_cast<double>(reflection(hardware, costs).count()) +
+         own(ExitKind::eoi) + own(ExitKind::timer);
 }
 
 double tick_exits(const GuestClock& clock, bool virtual_interrupts) {

@@ -51,8 +51,12 @@ double tick_exits(const GuestClock& clock, bool virtual_interrupts);
 int wait_exits(const GuestClock& clock);
 
 // Cycles of one tick that a running vCPU takes, exits and the guest's handler.
-double tick_cycles(const GuestClock& clock, sim::Cycles round_trip, bool virtual_interrupts,
-                   const ExitCosts& costs);
+double tick_cycles(const GuestClock& clock, const ExitHardware& hardware, const ExitCosts& costs);
+
+// Of one tick of the host's own clock while a vCPU runs there, whose handler takes that long. The
+// kernel of a VMM that runs in a VM ticks as the lower one's does: its tick comes as an interrupt
+// to its nested guest, is acknowledged and sets the next one, by exits of its own.
+double host_tick_cycles(sim::Cycles handler, const ExitHardware& hardware, const ExitCosts& costs);
 
 // What becomes of ticks that fell due while the vCPU was runnable without a CPU.
 struct Backlog {

@@ -42,8 +42,7 @@ double share(const Results& results, Cause cause) {
 }
 
 double tick_s(const HostDescription& host) {
-  return vmm::tick_cycles(host.vms.front().clock, host.hardware.vm_round_trip, false,
-                          host.vmm.exits) /
+  return vmm::tick_cycles(host.vms.front().clock, exit_hardware(host.hardware), host.vmm.exits) /
          2e9;
 }
 
@@ -236,7 +235,7 @@ TEST_CASE("a nested guest's halts are reflected, whether it sleeps or polls", "[
   };
   const double unit = static_cast<double>(vm.workload.unit.count()) / 100'000.0;  // bursts
   const double reflected_s =
-      static_cast<double>(vmm::reflection(host.hardware.vm_round_trip, {.nested = true}).count()) /
+      static_cast<double>(vmm::reflection(exit_hardware(host.hardware), {.nested = true}).count()) /
       2e9;
   CHECK(switching(Cause::scheduler) == Approx(unit * reflected_s).epsilon(0.01));
   host.vmm.halt_poll.most = 200_us;

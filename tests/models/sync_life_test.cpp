@@ -102,6 +102,25 @@ TEST_CASE("before Linux 5.13 nobody yields to a vCPU that lost its CPU in user m
   CHECK(throughput(host) > 1.2 * user);
 }
 
+TEST_CASE("before Linux 4.14 whoever lost its CPU is yielded to, in user mode, too", "[sync]") {
+  HostDescription host = flushing(2);
+  host.vmm.pause_loop.interrupted = false;
+  const double user = throughput(host);
+  host.vmm.pause_loop.in_kernel = false;
+  CHECK(throughput(host) > 1.2 * user);
+}
+
+TEST_CASE("before Linux 5.3 nobody yields to a vCPU that has just been woken", "[sync]") {
+  // Waiters of paravirtual locks sleep, so that the next owner is often one that was woken.
+  HostDescription host = locking(2);
+  host.vms.front().kvm_features.pv_unhalt = true;
+  host.vms.front().workload.sync.flush_every = sim::Instructions{1'000'000};
+  host.vmm.pause_loop.interrupted = host.vmm.pause_loop.kicked = false;
+  const double yielding = throughput(host);
+  host.vmm.pause_loop.woken = false;
+  CHECK(throughput(host) < 0.9 * yielding);
+}
+
 TEST_CASE("who yields to those that it interrupted itself need not know the others'", "[sync]") {
   HostDescription host = flushing(2);
   host.vmm.pause_loop.interrupted = false;

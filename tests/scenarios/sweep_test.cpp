@@ -146,3 +146,21 @@ TEST_CASE("keys side by side need a value each, and a place of their own") {
   CHECK_THAT(swept("\"vm.guest.vcpus, vm.guest.memroy\" = [[2, \"4 GiB\"]]\n"),
              Catch::Contains("memory"));
 }
+
+TEST_CASE("a baseline that several points fit is told which keys it leaves open") {
+  const auto with_baseline = [](const std::string& baseline, const std::string& more = "") {
+    return refusal(kSmall +
+                   "[sweep]\n\"vm.guest.count\" = [1, 3]\n\"vm.guest.pin\" = [\"none\", "
+                   "\"core\"]\n" +
+                   more + "[report]\nbaseline = { " + baseline + " }\n");
+  };
+  CHECK_THAT(with_baseline("\"vm.guest.count\" = 1"),
+             Catch::Contains("2 of the sweep's points fit, need exactly one; say which value of "
+                             "\"vm.guest.pin\" as well"));
+  CHECK_THAT(
+      with_baseline("\"vm.guest.count\" = 1", "\"vm.guest.workload\" = [\"spin\", \"idle\"]\n"),
+      Catch::Contains("\"vm.guest.pin\", \"vm.guest.workload\" as well") &&
+          Catch::Contains("a study of its own"));
+  CHECK_THAT(with_baseline("\"vm.guest.count\" = 2"),
+             Catch::Contains("none of the sweep's points"));
+}

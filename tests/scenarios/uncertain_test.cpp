@@ -77,6 +77,15 @@ TEST_CASE("a scenario that decides the key itself is sure of it") {
   CHECK(latency_ns(study) == Approx(70.0));
 }
 
+TEST_CASE("what a preset calls exact is so with another value, too") {
+  const PresetFile preset{"[[host.uncertain]]\nkey = \"controller.latency\"\ndeviation = 0\n"};
+  const Study study = preset.read("controller = { latency = \"70 ns\" }\n");
+  REQUIRE(study.uncertain.size() == 1);
+  CHECK(study.uncertain.front().deviation == 0.0);
+  CHECK(study.uncertain.front().value == 70.0);
+  CHECK(latency_ns(study) == Approx(70.0));
+}
+
 TEST_CASE("an assumption replaces the preset's value and nothing else") {
   const PresetFile preset{kLatency};
   const Study other = preset.read("", {{preset.path(), "host.controller.latency", 97.5}});

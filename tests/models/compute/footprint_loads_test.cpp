@@ -101,6 +101,74 @@ TEST_CASE(
   CHECK(lines_at_once(long_queue, profile, 2) == 16.0);
 }
 
+TEST_CASE("a busy sibling takes half of the window that misses are found in, and of the buffers") {
+  const models::topology::LineBuffers buffers{.fill = 10, .streamed = 20, .super_queue = 16};
+  Profile profile;
+  const auto with_sibling = [&](double alone) {
+    profile.memory_level_parallelism = alone;
+    CHECK(lines_at_once(buffers, profile, 1) == alone);
+    return lines_at_once(buffers, profile, 2);
+  };
+  CHECK(with_sibling(1.0) == 1.0);  // one after the other: nothing to lose
+  CHECK(with_sibling(3.0) == 2.0);  // the first, and one of the two others
+  CHECK(with_sibling(9.5) == 5.0);  // of ten buffers
+  CHECK(with_sibling(20.0) == 10.0);
+}
+
+TEST_CASE("siblings that wait for memory gain less with half the window each") {
+  Description d = four_cores();
+  d.threads_per_core = 2;
+  d.llc.shared_by = 8;
+  const Topology topology{d};
+  const auto gain = [&](double parallelism) {
+    Profile profile;
+    profile.llc_accesses_per_kilo_instruction = 10.0;
+    profile.miss_curve = MissCurve{{{0_KiB, 1.0}}};
+    profile.footprint = 64_MiB;
+    profile.memory_level_parallelism = parallelism;
+    profile.smt_yield = 1.0;
+    Contention contention{topology, {.controller_queueing = false}};
+    const StreamId one = contention.add(profile), two = contention.add(profile);
+    contention.place(one, {1.0});
+    contention.place(two, {1.0});
+    contention.start(one, 0);
+    contention.settle(sim::kStart);
+    const double alone_s = contention.state(one).pace.instruction_s;
+    contention.start(two, topology.cpus_of_core(0).back());
+    contention.settle(sim::kStart);
+    return 2.0 * alone_s / contention.state(one).pace.instruction_s;
+  };
+  // 0.5 ns of core, which they take in turn, and 0.8 ns of waits.
+  CHECK(gain(1.0) == Approx(2.0 * 1.3 / 1.8));
+  CHECK(gain(2.0) == Approx(2.0 * 0.9 / (1.0 + 0.8 / 1.5)));
+}
+
+TEST_CASE("threads of a core with one page walker wait for each other's walks") {
+  Description d = four_cores();
+  d.threads_per_core = 2;
+  d.llc.shared_by = 8;
+  const auto walking = [&](int walkers, bool sibling) {
+    d.tlb.walkers = walkers;
+    const Topology topology{d};
+    Profile profile;  // 0.5 ns of core and a walk that reads one line of memory, 80 ns, in 100
+    profile.smt_yield = 2.0;
+    const TableWalks walks{.reads = {{.per_instruction = 0.01, .lines = 1e15}}};
+    Contention contention{topology, {.controller_queueing = false}};
+    for (int i = 0; i < 2; ++i) {
+      const StreamId id = contention.add(profile, {.walks = {walks, walks}});
+      contention.place(id, {1.0});
+      if (i == 0 || sibling) contention.start(id, i == 0 ? 0 : topology.cpus_of_core(0).back());
+    }
+    contention.settle(sim::kStart);
+    return contention.state(0).pace.translation_s;
+  };
+  const double alone_s = walking(1, false);
+  CHECK(alone_s == Approx(0.8e-9).epsilon(0.01));
+  CHECK(walking(2, true) == Approx(alone_s));
+  // It finds the sibling walking in 0.8 of 1.3 cases.
+  CHECK(walking(1, true) == Approx(alone_s * (1.0 + 0.8 / 1.3)).epsilon(0.01));
+}
+
 TEST_CASE("a reader in order has as many lines under way as L2 has room for") {
   Profile profile;  // 0.5 ns of core and one line of 80 ns
   profile.llc_accesses_per_kilo_instruction = 1000.0;

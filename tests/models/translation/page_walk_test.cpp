@@ -72,8 +72,9 @@ TEST_CASE("paging-structure caches leave the leaf while the memory is within the
   };
   CHECK(per_walk(sim::Bytes{64LL << 20}, Paging::native) == Approx(1));  // 32 PDEs of 2 MiB
   CHECK(per_walk(sim::Bytes{128LL << 20}, Paging::native) == Approx(1.5));
-  // The guest's leaf, the host's leaf, and now and then the host's leaf of the guest's table.
-  const double nested = per_walk(sim::Bytes{64LL << 20}, Paging::nested);
+  // The guest's leaf, the host's leaf, and now and then the host's leaf of the guest's table; of
+  // two dimensions' PDEs, 2 x 14 and those of the tables, 32 reach half as far.
+  const double nested = per_walk(sim::Bytes{28LL << 20}, Paging::nested);
   CHECK(nested > 2.0);
   CHECK(nested < 3.0);
 }
@@ -93,6 +94,7 @@ TEST_CASE("the TLBs' reach decides who walks") {
 
 TEST_CASE("a TLB entry maps no more than the smaller page of the two dimensions") {
   topology::Tlb tlb;
+  tlb.nested_in_l2 = false;
   const sim::Bytes footprint{32LL << 20};
   const auto missing = [&](const PageUse& guest, const PageUse& host) {
     return walks(tlb, kScattered, footprint, Paging::nested, guest, host, 1).misses_per_instruction;
@@ -105,6 +107,7 @@ TEST_CASE("a TLB entry maps no more than the smaller page of the two dimensions"
 
 TEST_CASE("parts that one kind of entry maps share the entries") {
   topology::Tlb tlb;
+  tlb.nested_in_l2 = false;
   const sim::Bytes footprint{64LL << 20};
   const auto missing = [&](double coverage) {
     return walks(tlb, kScattered, footprint, Paging::nested, kSmall, {PageSize::large, coverage}, 1)
@@ -112,6 +115,44 @@ TEST_CASE("parts that one kind of entry maps share the entries") {
   };
   CHECK(missing(0.5) == Approx(missing(0.0)));
   CHECK(missing(1.0) == Approx(missing(0.0)));
+}
+
+TEST_CASE(
+    "translations of the guest's tables take entries of the second-level TLB, or have their own") {
+  topology::Tlb tlb;  // 512 entries
+  const sim::Bytes footprint{1LL << 30};
+  const auto missing = [&](const PageUse& host) {
+    return walks(tlb, kScattered, footprint, Paging::nested, kSmall, host, 1)
+        .misses_per_instruction;
+  };
+  // Each walk fills an entry for its page and uses one of 512 for its table's: x entries of the
+  // data leave 512 x / (512 + x) to the tables', together 512.
+  const double shared = missing(kSmall);
+  tlb.nested_in_l2 = false;
+  const double own = missing(kSmall);
+  const double pages = 1 << 18;
+  CHECK(own == Approx(1 - 512 / pages));
+  CHECK((1 - shared) * pages == Approx(316).margin(4));
+  tlb.nested_in_l2 = true;
+  CHECK(missing(kLarge) == Approx(own));  // this second level holds no 2 MiB pages
+}
+
+TEST_CASE("both dimensions of a walk share the paging-structure caches") {
+  topology::Tlb tlb = bare();
+  tlb.pde_cache = 32;
+  const auto per_walk = [&](Paging paging, const PageUse& host) {
+    return walks(tlb, kScattered, sim::Bytes{128LL << 20}, paging, kSmall, host, 1)
+        .reads_per_walk();
+  };
+  // 64 entries of one dimension: half are found, and half the walks go on to the upper levels.
+  CHECK(per_walk(Paging::native, kSmall) == Approx(1 + 0.5 * 3));
+  // Of two dimensions' 128 a quarter; beside them lie those of the host's for the guest's tables.
+  topology::Tlb nested = tlb;
+  nested.nested_tlb = 1'000'000;  // no walks for these
+  const double reads =
+      walks(nested, kScattered, sim::Bytes{128LL << 20}, Paging::nested, kSmall, kSmall, 1)
+          .reads_per_walk();
+  CHECK(reads == Approx(2 * (1 + 0.75 * 3)));
 }
 
 TEST_CASE("a stream walks once a page") {

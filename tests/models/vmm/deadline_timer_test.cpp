@@ -9,7 +9,7 @@ namespace {
 
 // Exit and entry 700, dispatch 400, arming 1,100, the interrupt 500.
 DeadlineTimer timer(ExitCosts costs = {}, bool advance = false) {
-  return {costs, sim::Cycles{700}, sim::Hertz{2.5e9}, {.advance = advance}};
+  return {costs, {sim::Cycles{700}}, sim::Hertz{2.5e9}, {.advance = advance}};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ constexpr sim::Cycles kRoundTrip{700};
 const ExitCosts kPlain{};
 
 double plain(ExitKind kind, const ExitCosts& costs = kPlain, bool virtual_interrupts = false) {
-  return cycles(kind, kRoundTrip, virtual_interrupts, costs);
+  return cycles(kind, {kRoundTrip, virtual_interrupts}, costs);
 }
 
 }  // namespace
@@ -39,8 +39,8 @@ TEST_CASE("guards against leaks come with every exit") {
 }
 
 TEST_CASE("a doorbell takes the place of the sender's exit") {
-  CHECK(cycles(ExitKind::ipi, kRoundTrip, true, kPlain, sim::Cycles{2'000}) == Approx(2000));
-  CHECK(cycles(ExitKind::cpuid, kRoundTrip, true, kPlain, sim::Cycles{2'000}) == Approx(1100));
+  CHECK(cycles(ExitKind::ipi, {kRoundTrip, true, sim::Cycles{2'000}}, kPlain) == Approx(2000));
+  CHECK(cycles(ExitKind::cpuid, {kRoundTrip, true, sim::Cycles{2'000}}, kPlain) == Approx(1100));
 }
 
 TEST_CASE("system calls and looks at the clock are free where the CPU and the vDSO do them") {
@@ -90,13 +90,35 @@ TEST_CASE("an interrupt to a nested vCPU has it leave its guest") {
   // A light exit of 1,100 cycles; 2 x 5,000 between the levels and three such exits for its
   // handler.
   const double light = 1'100, reflected = 10'000 + 3 * light;
-  CHECK(reflection(kRoundTrip, nested).count() == Approx(reflected));
-  CHECK(reflection(kRoundTrip, kPlain).count() == 0);
+  CHECK(reflection({kRoundTrip}, nested).count() == Approx(reflected));
+  CHECK(reflection({kRoundTrip}, kPlain).count() == 0);
   CHECK(plain(ExitKind::inject, nested) - plain(ExitKind::inject) == Approx(light + reflected));
   CHECK(plain(ExitKind::inject, nested, true) - plain(ExitKind::inject) == Approx(light));
   CHECK(plain(ExitKind::ipi, nested) - plain(ExitKind::ipi) == Approx(light + 2 * reflected));
   // The sender exits, whatever the CPU could do for a guest of its own.
-  CHECK(cycles(ExitKind::ipi, kRoundTrip, true, nested, sim::Cycles{2'000}) > reflected);
+  CHECK(cycles(ExitKind::ipi, {kRoundTrip, true, sim::Cycles{2'000}}, nested) > reflected);
+}
+
+TEST_CASE("without VMCS shadowing each field that the upper VMM reads or writes is an exit") {
+  ExitCosts nested;
+  nested.nested = true;
+  nested.trapped_fields = 10;
+  const ExitHardware before_haswell{.round_trip = kRoundTrip, .vmcs_shadowing = false};
+  const auto more = [&](ExitKind kind) {
+    return cycles(kind, before_haswell, nested) - plain(kind, nested);
+  };
+  CHECK(more(ExitKind::cpuid) == Approx(10 * 1'100));
+  CHECK(more(ExitKind::inject) == Approx(10 * 1'100));
+  nested.nested = false;
+  CHECK(more(ExitKind::cpuid) == Approx(0));
+}
+
+TEST_CASE("the upper VMM sets its own timer for its guest's") {
+  ExitCosts nested;
+  nested.nested = true;
+  const double timer = plain(ExitKind::timer) - plain(ExitKind::cpuid);
+  CHECK(plain(ExitKind::timer, nested) - plain(ExitKind::cpuid, nested) ==
+        Approx(2 * timer + plain(ExitKind::cpuid)));
 }
 
 TEST_CASE("each kind of exit has a name of its own") {

@@ -7,7 +7,7 @@ using namespace models::vmm;
 namespace {
 
 // A light exit of 1,000 + 400 cycles; a fault of 2,500 more.
-constexpr sim::Cycles kRoundTrip{1'000};
+constexpr ExitHardware kHardware{sim::Cycles{1'000}};
 constexpr double kExit = 1'400.0;
 constexpr double kFault = kExit + 2'500.0;
 const AddressSpaces kPair{.switches_per_kilo_instruction = 1.0,
@@ -17,7 +17,7 @@ const AddressSpaces kPair{.switches_per_kilo_instruction = 1.0,
                           .kernel_pages = 20};
 
 double one(const AddressSpaces& use, ShadowTables tables, int targets = 0) {
-  return switch_cycles(use, kRoundTrip, ExitCosts{}, {.tables = tables, .cr3_targets = targets});
+  return switch_cycles(use, kHardware, ExitCosts{}, {.tables = tables, .cr3_targets = targets});
 }
 
 }  // namespace
@@ -46,5 +46,5 @@ TEST_CASE("four CR3 targets know every other space of a sender that is always go
 TEST_CASE("a nested VMM makes a switch dearer") {
   ExitCosts nested;
   nested.nested = true;
-  CHECK(switch_cycles(kPair, kRoundTrip, nested, {}) > 3 * one(kPair, ShadowTables::cached));
+  CHECK(switch_cycles(kPair, kHardware, nested, {}) > 3 * one(kPair, ShadowTables::cached));
 }

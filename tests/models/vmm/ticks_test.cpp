@@ -15,8 +15,8 @@ double exits_of(TimerDevice device, bool virtual_interrupts = false) {
   costs.timer = sim::Cycles{0};
   costs.user = sim::Cycles{0};
   costs.emulate = sim::Cycles{0};
-  const double light = cycles(ExitKind::cpuid, sim::Cycles{700}, false, costs);
-  return tick_cycles(clock, sim::Cycles{700}, virtual_interrupts, costs) / light;
+  const double light = cycles(ExitKind::cpuid, {.round_trip = sim::Cycles{700}}, costs);
+  return tick_cycles(clock, {sim::Cycles{700}, virtual_interrupts}, costs) / light;
 }
 
 GuestClock with(LostTicks policy, bool paravirtual = false) {
@@ -64,10 +64,22 @@ TEST_CASE("devices in the VMM's process tick dearest") {
   const auto cost = [](TimerDevice device) {
     GuestClock clock;
     clock.timer = device;
-    return tick_cycles(clock, sim::Cycles{700}, true, {});
+    return tick_cycles(clock, {sim::Cycles{700}, true}, {});
   };
   CHECK(cost(TimerDevice::hpet) > 3 * cost(TimerDevice::tsc_deadline));
   CHECK(cost(TimerDevice::rtc) > 3 * cost(TimerDevice::pit) - 1e4);
+}
+
+TEST_CASE("a VMM that runs in a VM has ticks of its own beside the lower one's") {
+  ExitCosts costs;
+  costs.nested = true;
+  // Two ticks of a light exit (1,100) and a handler each; the upper one's is reflected (2 x 5,000
+  // and three light exits), acknowledged and set (1,100 to arm).
+  const sim::Cycles handler{2'000};
+  const ExitHardware hardware{sim::Cycles{700}};
+  CHECK(host_tick_cycles(handler, hardware, {}) == Approx(1'100 + 2'000));
+  CHECK(host_tick_cycles(handler, hardware, costs) ==
+        Approx(2 * (1'100 + 2'000) + 10'000 + 3 * 1'100 + 1'100 + (1'100 + 1'100)));
 }
 
 TEST_CASE("the policy decides on ticks that fell due without a CPU") {
