@@ -31,6 +31,7 @@ void HostFile::start() {
 
 sim::Task<> HostFile::serve(storage::Request request) {
   request.synchronous = true;  // the process waits, whatever the guest does (dio_bio_write_op)
+  request.direct = true;
   if (pooled_) {
     co_await by_pool(request);
   } else {
