@@ -432,6 +432,61 @@ TEST_CASE("random small writes run at the disks' rate over the I/Os that each co
   CHECK(random_writes(Level::raid10, 8) == Approx(8 * 100 / 2.0).epsilon(0.06));
 }
 
+namespace {
+
+// Direct writes of 4 KiB one after the other, submitted by one thread.
+sim::Process write_on(sim::Engine& engine, Bench& bench, sim::Server& thread, Bytes& next) {
+  Request write{.operation = Operation::write, .size = 4_KiB, .direct = true};
+  while (engine.now() < sim::Instant{1_s}) {
+    co_await thread.serve(4_us);
+    write.offset = next;
+    next += 4_KiB;
+    co_await bench.array().serve(write);
+  }
+}
+
+struct Streamed {
+  double MBps;
+  double reads_per_MB;  // of the disks
+};
+
+Streamed stream_of_small_writes(int stripe_cache, bool delays_direct) {
+  Description description = array_of(Level::raid5, 512_KiB);
+  description.stripe_cache = stripe_cache;
+  description.delays_direct = delays_direct;
+  Bench bench{description, 3, 16_GiB, true};
+  for (Disk& disk : bench.members) {
+    disk.latency = 50_us;
+    disk.rate = sim::BytesPerSecond{100e6};
+    disk.one_at_a_time = true;
+  }
+  Bytes next{};
+  sim::Server thread{bench.engine};
+  for (int i = 0; i < 4096; ++i) {
+    bench.engine.spawn(write_on(bench.engine, bench, thread, next));
+  }
+  bench.engine.run();
+  const double written_MB = static_cast<double>(next.count()) / 1e6;
+  return {written_MB / sim::seconds(bench.engine.now() - sim::Instant{}),
+          bench.reads() / written_MB};
+}
+
+}  // namespace
+
+TEST_CASE("a larger stripe cache makes no stream of small writes slower", "[raid]") {
+  for (const bool delays : {false, true}) {
+    const Streamed least = stream_of_small_writes(256, delays);
+    const Streamed more = stream_of_small_writes(4096, delays);
+    const Streamed most = stream_of_small_writes(16384, delays);
+    INFO(least.MBps << ' ' << more.MBps << ' ' << most.MBps << " MB/s, " << least.reads_per_MB
+                    << ' ' << more.reads_per_MB << ' ' << most.reads_per_MB << " reads each");
+    CHECK(more.MBps >= least.MBps);
+    CHECK(most.MBps >= 0.99 * more.MBps);
+    // Half a row is no reason to read the rest: it comes soon.
+    if (delays) CHECK(more.reads_per_MB < 5);
+  }
+}
+
 TEST_CASE("reads past the stripe cache hold the array's lock one after another, where it has one",
           "[raid]") {
   sim::Instant ended[2];
