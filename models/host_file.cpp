@@ -38,9 +38,14 @@ sim::Task<> HostFile::serve(storage::Request request) {
     co_await loop_.work(submit_ + pinning(request));
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
-    if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
+    count(request, submitted);
   }
   co_await Reaped{*this};
+}
+
+void HostFile::count(const storage::Request& request, sim::Instant submitted) {
+  if (request.waits == nullptr) return;
+  served_s_ += request.waits->requests * sim::seconds(engine().now() - submitted);
 }
 
 // A thread of the pool calls the kernel and sleeps in it.
@@ -64,7 +69,7 @@ sim::Task<> HostFile::by_pool_past_cache(int worker, storage::Request request) {
   co_await loop_.work_on(worker, costs_.pool + submit_ + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
-  if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
+  count(request, submitted);
   co_await loop_.work_on(worker, costs_.interrupt);
 }
 

@@ -100,7 +100,9 @@ const Section<models::vmm::BlockCosts>& block_keys() {
             "one interrupt for all completions that a round found (since QEMU 2.7)"),
       truth("multiwrite", &T::multiwrite,
             "writes that a round finds together complete together (QEMU before 2.3)"),
-      whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them"),
+      whole("multiwrite_most", &T::multiwrite_most, 1, 1024, "of them, or of those merged"),
+      truth("request_merging", &T::request_merging,
+            "neighbours among the requests of a round are one I/O (virtio-blk, QEMU since 2.3)"),
       truth("ioeventfd", &T::ioeventfd,
             "the host's kernel takes the guest's kicks; else they exit to the VMM's process"),
   };

@@ -37,8 +37,11 @@ struct BlockCosts {
   bool queue_per_vcpu = true;    // of virtio disks, each with an interrupt (since QEMU 5.2)
   bool batch_notify = true;      // one interrupt for all that a round found (since QEMU 2.7)
   bool multiwrite = false;       // writes of a round are submitted, and complete, as one
-  int multiwrite_most = 32;      // of them
-  bool ioeventfd = true;         // the kernel takes kicks; else they exit to the VMM's process
+  int multiwrite_most = 32;      // of them, and of those merged: VIRTIO_BLK_MAX_MERGE_REQS
+  // Neighbours among a round's reads or writes of virtio-blk become one I/O (QEMU since 2.3; writes
+  // before it, too, by bdrv_aio_multiwrite).
+  bool request_merging = false;
+  bool ioeventfd = true;  // the kernel takes kicks; else they exit to the VMM's process
 };
 
 }  // namespace models::vmm
