@@ -8,13 +8,16 @@
 //
 // Models  one event loop for all disks of a VM, or one for a disk with an I/O thread, which polls
 //         for a while before it sleeps; notification suppression in both directions; rounds of the
-//         loop; writes that complete as one where the VMM submits them so; a queue and an interrupt
-//         for each vCPU, or one for all, whose vCPU hands completions on to those that submitted
-//         (rq_affinity); IDE's one request at a time; register accesses of IDE and AHCI, one vCPU
-//         at a time and not while the loop handles anything (QEMU's big lock); containers, whose
-//         processes call the host's kernel themselves.
-// Omits   a balancer of the guest's interrupts; vCPUs that share a cache by the guest's topology.
-// Source  QEMU hw/block/virtio-blk.c; virtio 1.1, 2.6.7 (event index); Linux block/blk-softirq.c,
+//         loop; neighbours among a round's requests merged into one I/O; writes that complete as
+//         one where the VMM submits them so; a queue and an interrupt for each vCPU, or one for
+//         all, whose vCPU hands completions on to those that submitted (rq_affinity); IDE's one
+//         request at a time; register accesses of IDE and AHCI, one vCPU at a time and not while
+//         the loop handles anything (QEMU's big lock); containers, whose processes call the host's
+//         kernel themselves.
+// Omits   requests too large for the device below after merging (its queue takes them as they are);
+//         a balancer of the guest's interrupts; vCPUs that share a cache by the guest's topology.
+// Source  QEMU hw/block/virtio-blk.c (virtio_blk_submit_multireq); virtio 1.1, 2.6.7 (event index);
+//         Linux block/blk-softirq.c,
 //         blk_mq_complete_request (completions go to the CPU that submitted by function call).
 // Checked tests/models/io_paths_test.cpp; validation subsystem storage.
 #pragma once
@@ -87,7 +90,12 @@ class GuestDisk final : public storage::BlockDevice {
   sim::Process handle();
   void answer(Piece& piece);
   sim::Process submit(Piece& piece);
-  sim::Process submit_together(std::vector<Piece*> pieces);
+  bool collects(const Piece& piece) const;
+  bool ends(const std::vector<Piece*>& round, const Piece& piece) const;
+  void submit_round(std::vector<Piece*> pieces);
+  sim::Process submit_together(std::vector<std::vector<Piece*>> runs);
+  sim::Process submit_run(std::vector<Piece*> run);
+  sim::Task<> serve_run(const std::vector<Piece*>& run);
   void complete(Piece& piece);
   void leave();
 

@@ -31,15 +31,21 @@ void HostFile::start() {
 
 sim::Task<> HostFile::serve(storage::Request request) {
   request.synchronous = true;  // the process waits, whatever the guest does (dio_bio_write_op)
+  request.direct = true;
   if (pooled_) {
     co_await by_pool(request);
   } else {
     co_await loop_.work(submit_ + pinning(request));
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
-    if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
+    count(request, submitted);
   }
   co_await Reaped{*this};
+}
+
+void HostFile::count(const storage::Request& request, sim::Instant submitted) {
+  if (request.waits == nullptr) return;
+  served_s_ += request.waits->requests * sim::seconds(engine().now() - submitted);
 }
 
 // A thread of the pool calls the kernel and sleeps in it.
@@ -63,7 +69,7 @@ sim::Task<> HostFile::by_pool_past_cache(int worker, storage::Request request) {
   co_await loop_.work_on(worker, costs_.pool + submit_ + pinning(request));
   const sim::Instant submitted = engine().now();
   co_await device_.serve(request);
-  if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
+  count(request, submitted);
   co_await loop_.work_on(worker, costs_.interrupt);
 }
 

@@ -44,6 +44,7 @@ class HostFile final : public storage::BlockDevice {
   };
   sim::Process reap();
   sim::Cycles pinning(const storage::Request& request) const;
+  void count(const storage::Request& request, sim::Instant submitted);
   sim::Task<> by_pool(storage::Request request);
   sim::Task<> by_pool_past_cache(int worker, storage::Request request);
 

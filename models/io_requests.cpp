@@ -95,7 +95,8 @@ storage::Request IoPaths::next(const workload::IoProfile& profile, Stream& strea
   if (!by_size) read = reads();
   return {.operation = read ? storage::Operation::read : storage::Operation::write,
           .offset = stream.from + sim::Bytes{offset_B},
-          .size = size};
+          .size = size,
+          .direct = profile.direct};
 }
 
 }  // namespace models

@@ -35,6 +35,7 @@ struct Request {
   sim::Bytes size{};
   bool fua = false;         // a write that is durable when it completes
   bool synchronous = true;  // somebody waits for this one (reads, direct writes, fsync)
+  bool direct = false;      // a write past the page cache: more may follow it (no REQ_NOIDLE)
   int stream = 0;           // as in Origin
   int node = -1;            //
   Waits* waits = nullptr;   //

@@ -28,7 +28,8 @@ class BlockLayer final : public BlockDevice {
     co_await thread.work(costs_.submit);
     const sim::Instant submitted = engine().now();
     co_await device_.serve(request);
-    if (request.waits != nullptr) served_s_ += sim::seconds(engine().now() - submitted);
+    if (request.waits != nullptr)
+      served_s_ += request.waits->requests * sim::seconds(engine().now() - submitted);
     co_await thread.work(costs_.interrupt);
   }
   double served_s() const { return served_s_; }  // in the device, all I/Os that a guest waited for

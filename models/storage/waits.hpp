@@ -10,6 +10,15 @@ struct Waits {
   double image_s = 0.0;       // its image's metadata, and copies into new clusters
   double storage_s = 0.0;     // disks, at what a cache began for others or for nobody
   double redundancy_s = 0.0;  // before an array writes its data: pre-reads, parity, bitmap
+  double requests = 1.0;      // that wait together for one that they were merged into
+
+  // What one waited is what each of those merged into it did.
+  void add(const Waits& merged) {
+    limits_s += merged.requests * merged.limits_s;
+    image_s += merged.requests * merged.image_s;
+    storage_s += merged.requests * merged.storage_s;
+    redundancy_s += merged.requests * merged.redundancy_s;
+  }
 };
 
 // Counts from here to the end of its scope.

@@ -44,10 +44,13 @@ struct BlockCosts {
   bool queue_per_vcpu = true;    // of virtio disks, each with an interrupt (since QEMU 5.2)
   bool batch_notify = true;      // one interrupt for all that a round found (since QEMU 2.7)
   bool multiwrite = false;       // writes of a round are submitted, and complete, as one
-  int multiwrite_most = 32;      // of them
-  bool ioeventfd = true;         // the kernel takes kicks; else they exit to the VMM's process
-  // Of disks' I/O threads, since QEMU 2.9: iothread_init() has 32'768 ns, aio_poll() begins with 4
-  // us.
+  int multiwrite_most = 32;      // of them, and of those merged: VIRTIO_BLK_MAX_MERGE_REQS
+  // Neighbours among a round's reads or writes of virtio-blk become one I/O (QEMU since 2.3; writes
+  // before it, too, by bdrv_aio_multiwrite).
+  bool request_merging = false;
+  bool ioeventfd = true;  // the kernel takes kicks; else they exit to the VMM's process
+  // Of disks' I/O threads, since QEMU 2.9: iothread_init() has 32'768 ns, aio_poll() begins with
+  // 4 us.
   HaltPollTunables poll{.most = sim::Duration{32'768'000}, .grow_start = sim::Duration{4'000'000}};
 };
 

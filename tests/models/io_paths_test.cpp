@@ -484,6 +484,24 @@ TEST_CASE("writes of a round complete together where the VMM submits them as one
   CHECK(metric(run(guest), "io.latency.mean") > 1.05 * apart);
 }
 
+TEST_CASE("neighbours among the requests of a round are one I/O where the VMM merges them") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vms[0].workload.io.depth = 16;
+  const auto merged = [&] {
+    const Results results = run(guest, 500_ms);
+    return metric(results, "io.rate") / tests::metric(results, "host.disk.sda.reads");
+  };
+  guest.vms[0].workload.io.pattern = workload::Pattern::sequential;
+  CHECK(merged() == Approx(1).epsilon(0.02));
+  guest.vmm.block.request_merging = true;
+  CHECK(merged() > 3);
+  guest.vms[0].disks[0].bus = DiskBus::virtio_scsi;
+  CHECK(merged() == Approx(1).epsilon(0.02));
+  guest.vms[0].disks[0].bus = DiskBus::virtio_blk;
+  guest.vms[0].workload.io.pattern = workload::Pattern::random;
+  CHECK(merged() == Approx(1).epsilon(0.02));
+}
+
 TEST_CASE("the host's page cache is served by threads: misses of different jobs overlap") {
   HostDescription guest = host(Architecture::kvm);
   guest.storage.disks[0].device.memory.parallel = 8;

@@ -1,5 +1,5 @@
-// What the L1 and L2 tables of a qcow2 image say: where each guest cluster is in the file, and
-// whether it belongs to this image alone.
+// What the L1 and L2 tables of a qcow2 image say: where each guest cluster is in the file, which of
+// its subclusters are, and whether it belongs to this image alone.
 //
 // Memory is used only for what the simulation has written: what was there before follows a formula.
 // A cluster is shared when a snapshot was taken after it was written.
@@ -20,14 +20,17 @@ class ClusterMap {
   struct Entry {
     std::int64_t host = -1;  // cluster of the file; -1: not allocated
     bool own = false;        // COPIED: no snapshot shares it
-    bool zero = false;       // reads as zeroes whatever the file holds
+    // A bit for each subcluster; one with neither is read from the backing image.
+    std::uint32_t data = 0;    // in the file
+    std::uint32_t zeroes = 0;  // reads as zeroes whatever the file holds
   };
 
   ClusterMap(const Geometry& geometry, bool shared);
 
   Entry cluster(std::int64_t guest) const;
-  void map(std::int64_t guest, std::int64_t host);  // and it is the image's own
-  void zero(std::int64_t guest);
+  // It is the image's own there, and the `filled` of its subclusters hold data.
+  void map(std::int64_t guest, std::int64_t host, std::uint32_t filled);
+  void zero(std::int64_t guest, std::uint32_t zeroed);
 
   Entry table(std::int64_t l1_index) const;
   void map_table(std::int64_t l1_index, std::int64_t host);
@@ -39,13 +42,15 @@ class ClusterMap {
   struct Stored {
     std::int64_t host = -1;
     std::int32_t generation = 0;
-    bool zero = false;
+    std::uint32_t data = 0;
+    std::uint32_t zeroes = 0;
   };
   static constexpr std::int64_t kChunk = 64;  // clusters remembered together
   using Chunk = std::array<Stored, kChunk>;
 
   Entry entry(const Stored& stored) const {
-    return {stored.host, stored.host >= 0 && stored.generation == generation_, stored.zero};
+    const bool own = stored.host >= 0 && stored.generation == generation_;
+    return {stored.host, own, stored.data, stored.zeroes};
   }
   Stored original(std::int64_t guest) const;
   Stored& remembered(std::int64_t guest);

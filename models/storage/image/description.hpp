@@ -30,7 +30,7 @@ struct Description {
 
   // Of qcow2.
   sim::Bytes cluster{65536};    // qemu-img's default
-  bool extended_l2 = false;     // entries of 16 B
+  bool extended_l2 = false;     // since 5.2: entries of 16 B, clusters of 32 subclusters
   bool lazy_refcounts = false;  // refcounts may be behind, a dirty bit in the header says so
   int snapshots = 0;            // internal ones, taken when `allocated` was written
   sim::Bytes l2_cache{};        // l2-cache-size; 0 B: the release's default

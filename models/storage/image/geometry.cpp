@@ -29,6 +29,10 @@ std::int64_t checked_cluster(const Description& d) {
     throw sim::ConfigError{
         fmt::format("extended_l2 with clusters of {} B, needs at least 16 KiB", bytes)};
   }
+  if (d.extended_l2 && d.release < Release{5, 2}) {
+    throw sim::ConfigError{fmt::format("extended_l2 with QEMU {}.{}, needs 5.2 or later",
+                                       d.release.major, d.release.minor)};
+  }
   return bytes;
 }
 
@@ -38,6 +42,8 @@ Geometry::Geometry(const Description& d)
     : size{d.size.count()},
       cluster{checked_cluster(d)},
       entry{d.extended_l2 ? 16 : 8},
+      subclusters{d.extended_l2 ? 32 : 1},
+      subcluster{cluster / subclusters},
       table_entries{cluster / entry},
       block_clusters{cluster / kRefcountBytes} {
   if (size <= 0) throw sim::ConfigError{fmt::format("image of {} B, needs more than 0", size)};
@@ -86,6 +92,13 @@ Geometry::Geometry(const Description& d)
   if (d.snapshots > 0) prefix_end += d.snapshots * l1_clusters + 1;  // L1 copies, their table
   prefix_blocks = divide_up(prefix_end, block_clusters);
   refcount_table = divide_up(prefix_blocks, cluster / 8);
+}
+
+std::uint32_t Geometry::touched(std::int64_t begin, std::int64_t end) const {
+  const std::int64_t first = begin / subcluster;
+  const std::int64_t behind = divide_up(end, subcluster);
+  const std::uint64_t below_end = (std::uint64_t{1} << behind) - 1;
+  return static_cast<std::uint32_t>(below_end >> first << first);
 }
 
 // The n-th cluster after the L1 table when refcount blocks stand between them, the one of a range

@@ -22,6 +22,8 @@ struct Geometry {
   std::int64_t size;            // of the disk, bytes
   std::int64_t cluster;         // bytes
   std::int64_t entry;           // of an L2 table, bytes: 8, extended 16
+  std::int64_t subclusters;     // of a cluster, each in the file or not: 1, extended 32
+  std::int64_t subcluster;      // bytes
   std::int64_t table_entries;   // of an L2 table, which fills a cluster
   std::int64_t block_clusters;  // that a refcount block describes
   std::int64_t tables;          // L2 tables of the whole disk, entries of L1
@@ -37,6 +39,9 @@ struct Geometry {
   std::int64_t prefix_blocks;   // refcount blocks
   std::int64_t prefix_end;      // clusters of the file
   std::int64_t refcount_table;  // clusters
+
+  // A bit for each subcluster of a cluster that has bytes in [begin, end) of it.
+  std::uint32_t touched(std::int64_t begin, std::int64_t end) const;
 
   static constexpr std::int64_t kRefcountTable = 1;  // cluster of the file
   static constexpr std::int64_t kFirstBlock = 2;     // refcount block 0

@@ -127,29 +127,39 @@ sim::Task<> Metadata::mark_header_dirty() {
   co_await file_.write_sync(72, 8);  // incompatible_features in the header
 }
 
-sim::Task<> Metadata::link(std::int64_t guest, std::int64_t host, std::int64_t count) {
+sim::Task<> Metadata::link(std::int64_t guest, std::int64_t host, std::int64_t count,
+                           std::int64_t begin, std::int64_t end) {
   if (description_.lazy_refcounts) co_await mark_header_dirty();
   if (!header_dirty_) co_await depend(l2_, refcounts_);
   co_await load_own(guest);
   l2_.mark_dirty(l2_.find(slice_offset(guest)));
   for (std::int64_t i = 0; i < count; ++i) {
     const ClusterMap::Entry old = map_.cluster(guest + i);
-    map_.map(guest + i, host + i);
+    const std::int64_t before = i * geometry_.cluster;
+    map_.map(guest + i, host + i,
+             geometry_.touched(std::max<std::int64_t>(begin - before, 0),
+                               std::min(end - before, geometry_.cluster)));
     // Shared, or else it would have been written in place: the snapshot keeps it.
     if (old.host >= 0 && old.host != host + i) co_await update(old.host, 1, Change::give_up);
   }
 }
 
-sim::Task<> Metadata::mark_zero(std::int64_t guest, std::int64_t count) {
-  co_await load_own(guest);
+sim::Task<> Metadata::mark_zero(std::int64_t subcluster, std::int64_t count) {
+  const std::int64_t first = subcluster / geometry_.subclusters;
+  co_await load_own(first);
   bool changed = false;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const ClusterMap::Entry old = map_.cluster(guest + i);
-    if (old.zero) continue;
-    map_.zero(guest + i);
+  for (const std::int64_t end = subcluster + count; subcluster < end;) {
+    const std::int64_t guest = subcluster / geometry_.subclusters;
+    const std::int64_t from = subcluster % geometry_.subclusters;
+    const std::int64_t to = std::min(from + end - subcluster, geometry_.subclusters);
+    const std::uint32_t zeroed =
+        geometry_.touched(from * geometry_.subcluster, to * geometry_.subcluster);
+    subcluster += to - from;
+    if ((map_.cluster(guest).zeroes & zeroed) == zeroed) continue;
+    map_.zero(guest, zeroed);
     changed = true;
   }
-  if (changed) l2_.mark_dirty(l2_.find(slice_offset(guest)));
+  if (changed) l2_.mark_dirty(l2_.find(slice_offset(first)));
 }
 
 // --- all of it ---

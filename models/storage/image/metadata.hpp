@@ -37,9 +37,11 @@ class Metadata {
   sim::Task<> load(std::int64_t guest);
   // The same for writing: the table is allocated or copied first if it is not the image's own.
   sim::Task<> load_own(std::int64_t guest);
-  // Entries of `guest` and those that follow have changed: where the clusters are now.
-  sim::Task<> link(std::int64_t guest, std::int64_t host, std::int64_t count);
-  sim::Task<> mark_zero(std::int64_t guest, std::int64_t count);
+  // Entries of `guest` and those that follow have changed: where the clusters are now; of their
+  // bytes, one cluster after the other, [begin, end) are filled.
+  sim::Task<> link(std::int64_t guest, std::int64_t host, std::int64_t count, std::int64_t begin,
+                   std::int64_t end);
+  sim::Task<> mark_zero(std::int64_t subcluster, std::int64_t count);
 
   // `count` clusters in a row, their refcounts raised.
   sim::Task<std::int64_t> allocate(std::int64_t count);

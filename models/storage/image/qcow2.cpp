@@ -41,25 +41,33 @@ sim::Task<> Qcow2::serve(Request request) {
 
 // --- look-ups ---
 
+Qcow2::Extent Qcow2::subcluster(std::int64_t number) const {
+  const ClusterMap::Entry entry = metadata_.map().cluster(number / geometry_.subclusters);
+  const std::int64_t inside = number % geometry_.subclusters;
+  const bool zero = (entry.zeroes >> inside & 1) != 0;
+  const bool stored = !zero && (entry.data >> inside & 1) != 0;
+  return {.host = stored ? entry.host * geometry_.cluster + inside * geometry_.subcluster : -1,
+          .bytes = geometry_.subcluster,
+          .zero = zero};
+}
+
 // What the entries say that stand in one slice with the first.
 Qcow2::Extent Qcow2::extent(std::int64_t offset, std::int64_t bytes) const {
-  const std::int64_t guest = offset / geometry_.cluster;
-  const std::int64_t inside = offset % geometry_.cluster;
-  const std::int64_t wanted = (inside + bytes + geometry_.cluster - 1) / geometry_.cluster;
-  const std::int64_t most =
-      std::min(wanted, geometry_.slice_entries - guest % geometry_.slice_entries);
-  const ClusterMap::Entry first = metadata_.map().cluster(guest);
-  const bool stored = first.host >= 0 && !first.zero;
+  const std::int64_t unit = geometry_.subcluster;
+  const std::int64_t number = offset / unit;
+  const std::int64_t inside = offset % unit;
+  const std::int64_t wanted = (inside + bytes + unit - 1) / unit;
+  const std::int64_t slice = geometry_.slice_entries * geometry_.subclusters;
+  const std::int64_t most = std::min(wanted, slice - number % slice);
+  const Extent first = subcluster(number);
   std::int64_t count = 1;
   for (; count < most; ++count) {
-    const ClusterMap::Entry next = metadata_.map().cluster(guest + count);
-    if (stored ? next.host != first.host + count || next.zero
-               : next.zero != first.zero || (next.host >= 0 && !next.zero)) {
-      break;
-    }
+    const Extent next = subcluster(number + count);
+    if (next.zero != first.zero) break;
+    if (next.host != (first.host < 0 ? -1 : first.host + count * unit)) break;
   }
-  return {.host = stored ? first.host * geometry_.cluster + inside : -1,
-          .bytes = std::min(bytes, count * geometry_.cluster - inside),
+  return {.host = first.host < 0 ? -1 : first.host + inside,
+          .bytes = std::min(bytes, count * unit - inside),
           .zero = first.zero};
 }
 

@@ -3,14 +3,16 @@
 //
 // Models  look-ups through the L2 cache, allocation of clusters on first writes, copy on write of
 //         head and tail (from the backing image, or of a cluster that a snapshot shares), merged
-//         into one write with the data; zeroing of a new cluster's rest by one fallocate since 4.1;
-//         metadata written back on eviction and on flushes in QEMU's order (metadata.hpp); requests
-//         that wait for a cluster another one is allocating; the driver's lock, which serialises
-//         metadata work while data is under way beside it; up to eight pieces of a request at once.
-// Omits   compression, encryption, discards, subclusters, external data files, the bytes
-// themselves. Source  semantics.md 6.2 (block/qcow2.c, qcow2-cluster.c). Checked
-// tests/models/storage/image/qcow2_test.cpp, qcow2_counts_test.cpp against counts of
-//         qemu-io (validation/data/qemu-qcow2-io.toml, qemu-qcow2-io-own.toml).
+//         into one write with the data; with extended entries both only to the ends of the
+//         subclusters that the data touches, and other subclusters filled in place later; zeroing
+//         of a new cluster's rest by one fallocate since 4.1; metadata written back on eviction and
+//         on flushes in QEMU's order (metadata.hpp); requests that wait for a cluster another one
+//         is allocating; the driver's lock, which serialises metadata work while data is under way
+//         beside it; up to eight pieces of a request at once.
+// Omits   compression, encryption, discards, external data files, the bytes themselves.
+// Source  semantics.md 6.2 (block/qcow2.c, qcow2-cluster.c calculate_l2_meta).
+// Checked tests/models/storage/image/qcow2_test.cpp, subclusters_test.cpp, qcow2_counts_test.cpp
+//         against counts of qemu-io (validation/data/qemu-qcow2-io.toml, qemu-qcow2-io-own.toml).
 #pragma once
 
 #include <optional>
@@ -74,10 +76,12 @@ class Qcow2 : public Image {
     std::int64_t guest;  // first cluster
     std::int64_t host;   // cluster of the file
     std::int64_t count;
+    std::int64_t skip;  // bytes at the beginning that are left alone
     std::int64_t head;  // bytes in front of the data, copied
     std::int64_t data;
     std::int64_t tail;
     bool copied_before = false;  // no copying left to do: zeroed or merged with the data
+    std::int64_t filled() const { return head + data + tail; }
   };
   struct Piece {
     std::int64_t host = -1;  // byte of the file
@@ -86,6 +90,7 @@ class Qcow2 : public Image {
   };
   struct Workers;
 
+  Extent subcluster(std::int64_t number) const;
   Extent extent(std::int64_t offset, std::int64_t bytes) const;
   bool known_now(std::int64_t offset) {
     return turns_ == 0 && metadata_.in_memory(offset / geometry_.cluster);
@@ -102,6 +107,9 @@ class Qcow2 : public Image {
   sim::Task<Piece> place(std::int64_t offset, std::int64_t bytes);
   sim::Task<bool> place_in_new(std::int64_t start, std::int64_t bytes, std::int64_t expected,
                                Piece& piece);
+  std::int64_t place_in_own(std::int64_t start, std::int64_t bytes, Piece& piece);
+  std::int64_t copied_from(std::int64_t guest, std::int64_t inside) const;
+  std::int64_t copied_to(std::int64_t guest, std::int64_t end) const;
   sim::Task<> zero_new_clusters(std::vector<Allocation>& allocations);
   sim::Task<> copy_around(Allocation allocation, bool with_data, Origin from);
   sim::Task<> finish(std::vector<Allocation> allocations, Origin from);
@@ -109,7 +117,7 @@ class Qcow2 : public Image {
   sim::Task<> write_zeroes(Request request);
   sim::Task<> flush(Origin from);
 
-  std::int64_t allocating(std::int64_t guest, std::int64_t count) const;
+  std::int64_t undisturbed(std::int64_t start, std::int64_t bytes) const;
   sim::Task<> read_worker(Workers& workers, Extent extent, std::int64_t offset, Origin from);
   sim::Task<> write_worker(Workers& workers, std::int64_t offset, Piece piece, Origin from);
 
@@ -119,10 +127,11 @@ class Qcow2 : public Image {
   Image* backing_;
   Metadata metadata_;
   sim::Server lock_;
-  int turns_ = 0;  // hold or await the lock
-  struct InFlight {
-    std::int64_t guest;
-    std::int64_t count;
+  int turns_ = 0;    // hold or await the lock
+  struct InFlight {  // bytes that an allocation fills
+    std::int64_t begin;
+    std::int64_t end;
+    bool in_place;  // in a cluster that is there: other subclusters are nobody's
   };
   std::vector<InFlight> in_flight_;
   sim::Signal allocated_;

@@ -1,5 +1,6 @@
 // Writes to a qcow2 image: where they go, what is copied around them, when entries are linked.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "models/storage/image/qcow2.hpp"
@@ -58,13 +59,18 @@ sim::Task<> Qcow2::write_worker(Workers& workers, std::int64_t offset, Piece pie
   workers.done();
 }
 
-// How many clusters from `guest` on nobody is allocating, at most `count`.
-std::int64_t Qcow2::allocating(std::int64_t guest, std::int64_t count) const {
+// How much from `start` on is in no cluster that somebody allocates, and in no subcluster that
+// somebody fills, at most `bytes` (handle_dependencies).
+std::int64_t Qcow2::undisturbed(std::int64_t start, std::int64_t bytes) const {
+  const std::int64_t cluster = geometry_.cluster;
   for (const InFlight& other : in_flight_) {
-    if (guest + count <= other.guest || guest >= other.guest + other.count) continue;
-    count = std::max<std::int64_t>(other.guest - guest, 0);
+    const std::int64_t begin = other.begin / cluster * cluster;
+    const std::int64_t end = (other.end + cluster - 1) / cluster * cluster;
+    if (start + bytes <= begin || start >= end) continue;
+    if (other.in_place && (start + bytes <= other.begin || start >= other.end)) continue;
+    bytes = std::max<std::int64_t>(begin - start, 0);
   }
-  return count;
+  return bytes;
 }
 
 // A run in one place of the file, as long as it gets: clusters in place, or new ones, or both when
@@ -77,10 +83,8 @@ sim::Task<Qcow2::Piece> Qcow2::place(std::int64_t offset, std::int64_t bytes) {
     const std::int64_t start = offset + piece.bytes;
     const std::int64_t guest = start / geometry_.cluster;
     const std::int64_t inside = start % geometry_.cluster;
-    std::int64_t left = bytes - piece.bytes;
-    const std::int64_t wanted = (inside + left + geometry_.cluster - 1) / geometry_.cluster;
-    const std::int64_t mineable = allocating(guest, wanted);
-    if (mineable == 0) {
+    const std::int64_t left = undisturbed(start, bytes - piece.bytes);
+    if (left == 0) {
       if (!piece.allocations.empty()) break;
       mine.reset();
       co_await allocated_;
@@ -88,18 +92,14 @@ sim::Task<Qcow2::Piece> Qcow2::place(std::int64_t offset, std::int64_t bytes) {
       piece = {};
       continue;
     }
-    left = std::min(left, mineable * geometry_.cluster - inside);
     const std::int64_t expected = piece.host < 0 ? -1 : piece.host + piece.bytes;
 
     co_await metadata_.load_own(guest);
     const ClusterMap::Entry entry = metadata_.map().cluster(guest);
-    if (entry.own && !entry.zero) {
+    if (entry.own && (geometry_.subclusters > 1 || entry.zeroes == 0)) {
       const std::int64_t host = entry.host * geometry_.cluster + inside;
       if (expected >= 0 && host != expected) break;
-      std::int64_t run = extent(start, left).bytes;
-      for (std::int64_t i = 1; i * geometry_.cluster < inside + run; ++i) {
-        if (!metadata_.map().cluster(guest + i).own) run = i * geometry_.cluster - inside;
-      }
+      const std::int64_t run = place_in_own(start, left, piece);
       if (piece.host < 0) piece.host = host;
       piece.bytes += run;
       continue;
@@ -107,6 +107,60 @@ sim::Task<Qcow2::Piece> Qcow2::place(std::int64_t offset, std::int64_t bytes) {
     if (!co_await place_in_new(start, left, expected, piece)) break;
   }
   co_return piece;
+}
+
+// Clusters that are there, in one slice and one after the other in the file; subclusters of them
+// that hold no data yet are filled. How many bytes.
+std::int64_t Qcow2::place_in_own(std::int64_t start, std::int64_t bytes, Piece& piece) {
+  const std::int64_t cluster = geometry_.cluster;
+  const std::int64_t guest = start / cluster;
+  const std::int64_t inside = start % cluster;
+  const Extent alike = extent(start, bytes);
+  std::int64_t run = alike.host >= 0 ? alike.bytes : bytes;
+  if (geometry_.subclusters > 1) {
+    const std::int64_t in_slice = geometry_.slice_entries - guest % geometry_.slice_entries;
+    run = std::min(bytes, in_slice * cluster - inside);
+  }
+  std::int64_t count = 1;
+  const std::int64_t host = metadata_.map().cluster(guest).host;
+  for (; count * cluster < inside + run; ++count) {
+    const ClusterMap::Entry next = metadata_.map().cluster(guest + count);
+    if (next.own && next.host == host + count) continue;
+    run = count * cluster - inside;
+    break;
+  }
+  if (alike.host >= 0 && alike.bytes >= run) return run;
+  // The outer subclusters are copied where they hold no data yet.
+  const std::int64_t unit = geometry_.subcluster;
+  const std::int64_t last = start + run - 1;
+  const std::int64_t head = subcluster(start / unit).host >= 0 ? 0 : start % unit;
+  const std::int64_t tail = subcluster(last / unit).host >= 0 ? 0 : unit - 1 - last % unit;
+  piece.allocations.push_back({.guest = guest,
+                               .host = host,
+                               .count = count,
+                               .skip = inside - head,
+                               .head = head,
+                               .data = run,
+                               .tail = tail});
+  in_flight_.push_back({start - head, start + run + tail, true});
+  return run;
+}
+
+// Where copying into a new cluster begins when data begins at byte `inside`: at the subcluster, or
+// at the first that is in the shared cluster.
+std::int64_t Qcow2::copied_from(std::int64_t guest, std::int64_t inside) const {
+  const ClusterMap::Entry entry = metadata_.map().cluster(guest);
+  std::int64_t first = inside / geometry_.subcluster;
+  if (entry.host >= 0) first = std::min<std::int64_t>(first, std::countr_zero(entry.data));
+  return first * geometry_.subcluster;
+}
+
+// Likewise where it ends behind data that ends in front of byte `end`.
+std::int64_t Qcow2::copied_to(std::int64_t guest, std::int64_t end) const {
+  const ClusterMap::Entry entry = metadata_.map().cluster(guest);
+  std::int64_t behind = (end + geometry_.subcluster - 1) / geometry_.subcluster;
+  if (entry.host >= 0) behind = std::max<std::int64_t>(behind, std::bit_width(entry.data));
+  return behind * geometry_.subcluster;
 }
 
 // New clusters, of one slice; false when those behind `expected` (a byte of the file) are taken.
@@ -134,13 +188,17 @@ sim::Task<bool> Qcow2::place_in_new(std::int64_t start, std::int64_t bytes, std:
     }
   }
   const std::int64_t data = std::min(bytes, count * cluster - inside);
+  const std::int64_t before_last = (count - 1) * cluster;
+  const std::int64_t begin = copied_from(guest, inside);
+  const std::int64_t end = before_last + copied_to(guest + count - 1, inside + data - before_last);
   piece.allocations.push_back({.guest = guest,
                                .host = host,
                                .count = count,
-                               .head = inside,
+                               .skip = begin,
+                               .head = inside - begin,
                                .data = data,
-                               .tail = count * cluster - inside - data});
-  in_flight_.push_back({guest, count});
+                               .tail = end - inside - data});
+  in_flight_.push_back({guest * cluster + begin, guest * cluster + end, false});
   if (piece.host < 0) piece.host = host * cluster + inside;
   piece.bytes += data;
   co_return true;
@@ -159,7 +217,7 @@ sim::Task<> Qcow2::write_piece(std::int64_t offset, Piece piece, Origin from) {
   Allocation& first = piece.allocations.front();
   const bool merged = description_.release >= Release{2, 10} && !first.copied_before &&
                       first.head + first.tail > 0 && first.data == piece.bytes &&
-                      first.guest * geometry_.cluster + first.head == offset;
+                      first.guest * geometry_.cluster + first.skip + first.head == offset;
   if (merged) {
     co_await copy_around(first, true, from);
     first.copied_before = true;
@@ -177,22 +235,22 @@ sim::Task<> Qcow2::zero_new_clusters(std::vector<Allocation>& allocations) {
   if (!description_.zero_clusters || description_.release < Release{4, 1}) co_return;
   for (Allocation& a : allocations) {
     if (a.head + a.tail == 0) continue;
-    const std::int64_t begin = a.guest * geometry_.cluster;
+    const std::int64_t begin = a.guest * geometry_.cluster + a.skip;
     if (a.head > 0 && !co_await reads_as_zeroes(sim::Bytes{begin}, sim::Bytes{a.head})) continue;
     if (a.tail > 0 &&
         !co_await reads_as_zeroes(sim::Bytes{begin + a.head + a.data}, sim::Bytes{a.tail})) {
       continue;
     }
-    co_await file_.write_zeroes(a.host * geometry_.cluster, a.count * geometry_.cluster);
+    co_await file_.write_zeroes(a.host * geometry_.cluster + a.skip, a.filled());
     a.copied_before = true;
   }
 }
 
 // perform_cow, without the lock.
 sim::Task<> Qcow2::copy_around(Allocation a, bool with_data, Origin from) {
-  const std::int64_t begin = a.guest * geometry_.cluster;
-  const std::int64_t host = a.host * geometry_.cluster;
-  const std::int64_t all = a.head + a.data + a.tail;
+  const std::int64_t begin = a.guest * geometry_.cluster + a.skip;
+  const std::int64_t host = a.host * geometry_.cluster + a.skip;
+  const std::int64_t all = a.filled();
   if (a.head > 0 && a.tail > 0 && a.data <= kMergedRead) {
     co_await read(begin, all, from);
   } else {
@@ -212,22 +270,23 @@ sim::Task<> Qcow2::finish(std::vector<Allocation> allocations, Origin from) {
   for (const Allocation& a : allocations) {
     if (!a.copied_before && a.head + a.tail > 0) co_await copy_around(a, false, from);
     const Turn mine{*this, co_await turn()};
-    co_await metadata_.link(a.guest, a.host, a.count);
+    co_await metadata_.link(a.guest, a.host, a.count, a.skip, a.skip + a.filled());
+    const std::int64_t begin = a.guest * geometry_.cluster + a.skip;
     const auto done = std::find_if(in_flight_.begin(), in_flight_.end(),
-                                   [&](const InFlight& f) { return f.guest == a.guest; });
+                                   [&](const InFlight& f) { return f.begin == begin; });
     in_flight_.erase(done);
     allocated_.fire();
   }
 }
 
-// Whole clusters become zero in their entries; what is left at the ends is written.
+// Whole subclusters become zero in their entries; what is left at the ends is written.
 sim::Task<> Qcow2::write_zeroes(Request request) {
-  const std::int64_t cluster = geometry_.cluster;
+  const std::int64_t unit = geometry_.subcluster;
   const std::int64_t begin = request.offset.count();
   const std::int64_t end = begin + request.size.count();
   const bool to_end = end == geometry_.size;
-  const std::int64_t first = (begin + cluster - 1) / cluster;
-  const std::int64_t last = to_end ? (end + cluster - 1) / cluster : end / cluster;
+  const std::int64_t first = (begin + unit - 1) / unit;
+  const std::int64_t last = to_end ? (end + unit - 1) / unit : end / unit;
   Request edge{.operation = Operation::write, .stream = request.stream};
   if (first > last || (first == last && end > begin)) {
     edge.offset = request.offset;
@@ -235,21 +294,21 @@ sim::Task<> Qcow2::write_zeroes(Request request) {
     if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
     co_return;
   }
-  if (begin < first * cluster) {
+  if (begin < first * unit) {
     edge.offset = sim::Bytes{begin};
-    edge.size = sim::Bytes{first * cluster - begin};
+    edge.size = sim::Bytes{first * unit - begin};
     if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
   }
-  for (std::int64_t guest = first; guest < last;) {
-    const std::int64_t count =
-        std::min(last - guest, geometry_.slice_entries - guest % geometry_.slice_entries);
+  const std::int64_t slice = geometry_.slice_entries * geometry_.subclusters;
+  for (std::int64_t number = first; number < last;) {
+    const std::int64_t count = std::min(last - number, slice - number % slice);
     const Turn mine{*this, co_await turn()};
-    co_await metadata_.mark_zero(guest, count);
-    guest += count;
+    co_await metadata_.mark_zero(number, count);
+    number += count;
   }
-  if (!to_end && last * cluster < end) {
-    edge.offset = sim::Bytes{last * cluster};
-    edge.size = sim::Bytes{end - last * cluster};
+  if (!to_end && last * unit < end) {
+    edge.offset = sim::Bytes{last * unit};
+    edge.size = sim::Bytes{end - last * unit};
     if (!co_await reads_as_zeroes(edge.offset, edge.size)) co_await write(edge);
   }
 }

@@ -71,7 +71,8 @@ Md::Md(sim::Engine& engine, const Description& description, std::vector<BlockDev
   if (description.bitmap.present) {
     bitmap_.emplace(engine, description.bitmap, [this] { return write_bitmap(); });
   }
-  synced_ = description.synced || !redundant ? geometry_.component() : Bytes{};
+  const bool in_step = description.synced && !description.unclean;
+  synced_ = in_step || !redundant ? geometry_.component() : Bytes{};
   start_rebuild();
 }
 

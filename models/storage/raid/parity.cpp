@@ -35,6 +35,7 @@ Parity::Parity(sim::Engine& engine, const Description& description,
       rows_per_chunk_{description.chunk.count() / kRow_B},
       device_lock_{engine},
       room_{engine},
+      submissions_{engine},
       dispatch_{sim::Event::calling<&Parity::dispatch>(engine, *this)} {
   sim::Complaints complaints;
   complaints.need(description.rmw_level >= 0 && description.rmw_level <= 2,
@@ -44,93 +45,6 @@ Parity::Parity(sim::Engine& engine, const Description& description,
                   "syndrome_rate: needs more than zero");
   complaints.raise();
 }
-
-// --- requests ---
-
-// Within a chunk on a disk that is there: past the cache. Of a missing disk: through its rows.
-sim::Task<> Parity::read(Request request) {
-  const ParityPiece first = geometry().piece(request.offset);
-  if (first.size >= request.size && readable(first.member, first.offset, request.size)) {
-    co_await read_from({first.member, first.offset, request.size}, request);
-    co_return;
-  }
-  sim::Join join{engine()};
-  Countdown computed{engine()};
-  for (Bytes done{}; done < request.size;) {
-    ParityPiece piece = geometry().piece(request.offset + done);
-    piece.size = std::min(piece.size, request.size - done);
-    done += piece.size;
-    if (readable(piece.member, piece.offset, piece.size)) {
-      join.add(read_from({piece.member, piece.offset, piece.size}, request));
-    } else {
-      co_await lay(piece, request, computed);
-    }
-  }
-  kick();
-  co_await join.all();
-  co_await computed;
-}
-
-// Past the stripe cache.
-sim::Task<> Parity::read_from(Piece piece, Request request) {
-  if (description().costs.read_lock > sim::Duration::zero())
-    co_await device_lock_.serve(description().costs.read_lock);
-  co_await submit(piece, request);
-}
-
-sim::Task<> Parity::write(Request request) {
-  const sim::Instant began = engine().now();
-  Countdown done{engine()};
-  for (Bytes laid{}; laid < request.size;) {
-    ParityPiece piece = geometry().piece(request.offset + laid);
-    piece.size = std::min(piece.size, request.size - laid);
-    laid += piece.size;
-    co_await lay(piece, request, done);
-  }
-  kick();
-  co_await done;
-  if (request.waits != nullptr)
-    request.waits->redundancy_s += std::max(0.0, sim::seconds(done.writing_from - began));
-}
-
-sim::Task<> Parity::lay(ParityPiece piece, Request request, Countdown& done) {
-  const std::int64_t end = piece.offset.count() + piece.size.count();
-  for (std::int64_t at = piece.offset.count(); at < end;) {
-    const std::int64_t number = at / kRow_B;
-    const std::int64_t next = std::min(end, (number + 1) * kRow_B);
-    Row* row = cache_.claim(number);
-    while (row == nullptr) {
-      kick();
-      co_await room_;
-      row = cache_.claim(number);
-    }
-    ask(*row, piece.member, next - at == kRow_B, request, done);
-    at = next;
-  }
-}
-
-void Parity::ask(Row& row, int member, bool whole, const Request& request, Countdown& done) {
-  RowRequest& asked = row.request;
-  if (request.operation == Operation::read) {
-    asked.read |= bit(member);
-    asked.urgent = true;
-  } else {
-    asked.written |= bit(member);
-    if (whole) asked.whole |= bit(member);
-    asked.fua = asked.fua || request.fua;
-    asked.urgent = asked.urgent || request.synchronous;
-  }
-  if (row.waiting.empty() || row.waiting.back() != &done) {
-    row.waiting.push_back(&done);
-    done.expect();
-  }
-  if (row.state == Row::State::claimed || row.state == Row::State::delayed) {
-    row.state = Row::State::queued;
-    queued_.push_back(&row);
-  }
-}
-
-// --- rows ---
 
 // Behind what is due now, so that requests of one instant meet in their rows (plugging).
 void Parity::kick() {
@@ -171,6 +85,7 @@ void Parity::dispatch() {
   batch_.clear();
   std::swap(batch_, queued_);
   for (Row* row : batch_) {
+    if (!row->started) held_.passed();
     const RowPlan own = plan(*row);
     const bool may_wait = !row->request.urgent && !row->gathered;
     if (own.reads != 0 && row->request.written != 0 && may_wait) {
@@ -182,13 +97,21 @@ void Parity::dispatch() {
     }
   }
   launch(run);
-  if (gathering_ > 0) return;
-  batch_.clear();
-  std::swap(batch_, delayed_);
-  for (Row* row : batch_) {
-    if (row->state == Row::State::delayed) start(*row, plan(*row), run);
-  }
+  if (gathering_ == 0) hold_delayed();
+  while (Row* row = held_.next(full_stripes_ > 0)) start(*row, plan(*row), run);
   launch(run);
+}
+
+// raid5_activate_delayed.
+void Parity::hold_delayed() {
+  for (Row* row : delayed_) {
+    if (row->state != Row::State::delayed) continue;
+    row->state = Row::State::held;
+    row->gathered = true;
+    ++gathering_;
+    held_.add(*row);
+  }
+  delayed_.clear();
 }
 
 // Adds the row to the run when it goes on there, else launches that and begins another.
@@ -204,6 +127,7 @@ void Parity::start(Row& row, const RowPlan& plan, Run& run) {
   row.state = Row::State::handled;
   if (run.gathers()) return;  // what is asked meanwhile is written along
   run.gathered += std::exchange(row.gathered, false);
+  row.started = false;
   row.request = {};
   row.served.swap(row.waiting);
 }
@@ -211,6 +135,7 @@ void Parity::start(Row& row, const RowPlan& plan, Run& run) {
 void Parity::launch(Run& run) {
   if (run.rows == 0) return;
   count(run);
+  if (run.full()) full_stripes_ += run.rows;
   engine().spawn(run.gathers() ? gather(run) : handle(run));
   run.rows = 0;
 }
@@ -269,6 +194,7 @@ sim::Process Parity::gather(Run run) {
   for (std::int64_t number = run.first; number < run.first + run.rows; ++number) {
     Row& row = *cache_.find(number);
     row.cached |= run.plan.reads;
+    row.started = true;
     row.state = Row::State::queued;
     queued_.push_back(&row);
   }
@@ -330,6 +256,7 @@ void Parity::finish(const Run& run) {
       room_.fire();
     }
   }
+  if (run.full() && (full_stripes_ -= run.rows) == 0) more = true;  // those held may go
   if (more) kick();
 }
 

@@ -6,22 +6,23 @@
 //   pass 1, XOR -> data and parity written -> pass 2                            (full stripe)
 // The end of a pre-read finds the row as it is then: writes that have come meanwhile are written
 // with it, as a full stripe if they fill it. Rows that need a pre-read and for which nobody waits
-// are delayed while any pre-read is under way, so that more writes may fill them; synchronous
-// writes go at once (REQ_SYNC).
+// are delayed while any pre-read is under way, so that more writes may fill them, and then held
+// while full stripes are (hold_list.hpp); synchronous writes go at once (REQ_SYNC).
 //
 // Models  read-modify-write, reconstruct-write and full stripes (stripe_plan.hpp), cached blocks,
 //         reads within a chunk that bypass the cache, one at a time under the array's lock in
 //         older kernels, degraded reads and writes, CPU time of
 //         passes and of parity on the array's threads, bitmap ahead of the row's handling.
 // Omits   the journal and partial parity log, waits of overlapping writes for each other (they
-//         join), merging of requests across stripes, BYPASS_THRESHOLD, batches of full stripes
-//         (each row pays its passes), one group of threads per NUMA node.
+//         join), merging of requests across stripes, batches of full stripes (each row pays its
+//         passes), one group of threads per NUMA node.
 // Source  semantics.md 7; raid5.c raid5_make_request, raid5_activate_delayed, handle_stripe.
 // Checked tests/models/storage/raid/parity_test.cpp.
 #pragma once
 
 #include <vector>
 
+#include "models/storage/raid/hold_list.hpp"
 #include "models/storage/raid/md.hpp"
 #include "models/storage/raid/stripe_cache.hpp"
 #include "sim/join.hpp"
@@ -41,8 +42,9 @@ class Parity : public Md {
     int rows = 0;
     RowPlan plan;
     bool fua = false;
-    int gathered = 0;  // rows whose pre-read is over: others are delayed until their writes are out
+    int gathered = 0;  // rows that might pre-read: others are delayed until their writes are out
     bool gathers() const { return plan.reads != 0 && plan.writes != 0; }
+    bool full() const { return !gathers() && plan.method == Method::full_stripe; }
   };
 
   sim::Task<> read(Request request) override;
@@ -52,10 +54,12 @@ class Parity : public Md {
 
   // Lays the part of a request into its rows; waits where the cache is full.
   sim::Task<> lay(ParityPiece piece, Request request, Countdown& done);
+  sim::Task<Row*> room_for(std::int64_t number);
   void ask(Row& row, int member, bool whole, const Request& request, Countdown& done);
 
   void kick();
   void dispatch();
+  void hold_delayed();
   void start(Row& row, const RowPlan& plan, Run& run);
   void launch(Run& run);
   RowPlan plan(const Row& row) const;
@@ -74,12 +78,15 @@ class Parity : public Md {
   int rmw_level_;
   std::int64_t rows_per_chunk_;
   sim::Server device_lock_;
-  sim::Signal room_;  // rows are free again
+  sim::Signal room_;         // rows are free again
+  sim::Server submissions_;  // of those that have waited for a row
   sim::Event dispatch_;
   std::vector<Row*> queued_;
   std::vector<Row*> delayed_;
+  HoldList held_;
   std::vector<Row*> batch_;  // those being dispatched
-  int gathering_ = 0;        // rows from pre-read to write (preread_active_stripes)
+  int gathering_ = 0;        // rows from hold list or pre-read to write (preread_active_stripes)
+  int full_stripes_ = 0;     // rows being written (pending_full_writes)
 };
 
 }  // namespace models::storage::raid

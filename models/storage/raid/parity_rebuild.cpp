@@ -17,7 +17,9 @@ Bytes rows(std::int64_t count) {
 
 }  // namespace
 
-// All others are read and the target's block computed; after a crash parity is written anew.
+// All others are read and the target's block computed. Without a target all are read, and parity is
+// written where it differs (handle_parity_checks5, 6): everywhere on disks that were never in step,
+// next to nowhere after a crash.
 sim::Task<> Parity::restore(int target, Bytes offset, Bytes size) {
   sim::Join reads{engine()};
   int sources = 0;
@@ -38,7 +40,7 @@ sim::Task<> Parity::restore(int target, Bytes offset, Bytes size) {
   if (target >= 0) {
     Piece piece{target, offset, size};
     writes.add(submit_rebuild(piece, Operation::write));
-  } else {
+  } else if (!description().unclean) {
     write_parity(offset, size, writes);
   }
   co_await writes.all();

@@ -53,11 +53,12 @@ struct RowRequest {
 };
 
 struct Row {
-  enum class State { idle, claimed, queued, delayed, handled };
+  enum class State { idle, claimed, queued, delayed, held, handled };
   std::int64_t number = -1;  // member offset / 4 KiB
   Blocks cached = 0;
   State state = State::idle;
-  bool gathered = false;  // pre-reads for `request` have begun (STRIPE_PREREAD_ACTIVE)
+  bool gathered = false;  // pre-reads for `request` may begin (STRIPE_PREREAD_ACTIVE)
+  bool started = false;   // and have been made (STRIPE_IO_STARTED)
   RowRequest request;
   std::vector<Countdown*> waiting;  // for `request`
   std::vector<Countdown*> served;   // by the handling under way

@@ -201,6 +201,78 @@ TEST_CASE("delayed rows go on together when the pre-read's writes are out", "[ra
   CHECK(c == sim::Instant{300_us});
 }
 
+// 0     A: a full stripe of row 0, under way for 100 us
+// 10 us B to row 16: it might pre-read, but stands back behind the full stripe
+// 20 us C fills the rest of row 16
+TEST_CASE("a row that would pre-read stands back behind full stripes, and is filled", "[raid]") {
+  Bench bench{array_of(Level::raid5), 4};
+  for (Disk& disk : bench.members) disk.latency = 100_us;
+  for (int i = 0; i < 3; ++i) bench.start(Operation::write, 64_KiB * i, 4_KiB, false, false);
+  bench.engine.run_until(sim::Instant{10_us});
+  sim::Instant ended{};
+  bench.start(Operation::write, 192_KiB, 4_KiB, false, false, &ended);
+  bench.engine.run_until(sim::Instant{20_us});
+  bench.start(Operation::write, 256_KiB, 4_KiB, false, false);
+  bench.start(Operation::write, 320_KiB, 4_KiB, false, false);
+  bench.engine.run();
+  CHECK(ended == sim::Instant{120_us});
+  CHECK(bench.ios() == Ios{0, 4 + 4});
+}
+
+// 0     a full stripe, under way for 100 us
+// 10 us a row that nobody fills: its pre-read begins when the full stripe is written
+TEST_CASE("a row that is held pre-reads when no full stripe is left", "[raid]") {
+  Bench bench{array_of(Level::raid5), 4};
+  for (Disk& disk : bench.members) disk.latency = 100_us;
+  for (int i = 0; i < 3; ++i) bench.start(Operation::write, 64_KiB * i, 4_KiB, false, false);
+  bench.engine.run_until(sim::Instant{10_us});
+  sim::Instant ended{};
+  bench.start(Operation::write, 192_KiB, 4_KiB, false, false, &ended);
+  bench.engine.run();
+  CHECK(ended == sim::Instant{300_us});
+  CHECK(bench.ios() == Ios{2, 4 + 2});
+}
+
+// A direct write comes during another row's pre-read. Where it is delayed it goes on at 100 us.
+TEST_CASE("direct writes wait to be filled where the kernel takes it that more follow", "[raid]") {
+  for (const bool delays : {false, true}) {
+    Description description = array_of(Level::raid5);
+    description.delays_direct = delays;
+    Bench bench{description, 5};
+    for (Disk& disk : bench.members) disk.latency = 100_us;
+    Request write{.operation = Operation::write, .size = 4_KiB, .direct = true};
+    bench.engine.spawn(Bench::one(bench.engine, bench.array(), write, nullptr));
+    bench.engine.run_until(sim::Instant{10_us});
+    sim::Instant ended{};
+    write.offset = 1_MiB;
+    bench.engine.spawn(Bench::one(bench.engine, bench.array(), write, &ended));
+    bench.engine.run();
+    CHECK(ended == sim::Instant{delays ? 300_us : 210_us});
+  }
+}
+
+// 32 rows, 64 writes of 1 us to submit, each to a row of its own on disks of 100 us: the first 32
+// are there at once; the others come when 9 rows are free, 1 us apart.
+TEST_CASE("requests that waited for room in the stripe cache come one after another", "[raid]") {
+  Description description = array_of(Level::raid5);
+  description.costs = free_of_cost();
+  description.costs.request = 1_us;
+  description.stripe_cache = 32;
+  description.redundant = false;
+  Bench bench{description, 3, 64_MiB, true};
+  for (Disk& disk : bench.members) disk.latency = 100_us;
+  for (int i = 0; i < 64; ++i) bench.start(Operation::write, 128_KiB * i, 4_KiB);
+  bench.engine.run();
+  std::vector<sim::Instant> begun;
+  for (const Disk& disk : bench.members) {
+    for (const Seen& each : disk.seen) begun.push_back(each.at);
+  }
+  std::sort(begun.begin(), begun.end());
+  REQUIRE(begun.size() == 64);
+  CHECK(begun[31] == sim::Instant{1_us});
+  for (std::size_t i = 33; i < begun.size(); ++i) CHECK(begun[i] - begun[i - 1] >= 1_us);
+}
+
 TEST_CASE("a synchronous write does not wait for others' pre-reads", "[raid]") {
   Bench bench{array_of(Level::raid5), 5};
   for (Disk& disk : bench.members) disk.latency = 100_us;
@@ -358,6 +430,61 @@ TEST_CASE("random small writes run at the disks' rate over the I/Os that each co
   CHECK(random_writes(Level::raid5, 8) == Approx(8 * 100 / 4.0).epsilon(0.06));
   CHECK(random_writes(Level::raid6, 8) == Approx(8 * 100 / 6.0).epsilon(0.06));
   CHECK(random_writes(Level::raid10, 8) == Approx(8 * 100 / 2.0).epsilon(0.06));
+}
+
+namespace {
+
+// Direct writes of 4 KiB one after the other, submitted by one thread.
+sim::Process write_on(sim::Engine& engine, Bench& bench, sim::Server& thread, Bytes& next) {
+  Request write{.operation = Operation::write, .size = 4_KiB, .direct = true};
+  while (engine.now() < sim::Instant{1_s}) {
+    co_await thread.serve(4_us);
+    write.offset = next;
+    next += 4_KiB;
+    co_await bench.array().serve(write);
+  }
+}
+
+struct Streamed {
+  double MBps;
+  double reads_per_MB;  // of the disks
+};
+
+Streamed stream_of_small_writes(int stripe_cache, bool delays_direct) {
+  Description description = array_of(Level::raid5, 512_KiB);
+  description.stripe_cache = stripe_cache;
+  description.delays_direct = delays_direct;
+  Bench bench{description, 3, 16_GiB, true};
+  for (Disk& disk : bench.members) {
+    disk.latency = 50_us;
+    disk.rate = sim::BytesPerSecond{100e6};
+    disk.one_at_a_time = true;
+  }
+  Bytes next{};
+  sim::Server thread{bench.engine};
+  for (int i = 0; i < 4096; ++i) {
+    bench.engine.spawn(write_on(bench.engine, bench, thread, next));
+  }
+  bench.engine.run();
+  const double written_MB = static_cast<double>(next.count()) / 1e6;
+  return {written_MB / sim::seconds(bench.engine.now() - sim::Instant{}),
+          bench.reads() / written_MB};
+}
+
+}  // namespace
+
+TEST_CASE("a larger stripe cache makes no stream of small writes slower", "[raid]") {
+  for (const bool delays : {false, true}) {
+    const Streamed least = stream_of_small_writes(256, delays);
+    const Streamed more = stream_of_small_writes(4096, delays);
+    const Streamed most = stream_of_small_writes(16384, delays);
+    INFO(least.MBps << ' ' << more.MBps << ' ' << most.MBps << " MB/s, " << least.reads_per_MB
+                    << ' ' << more.reads_per_MB << ' ' << most.reads_per_MB << " reads each");
+    CHECK(more.MBps >= least.MBps);
+    CHECK(most.MBps >= 0.99 * more.MBps);
+    // Half a row is no reason to read the rest: it comes soon.
+    if (delays) CHECK(more.reads_per_MB < 5);
+  }
 }
 
 TEST_CASE("reads past the stripe cache hold the array's lock one after another, where it has one",

@@ -168,3 +168,18 @@ TEST_CASE("a new array is resynced: copies are written, parity is", "[raid]") {
   CHECK(mirror.array().stats().rebuild_reads == 16);
   CHECK(mirror.array().stats().rebuild_writes == 32);
 }
+
+TEST_CASE("after a crash all of a parity array is read and, in step as it is, nothing written",
+          "[raid]") {
+  for (const Level level : {Level::raid5, Level::raid6}) {
+    Description description = with_spare(level);
+    description.spares = 0;
+    description.unclean = true;
+    Bench bench{description, 4, 16_MiB};
+    CHECK(bench.array().state() == State::resyncing);
+    bench.engine.run();
+    CHECK(bench.array().state() == State::clean);
+    CHECK(bench.array().stats().rebuild_reads == 4 * 16);
+    CHECK(bench.array().stats().rebuild_writes == 0);
+  }
+}
