@@ -81,9 +81,10 @@ std::vector<compute::TableWalks> table_walks(const VmDescription& vm, const Host
     into.cycles_per_instruction =
         found.l2_tlb_hits_per_instruction * static_cast<double>(tlb.l2_latency.count());
     const bool found_alone = work.profile.overlap != compute::Overlap::workload;
-    const double at_once =
-        found_alone ? work.profile.memory_level_parallelism
-                    : compute::lines_at_once(host.hardware.line_buffers, work.profile, threads);
+    const double at_once = found_alone
+                               ? work.profile.memory_level_parallelism
+                               : compute::lines_at_once(host.hardware.line_buffers, work.profile,
+                                                        threads, host.hardware.smt_yield);
     into.overlap = std::min(std::max(1.0, static_cast<double>(tlb.walkers) / threads), at_once);
     for (const translation::TableReads& read : found.reads)
       into.reads.push_back({read.per_instruction, read.lines});

@@ -11,12 +11,6 @@ namespace {
 
 constexpr double kMostTicking = 0.99;  // of the time: a guest that does nothing else
 
-// Throughput of `threads` busy threads of one core over one: each further thread adds half of what
-// the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
-double core_throughput(int threads, double yield) {
-  return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
-}
-
 // Walks of threads that share a walker wait for each other: mean-value analysis of a station that
 // all come back to (Reiser and Lavenberg, J. ACM 1980), each with as many walks as this one. Exact
 // for two.
@@ -57,7 +51,7 @@ void Contention::refresh_core(Stream& stream) {
   stream.smt_factor =
       config_.smt && threads > 1 ? std::max(1.0, threads / core_throughput(threads, yield)) : 1.0;
   const Profile& profile = *stream.profile;
-  stream.at_once = lines_at_once(d.line_buffers, profile, threads);
+  stream.at_once = lines_at_once(d.line_buffers, profile, threads, d.smt_yield);
   stream.llc_accesses = profile.llc_accesses_per_kilo_instruction / 1000.0;
   const bool cached = d.llc.size > sim::Bytes{};  // else what L2 misses comes from memory
   stream.state.misses_per_instruction =

@@ -1,6 +1,7 @@
 #include "models/compute/footprint_loads.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace models::compute {
 
@@ -21,15 +22,21 @@ Served served(const topology::Description& host, const Profile& profile, double 
       .l1 = 1.0 - past_l1, .l2 = past_l1 - past_l2, .llc = past_l2 - past_llc, .memory = past_llc};
 }
 
-double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads) {
+double core_throughput(int threads, double yield) {
+  return 1.0 + (yield - 1.0) * 2.0 * (1.0 - std::pow(0.5, threads - 1));
+}
+
+double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads,
+                     double host_yield) {
+  const double sharing = host_yield > 0 ? threads / core_throughput(threads, host_yield) : threads;
   switch (profile.overlap) {
     case Overlap::workload: {
       const double alone = profile.memory_level_parallelism;
-      const double buffers_of_it = std::max<double>(buffers.fill, alone) / threads;
-      return std::max(1.0, std::min(1.0 + (alone - 1.0) / threads, buffers_of_it));
+      const double buffers_of_it = std::max<double>(buffers.fill, alone) / sharing;
+      return std::max(1.0, std::min(1.0 + (alone - 1.0) / sharing, buffers_of_it));
     }
     case Overlap::fill_buffers:
-      return std::max(1.0, static_cast<double>(buffers.fill) / threads);
+      return std::max(1.0, static_cast<double>(buffers.fill) / sharing);
     case Overlap::streamer:
       return std::max(1.0, std::min(static_cast<double>(buffers.streamed),
                                     static_cast<double>(buffers.super_queue) / threads));

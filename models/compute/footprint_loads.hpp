@@ -32,14 +32,20 @@ struct Served {
 Served served(const topology::Description& host, const Profile& profile, double space_B,
               int threads);
 
+// Throughput of `threads` busy threads of one core over one: each further thread adds half of what
+// the one before it added; exact for two, an assumption beyond (SMT-4 and SMT-8 hosts).
+double core_throughput(int threads, double yield);
+
 // Lines under way at once, while so many hardware threads of the core are busy. Each then has its
 // part of the window that misses are found in: beside the one at its head, that much less of the
 // others,
 //   1 + (parallelism - 1) / threads,
-// and of the buffers, or of whatever holds more lines than L1's buffers do.
+// and of the buffers, or of whatever holds more lines than L1's buffers do. Threads of a host that
+// states their yield (`host_yield`: modules of two cores) divide that much less.
 // Source  reorder, load and store buffers are divided while both threads run (Intel Optimization
 //         Reference Manual, Hyper-Threading); misses of a window in proportion to its length:
 //         Karkhanis and Smith, ISCA 2004.
-double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads);
+double lines_at_once(const topology::LineBuffers& buffers, const Profile& profile, int threads,
+                     double host_yield = 0.0);
 
 }  // namespace models::compute

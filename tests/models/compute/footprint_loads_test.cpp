@@ -113,6 +113,10 @@ TEST_CASE("a busy sibling takes half of the window that misses are found in, and
   CHECK(with_sibling(3.0) == 2.0);  // the first, and one of the two others
   CHECK(with_sibling(9.5) == 5.0);  // of ten buffers
   CHECK(with_sibling(20.0) == 10.0);
+  // A module of two cores, of which each has its own but for a tenth.
+  profile.memory_level_parallelism = 3.0;
+  CHECK(lines_at_once(buffers, profile, 2, 1.8) == Approx(1.0 + 2.0 * 0.9));
+  CHECK(lines_at_once(buffers, profile, 2, 2.0) == 3.0);
 }
 
 TEST_CASE("siblings that wait for memory gain less with half the window each") {

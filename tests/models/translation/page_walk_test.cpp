@@ -73,8 +73,8 @@ TEST_CASE("paging-structure caches leave the leaf while the memory is within the
   CHECK(per_walk(sim::Bytes{64LL << 20}, Paging::native) == Approx(1));  // 32 PDEs of 2 MiB
   CHECK(per_walk(sim::Bytes{128LL << 20}, Paging::native) == Approx(1.5));
   // The guest's leaf, the host's leaf, and now and then the host's leaf of the guest's table; of
-  // two dimensions' PDEs, 2 x 14 and those of the tables, 32 reach half as far.
-  const double nested = per_walk(sim::Bytes{28LL << 20}, Paging::nested);
+  // two dimensions' PDEs, 2 x 18 and those of the tables, 32 reach half as far.
+  const double nested = per_walk(sim::Bytes{36LL << 20}, Paging::nested);
   CHECK(nested > 2.0);
   CHECK(nested < 3.0);
 }
