@@ -291,7 +291,7 @@ const Section<topology::Description>& hardware_keys() {
       truth("page_modification_log", &T::page_modification_log,
             "the CPU notes pages that become dirty"),
       tables("idle_state", &T::idle_states, &idle_state_keys,
-             "sleep states of cores, shallow first; none: cores wake at once"),
+             "sleep states of cores, shallow first; left out: C1, 2 us; []: cores wake at once"),
       table("l1", &T::l1, &l1_keys, "first-level data cache"),
       table("l2", &T::l2, &cache_keys, "private cache"),
       table("llc", &T::llc, &cache_keys, "last-level cache"),

@@ -8,31 +8,13 @@
 #include <string>
 
 #include "scenarios/library.hpp"
+#include "tests/scenarios/small_scenario.hpp"
 
 using scenarios::read_text;
+using tests::kSmall;
+using tests::refusal;
 
 namespace {
-
-const std::string kSmall =
-    "[study]\n"
-    "duration = \"2 s\"\n"
-    "[host]\n"
-    "use = \"opteron-6272-4s\"\n"
-    "[vmm]\n"
-    "use = \"kvm-3.10\"\n"
-    "[[vm]]\n"
-    "name = \"guest\"\n"
-    "memory = \"2 GiB\"\n"
-    "workload = \"kernel-compile\"\n";
-
-std::string refusal(const std::string& text, const scenarios::ReadOptions& options = {}) {
-  try {
-    read_text(text, "a.toml", options);
-  } catch (const scenarios::ScenarioError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   return text.replace(text.find(what), what.size(), with);
@@ -346,4 +328,18 @@ TEST_CASE("the ratio of any metric to the baseline can be shown") {
 TEST_CASE("mistakes in values of the command line have no line") {
   CHECK_THAT(refusal(kSmall, {.overrides = {{"report.show", "[\"throughput\", \"speed\"]"}}}),
              Catch::StartsWith("--set report.show: report.show: got \"speed\""));
+}
+
+TEST_CASE("cores of a host that says nothing of sleep states have C1") {
+  const auto states = [](const std::string& host) {
+    return read_text(replaced(kSmall, "use = \"opteron-6272-4s\"\n", host), "a.toml")
+        .points.at(0)
+        .scenario.host.hardware.idle_states;
+  };
+  const auto silent = states("use = \"opteron-6272-4s\"\n");
+  REQUIRE(silent.size() == 1);
+  CHECK(silent[0].name == "C1");
+  CHECK(silent[0].exit_latency == sim::Duration{2'000'000});
+  CHECK(states("use = \"opteron-6272-4s\"\nidle_state = []\n").empty());
+  CHECK(states("use = \"skylake-8180-2s\"\n").size() > 1);
 }

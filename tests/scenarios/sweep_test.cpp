@@ -4,21 +4,14 @@
 #include <string>
 
 #include "scenarios/read.hpp"
+#include "tests/scenarios/small_scenario.hpp"
 
 using scenarios::read_text;
 using scenarios::text;
+using tests::kSmall;
+using tests::refusal;
 
 namespace {
-
-const std::string kSmall =
-    "[study]\n"
-    "duration = \"2 s\"\n"
-    "[host]\n"
-    "use = \"opteron-6272-4s\"\n"
-    "[[vm]]\n"
-    "name = \"guest\"\n"
-    "memory = \"2 GiB\"\n"
-    "workload = \"kernel-compile\"\n";
 
 const std::string kSwept = kSmall +
                            "[sweep]\n\"vm.guest.count\" = [1, 3]\n"
@@ -30,16 +23,7 @@ scenarios::Study set(const std::string& text, std::vector<scenarios::Override> o
   return read_text(text, "a.toml", {.overrides = std::move(overrides)});
 }
 
-std::string refusal(const std::string& text, const scenarios::ReadOptions& options = {}) {
-  try {
-    read_text(text, "a.toml", options);
-  } catch (const scenarios::ScenarioError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-// Flavours of two and eight vCPUs, with memory to match, on two and on four hosts' worth of guests.
+// Flavours of two and eight vCPUs, with memory to match, one guest and four.
 const std::string kTogether = kSmall +
                               "[sweep]\n\"vm.guest.vcpus, vm.guest.memory\" = [[2, \"4 GiB\"], "
                               "[8, \"16 GiB\"]]\n\"vm.guest.count\" = [1, 4]\n";
@@ -138,11 +122,11 @@ TEST_CASE("one of several keys that are swept side by side may be set") {
 TEST_CASE("keys side by side need a value each, and a place of their own") {
   const auto swept = [](const std::string& line) { return refusal(kSmall + "[sweep]\n" + line); };
   CHECK_THAT(swept("\"vm.guest.vcpus, vm.guest.memory\" = [[2, \"4 GiB\"], [8]]\n"),
-             Catch::StartsWith("a.toml:10:") && Catch::Contains("an array of 2 values"));
+             Catch::StartsWith("a.toml:12:") && Catch::Contains("an array of 2 values"));
   CHECK_THAT(swept("\"vm.guest.vcpus, vm.guest.memory\" = [2, 8]\n"),
              Catch::Contains("an array of 2 values, one of each key"));
   CHECK_THAT(swept("\"vm.guest.vcpus, vm.guest.count\" = [[2, 1]]\n\"vm.guest.count\" = [1, 2]\n"),
-             Catch::StartsWith("a.toml:11:") && Catch::Contains("vm.guest.count is there twice"));
+             Catch::StartsWith("a.toml:13:") && Catch::Contains("vm.guest.count is there twice"));
   CHECK_THAT(swept("\"vm.guest.vcpus, vm.guest.memroy\" = [[2, \"4 GiB\"]]\n"),
              Catch::Contains("memory"));
 }

@@ -5,8 +5,11 @@
 namespace models::storage::raid {
 
 Row* HoldList::first() {
-  while (!rows_.empty() && rows_.front()->state != Row::State::held) rows_.pop_front();
-  return rows_.empty() ? nullptr : rows_.front();
+  const auto left = [](const Entry& entry) {
+    return entry.row->state != Row::State::held || entry.row->held != entry.number;
+  };
+  while (!rows_.empty() && left(rows_.front())) rows_.pop_front();
+  return rows_.empty() ? nullptr : rows_.front().row;
 }
 
 void HoldList::passed() {

@@ -10,6 +10,7 @@
 // Checked tests/models/storage/raid/hold_list_test.cpp, parity_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 
 #include "models/storage/raid/stripe_cache.hpp"
@@ -19,7 +20,10 @@ namespace models::storage::raid {
 class HoldList {
  public:
   // A row whose state is held. It leaves when it is next, or when its state is another.
-  void add(Row& row) { rows_.push_back(&row); }
+  void add(Row& row) {
+    row.held = ++added_;
+    rows_.push_back({&row, row.held});
+  }
   // Another row is handled that has asked nothing of the disks yet.
   void passed();
   // The next to go; null: none is left, or those that are stand back. It is the caller's.
@@ -27,9 +31,14 @@ class HoldList {
 
  private:
   static constexpr int kThreshold = 1;  // preread_bypass_threshold
+  struct Entry {
+    Row* row;
+    std::uint64_t number;  // another than the row's: it left, and has been added anew
+  };
   Row* first();
 
-  std::deque<Row*> rows_;
+  std::deque<Entry> rows_;
+  std::uint64_t added_ = 0;
   const Row* last_first_ = nullptr;  // of those held, when one was last passed
   int passed_ = 0;                   // bypass_count
 };

@@ -14,10 +14,6 @@ using sim::Duration;
 
 namespace {
 
-Blocks bit(int member) {
-  return Blocks{1} << member;
-}
-
 Bytes rows(std::int64_t count) {
   return Bytes{count * kRow_B};
 }

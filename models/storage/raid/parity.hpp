@@ -54,7 +54,7 @@ class Parity : public Md {
 
   // Lays the part of a request into its rows; waits where the cache is full.
   sim::Task<> lay(ParityPiece piece, Request request, Countdown& done);
-  sim::Task<Row*> room_for(std::int64_t number);
+  sim::Task<Row*> room_for(std::int64_t number, bool begins);
   void ask(Row& row, int member, bool whole, const Request& request, Countdown& done);
 
   void kick();

@@ -9,14 +9,6 @@ namespace models::storage::raid {
 using sim::Bytes;
 using sim::Duration;
 
-namespace {
-
-Blocks bit(int member) {
-  return Blocks{1} << member;
-}
-
-}  // namespace
-
 // Within a chunk on a disk that is there: past the cache. Of a missing disk: through its rows.
 sim::Task<> Parity::read(Request request) {
   const ParityPiece first = geometry().piece(request.offset);
@@ -69,19 +61,19 @@ sim::Task<> Parity::lay(ParityPiece piece, Request request, Countdown& done) {
     const std::int64_t number = at / kRow_B;
     const std::int64_t next = std::min(end, (number + 1) * kRow_B);
     Row* row = cache_.claim(number);
-    if (row == nullptr) row = co_await room_for(number);
+    if (row == nullptr) row = co_await room_for(number, done.await_ready());
     ask(*row, piece.member, next - at == kRow_B, request, done);
     at = next;
   }
 }
 
 // Who waits has not submitted what follows: when there is room requests come one after another, not
-// all at once.
-sim::Task<Row*> Parity::room_for(std::int64_t number) {
+// all at once. `begins`: nothing of the request is laid yet.
+sim::Task<Row*> Parity::room_for(std::int64_t number, bool begins) {
   const sim::Server::Held turn = co_await submissions_.hold();
   const Duration submission = description().costs.request;
+  if (begins && submission > Duration::zero()) co_await engine().delay(submission);
   for (;;) {
-    if (submission > Duration::zero()) co_await engine().delay(submission);
     if (Row* row = cache_.claim(number)) co_return row;
     kick();
     co_await room_;

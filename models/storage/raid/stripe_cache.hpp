@@ -57,8 +57,9 @@ struct Row {
   std::int64_t number = -1;  // member offset / 4 KiB
   Blocks cached = 0;
   State state = State::idle;
-  bool gathered = false;  // pre-reads for `request` may begin (STRIPE_PREREAD_ACTIVE)
-  bool started = false;   // and have been made (STRIPE_IO_STARTED)
+  bool gathered = false;   // pre-reads for `request` may begin (STRIPE_PREREAD_ACTIVE)
+  bool started = false;    // and have been made (STRIPE_IO_STARTED)
+  std::uint64_t held = 0;  // its number in the hold list
   RowRequest request;
   std::vector<Countdown*> waiting;  // for `request`
   std::vector<Countdown*> served;   // by the handling under way

@@ -5,10 +5,6 @@
 namespace models::storage::raid {
 namespace {
 
-Blocks bit(int member) {
-  return member < 0 ? 0 : Blocks{1} << member;
-}
-
 struct Sets {
   Blocks all;
   Blocks parity;

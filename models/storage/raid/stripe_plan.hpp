@@ -20,6 +20,10 @@ namespace models::storage::raid {
 
 // One bit a member.
 using Blocks = std::uint64_t;
+// None of a member that is not there, -1.
+inline Blocks bit(int member) {
+  return member < 0 ? 0 : Blocks{1} << member;
+}
 
 struct RowState {
   int members = 0;

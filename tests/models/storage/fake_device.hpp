@@ -1,6 +1,8 @@
 // A device that takes a fixed time for each request and remembers them.
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "models/storage/block_device.hpp"
@@ -31,6 +33,19 @@ class FakeDevice : public models::storage::BlockDevice {
   sim::Duration time_;
   sim::Bytes capacity_;
 };
+
+// What it was asked since the last call: r, w, z with KiB (rounded up), f.
+inline std::string asked(FakeDevice& device) {
+  std::string all;
+  for (const models::storage::Request& r : std::exchange(device.requests, {})) {
+    const char kind[] = {'r', 'w', 'z', 'f'};
+    all += kind[static_cast<int>(r.operation)];
+    if (r.operation != models::storage::Operation::flush)
+      all += std::to_string((r.size.count() + 1023) / 1024);
+    all += ' ';
+  }
+  return all;
+}
 
 // Runs one task from start to end and says when it ended.
 inline sim::Process await_task(sim::Engine& engine, sim::Task<> task, sim::Instant* ended) {

@@ -24,18 +24,7 @@ struct Bench {
   }
   void write(sim::Bytes offset, sim::Bytes size) { serve(Operation::write, offset, size); }
   void read(sim::Bytes offset, sim::Bytes size) { serve(Operation::read, offset, size); }
-  // What reached the file since the last call: r, w, z with KiB (rounded up), f.
-  std::string log() {
-    std::string all;
-    for (const Request& r : file.requests) {
-      const char kind[] = {'r', 'w', 'z', 'f'};
-      all += kind[static_cast<int>(r.operation)];
-      if (r.operation != Operation::flush) all += std::to_string((r.size.count() + 1023) / 1024);
-      all += ' ';
-    }
-    file.requests.clear();
-    return all;
-  }
+  std::string log() { return tests::asked(file); }
 
   sim::Engine engine;
   tests::FakeDevice file;

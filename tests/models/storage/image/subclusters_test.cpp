@@ -35,18 +35,7 @@ struct Bench {
   void read(sim::Bytes offset, sim::Bytes size) { serve(Operation::read, offset, size); }
   void flush() { serve(Operation::flush, {}, {}); }
   // What has reached the image's file, and behind a bar its backing image, since the last call.
-  std::string log() { return asked(file) + "| " + asked(base_file); }
-  static std::string asked(tests::FakeDevice& device) {
-    std::string all;
-    for (const Request& r : device.requests) {
-      const char kind[] = {'r', 'w', 'z', 'f'};
-      all += kind[static_cast<int>(r.operation)];
-      if (r.operation != Operation::flush) all += std::to_string(r.size.count() / 1024);
-      all += ' ';
-    }
-    device.requests.clear();
-    return all;
-  }
+  std::string log() { return tests::asked(file) + "| " + tests::asked(base_file); }
 
   sim::Engine engine;
   tests::FakeDevice base_file;

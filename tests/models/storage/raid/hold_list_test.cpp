@@ -42,6 +42,15 @@ TEST_CASE("behind full stripes a row goes for each that passes above the thresho
   CHECK(held.next(true) == &held.rows[1]);
 }
 
+TEST_CASE("a row that was filled and is held again goes behind the others", "[raid]") {
+  Held held;
+  held.rows[0].state = Row::State::queued;
+  held.rows[0].state = Row::State::held;
+  held.list.add(held.rows[0]);
+  for (const int i : {1, 2, 0}) CHECK(held.next(false) == &held.rows[i]);
+  CHECK(held.next(false) == nullptr);
+}
+
 TEST_CASE("a row that was filled meanwhile is held no longer", "[raid]") {
   Held held;
   held.rows[0].state = Row::State::queued;
