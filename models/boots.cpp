@@ -159,16 +159,10 @@ sim::Task<> Boots::guest(int index, Times& times, sim::Random& random) {
   times.init_s.record(sim::seconds(engine().now() - up));
 }
 
-// What the vCPU owes for memory that it touches first, on the node where it runs.
-void Boots::fault(int index, sim::Bytes touched) {
-  RunningVm& vm = host_.vms_[at(index)];
-  const int id = vm.vcpus.front();
-  const int node = host_.topology_.cpu(host_.cpu_of(id)).node;
-  const sim::Bytes placed = host_.touch(host_.workers_[at(id)], touched, node);
-  host_.place(vm);
-  if (description_.without.contains(Mechanism::first_touch)) return;
+double Boots::first_touch_s(int vm, sim::Bytes placed, int touching) const {
+  if (description_.without.contains(Mechanism::first_touch)) return 0.0;
   const vmm::FaultCosts& costs = description_.vmm.fault;
-  const translation::PageUse& use = vm.description->host_pages;
+  const translation::PageUse& use = host_.vms_[at(vm)].description->host_pages;
   const double large = use.size == translation::PageSize::small ? 0.0 : use.coverage;
   const double all = pages(placed);
   const double faults =
@@ -177,15 +171,25 @@ void Boots::fault(int index, sim::Bytes touched) {
   const double page_cycles = static_cast<double>(costs.clear_page.count()) +
                              (1.0 - large) * static_cast<double>(costs.handle.count());
   const double locked_s = static_cast<double>(costs.locked.count()) / clock_Hz;
-  const double lock_s = locked_s <= 0 ? 0.0
-                                      : memory::held_lock_s(std::max(1, touching_[at(node)]),
-                                                            page_cycles / clock_Hz, locked_s);
+  const double lock_s =
+      locked_s <= 0 ? 0.0
+                    : memory::held_lock_s(std::max(1, touching), page_cycles / clock_Hz, locked_s);
   const double exits = host_.cycles_of(vmm::ExitKind::hypercall) * faults;
   const double cycles = exits + faults * static_cast<double>(costs.handle.count()) +
                         all * static_cast<double>(costs.clear_page.count());
+  return cycles / clock_Hz + all * lock_s;
+}
+
+// What the vCPU owes for memory that it touches first, on the node where it runs.
+void Boots::fault(int index, sim::Bytes touched) {
+  RunningVm& vm = host_.vms_[at(index)];
+  const int id = vm.vcpus.front();
+  const int node = host_.topology_.cpu(host_.cpu_of(id)).node;
+  const sim::Bytes placed = host_.touch(host_.workers_[at(id)], touched, node);
+  host_.place(vm);
   Worker& worker = host_.workers_[at(id)];
   host_.book(worker);
-  worker.progress.owe_faults(sim::from_seconds(cycles / clock_Hz + all * lock_s));
+  worker.progress.owe_faults(sim::from_seconds(first_touch_s(index, placed, touching_[at(node)])));
 }
 
 sim::Task<> Boots::step(int index, Step step) {

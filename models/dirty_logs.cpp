@@ -111,6 +111,10 @@ double DirtyLogs::dirty(int vm) {
   return log.pages.dirty();
 }
 
+double DirtyLogs::written(int vm) const {
+  return logs_[at(vm)]->pages.written();
+}
+
 void DirtyLogs::end(int vm) {
   Log& log = *logs_[at(vm)];
   book(log, vm);

@@ -27,10 +27,11 @@ class DirtyLogs {
   explicit DirtyLogs(RunningHost& host);
   ~DirtyLogs();
 
-  void start();          // VMs that the scenario logs
-  void begin(int vm);    // switches the log of a VM on; all its pages are clean
-  double take(int vm);   // pages written since, all clean again
-  double dirty(int vm);  // without clearing
+  void start();                  // VMs that the scenario logs
+  void begin(int vm);            // switches the log of a VM on; all its pages are clean
+  double take(int vm);           // pages written since, all clean again
+  double dirty(int vm);          // without clearing
+  double written(int vm) const;  // pages that are ever written
   void end(int vm);
   // Distinct pages that a VM writes in a second at its present pace, all of them clean before.
   double rate(int vm);

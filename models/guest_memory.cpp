@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "models/boots.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
 #include "models/running_host.hpp"
@@ -49,7 +50,12 @@ void RunningHost::touch(Vm& vm) {
     if (amount == 0) continue;
     worker.untouched_B -= static_cast<double>(amount);
     const int node = topology_.cpu(scheduler_->cpu_of(worker.thread)).node;
-    moved = touch(worker, sim::Bytes{amount}, node).count() > 0 || moved;
+    const sim::Bytes placed = touch(worker, sim::Bytes{amount}, node);
+    if (placed.count() == 0) continue;
+    moved = true;
+    book(worker);
+    worker.progress.owe_faults(sim::from_seconds(boots_->first_touch_s(worker.vm, placed, 1)));
+    if (!worker.polling) arm(worker);
   }
   if (vm.placement.untouched().count() == 0) vm.filling = false;
   if (moved) place(vm);

@@ -146,7 +146,7 @@ enum class Mechanism {
   pause_loop_exits,      // "pause-loop-exits": spinning vCPUs keep their CPUs
   halt_polling,          // "halt-polling": who halts sleeps at once
   numa_balancing,        // "numa-balancing": neither kernel nor numad moves memory or threads
-  first_touch,           // "first-touch": memory of guests that boot is there already
+  first_touch,           // "first-touch": the host gives memory that is touched first for nothing
   cache_allocation,      // "cache-allocation": all ways of the LLC are everybody's
   pcie,                  // "pcie": cards' data is in memory at once
   image_metadata,        // "image-metadata": images are plain files, written before

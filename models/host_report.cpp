@@ -16,6 +16,7 @@
 #include "models/numa_daemon.hpp"
 #include "models/open_requests.hpp"
 #include "models/pcie_cards.hpp"
+#include "models/pinning.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -97,7 +98,11 @@ Results RunningHost::results(const RunLength& length, bool check) {
     cpu_since_[at(cpu)] = engine_.now();
   }
   Results results;
-  for (const Kind& kind : kinds_) report_kind(kind, length, results);
+  for (const Kind& kind : kinds_) {
+    report_kind(kind, length, results);
+    if (std::string sets = unlike_sets(*kind.description); !sets.empty())
+      results.notes.push_back(std::move(sets));
+  }
   report_host(length, results);
   report_memory(length, results);
   for (const Kind& kind : kinds_) report_own_memory(kind, results);

@@ -155,6 +155,7 @@ void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote
   try {
     HostStorage storage{engine, host, threads, nullptr, &remote};
     for (const VmDescription& vm : host.vms) {
+      std::vector<sim::Bytes> sizes;
       for (int i = 0; i < vm.count; ++i) {
         int number = 0;
         for (const DiskDescription& disk : vm.disks) {
@@ -165,12 +166,18 @@ void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote
           if (i > 0) continue;
           try {
             const auto image = make_image(disk, *part);
+            sizes.push_back(image->capacity());
             if (disk.iotune.limits()) storage::throttle::Group{engine, disk.iotune};
           } catch (const sim::ConfigError& error) {
             complaints.need(false, fmt::format("vm.{}.disk: {}", vm.name, error.what()));
           }
         }
       }
+      const std::string workload = fmt::format("vm.{}.workload", vm.name);
+      check_fit(vm.workload.io, sizes, vm.vcpus, workload, complaints);
+      for (std::size_t i = 0; i < vm.workload.tests.size(); ++i)
+        check_fit(vm.workload.tests[i].io, sizes, vm.vcpus, fmt::format("{}.test[{}]", workload, i),
+                  complaints);
     }
   } catch (const sim::ConfigError& error) {
     complaints.need(false, error.what());
@@ -218,13 +225,16 @@ HostStorage::HostStorage(sim::Engine& engine, const HostDescription& description
       for (const Place* place : places(disk)) members.push_back(place->device);
     }
     const int disks = static_cast<int>(members.size());
+    sim::Bytes active{};
+    for (int i = 0; i < disks - array.raid.spares; ++i)
+      active += members[static_cast<std::size_t>(i)]->capacity();
     std::vector<storage::Thread*> group;
     storage::Thread& thread = threads.add("md." + array.name);
     for (int i = 0; i < array.raid.group_threads; ++i)
       group.push_back(&threads.add(fmt::format("md.{}.{}", array.name, i)));
     try {
       auto made = storage::raid::make_array(engine, array.raid, std::move(members), thread, group);
-      arrays_.push_back({&array, disks, made.get()});
+      arrays_.push_back({&array, disks, active, made.get()});
       devices_.push_back(std::move(made));
     } catch (const sim::ConfigError& error) {
       throw sim::ConfigError{fmt::format("host.array.{}: {}", array.name, error.what())};

@@ -65,7 +65,8 @@ class HostStorage {
   };
   struct NamedArray {
     const HostArray* description;
-    int disks;  // spares included
+    int disks;          // spares included
+    sim::Bytes active;  // of its disks but spares
     storage::raid::Array* array;
     storage::raid::Stats before{};
     storage::Backlog backlog_before{};

@@ -81,7 +81,8 @@ void HostStorage::report(double measured_s, Results& results) const {
     put("member_flushes", since(&Stats::member_flushes) / measured_s);
     put("amplification", own > 0 ? members / own : 0.0);
     const int disks = named.disks - raid.spares;
-    put("usable", storage::raid::utilisation(raid.level, disks, raid.copies));
+    put("usable", static_cast<double>(named.array->capacity().count()) /
+                      static_cast<double>(named.active.count()));
     put("tolerates", storage::raid::fault_tolerance(raid.level, disks, raid.copies));
     put("next_failure_loses", next_failure_loses(raid, disks));
     put("state", static_cast<double>(named.array->state()));

@@ -100,30 +100,14 @@ sim::Process IoPaths::open_and_run(RunningGuest& running) {
   run_jobs(running);
 }
 
-// Each job's part of the disk that it uses.
+// Each job's part of the disk that it uses; that there is one has been checked.
 void IoPaths::open_streams(Load& load) {
   const workload::IoProfile& profile = load.profile;
   const auto& disks = load.guest.disks;
-  for (const int cpu : profile.cpus) {
-    if (cpu >= static_cast<int>(load.guest.vcpus.size()))
-      throw sim::ConfigError{fmt::format("vm.{}.workload: cpus: got {}, its vCPUs are 0 to {}",
-                                         load.guest.description->name, cpu,
-                                         load.guest.vcpus.size() - 1)};
-  }
   for (int job = 0; job < profile.jobs; ++job) {
     const sim::Bytes capacity = disks[at(job) % disks.size()]->disk().capacity();
     const sim::Bytes from = profile.from(capacity, job);
     const sim::Bytes size = profile.used_by_job(capacity, job);
-    if (size < std::max(profile.largest_block(), profile.place()))
-      throw sim::ConfigError{fmt::format(
-          "vm.{}.workload: a job has {} B of the disk to use, less than its block of {} B; lower "
-          "its block, offset or number of jobs, or raise its span or the disk's size",
-          load.guest.description->name, size.count(), profile.largest_block().count())};
-    if (from + size > capacity)
-      throw sim::ConfigError{fmt::format(
-          "vm.{}.workload: job {} uses the disk up to {} B, which has {} B; lower its increment "
-          "or span, or raise the disk's size",
-          load.guest.description->name, job, (from + size).count(), capacity.count())};
     Stream& stream =
         streams_.emplace_back(Stream{.from = from, .size = size, .most = profile.requests});
     if (profile.distribution.spread != workload::Spread::uniform) {

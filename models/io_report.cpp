@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "models/io_paths.hpp"
 #include "models/running_host.hpp"
@@ -20,6 +22,23 @@ std::size_t at(int i) {
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
+}
+
+// Jobs that ask for more of a disk than it has use what there is. Empty: none does.
+std::string more_than_there_is(const VmDescription& vm, sim::Bytes capacity) {
+  const auto clipped = [&](const workload::IoProfile& io) {
+    return io.any() && io.used(capacity) < io.span;
+  };
+  std::vector<std::string_view> names;
+  if (clipped(vm.workload.io)) names.push_back("io");
+  for (const workload::IoTest& test : vm.workload.tests) {
+    if (clipped(test.io)) names.push_back(test.name);
+  }
+  if (names.empty()) return {};
+  return fmt::format(
+      "jobs of vm.{} ask for more than its disk of {:.4g} GB has for them, and use that: "
+      "{}; lower their size or raise the disk's",
+      vm.name, static_cast<double>(capacity.count()) / 1e9, fmt::join(names, ", "));
 }
 
 }  // namespace
@@ -124,6 +143,13 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("io.time.storage", ratio(all.storage_s, all_s));
   put("io.kicks", ratio(all.kicks, ios));
   put("io.interrupts", ratio(all.interrupts, ios));
+  for (const RunningGuest& running : guests_) {
+    if (running.kind != kind || running.disks.empty()) continue;
+    const std::string clipped =
+        more_than_there_is(description, running.disks.front()->disk().capacity());
+    if (!clipped.empty()) results.notes.push_back(clipped);
+    break;
+  }
   report_caches(kind, results);
   report_images(kind, results);
   report_tests(kind, results);

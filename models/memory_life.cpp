@@ -87,6 +87,9 @@ void RunningHost::build_memory() {
                                .host_pages = pages(description_.vmm.host_memory),
                                .swap_pages = pages(d.swap.size),
                                .swap_out_per_s = d.swap.write_rate.count() / memory::kPage_B,
+                               .swap_in_per_s = d.swap.latency > sim::Duration::zero()
+                                                    ? d.swap.parallel / sim::seconds(d.swap.latency)
+                                                    : std::numeric_limits<double>::infinity(),
                                .memory_latency_s = sim::seconds(d.controller.latency),
                                .nodes = topology_.memories(),
                                .ksm = ksm});

@@ -86,6 +86,15 @@ double Migration::executed() const {
   return all;
 }
 
+// Pages to send when `unsent` of `asked` are still and the log has been read: some are in both, as
+// many as chance has it.
+double Migration::with_written(double unsent, double asked) {
+  DirtyLogs& logs = *from_.host.dirty_logs_;
+  const double written = logs.take(from_.vm);
+  const double either = std::max(asked, logs.written(from_.vm));
+  return unsent + written - (either > 0.0 ? unsent * written / either : 0.0);
+}
+
 bool Migration::late() const {
   return description_.timeout > sim::Duration::zero() &&
          engine_.now() - outcome_.began >= description_.timeout;
@@ -107,23 +116,30 @@ sim::Task<> Migration::run() {
   }
   host.dirty_logs_->begin(from_.vm);
   const double resident = pages(models::resident(vm));
-  const double zero =
-      pages(vm.memory) - resident + resident * vm.workload.content[memory::Content::zero].share;
+  // Hugepages that are reserved are there, touched or not.
+  const double there = reserves_hugepages(vm) ? pages(vm.memory) : resident;
+  const double untouched = pages(vm.memory) - there;
+  const double touched_zero =
+      there - resident + resident * vm.workload.content[memory::Content::zero].share;
+  const double zero = untouched + touched_zero;
   if (log.eager_split && vm.host_pages.size != translation::PageSize::small) {
     const double large = pages(vm.memory) / 512.0 * host.huge_->coverage(from_.vm);
     co_await send_work(sim::Cycles{static_cast<std::int64_t>(memory::split_cycles(log))}, large);
   }
-  co_await send_work(host.description_.vmm.migration.zero_page, zero);
+  sim::Join zeros{engine_};
+  zeros.add(look_at_zeros(from_, sender_, touched_zero, untouched));
+  zeros.add(look_at_zeros(to_, receiver_, touched_zero, untouched));
+  co_await zeros.all();
   outcome_.transferred_B += zero * kZeroPage_B;
   double left = pages(vm.memory) - zero;
   for (;;) {
     const sim::Instant round = engine_.now();
     ++outcome_.rounds;
-    unsent_ = left;
+    const double asked = unsent_ = left;
     co_await copy(left, true);
     const double took_s = sim::seconds(engine_.now() - round);
-    const double copied = left - unsent_;
-    left = unsent_ + host.dirty_logs_->take(from_.vm);
+    const double copied = asked - unsent_;
+    left = with_written(unsent_, asked);
     outcome_.left_B = left * kPage_B;
     co_await send_work(host.description_.vmm.migration.sync_page, left);
     const double allowed = copied / took_s * sim::seconds(description_.max_downtime);
@@ -137,7 +153,7 @@ sim::Task<> Migration::run() {
   stop();
   co_await host.io_->drained(from_.vm);
   if (!disks_.empty()) co_await finish_disks();
-  co_await copy(left + host.dirty_logs_->take(from_.vm), false);
+  co_await copy(with_written(left, left), false);
   co_await engine_.delay(host.description_.vmm.migration.switch_over);
   host.dirty_logs_->end(from_.vm);
   to_.host.arrive(to_.vm);
@@ -188,6 +204,21 @@ sim::Task<> Migration::send_pages(double count) {
   const double clock_Hz = from_.host.topology_.description().frequency.count();
   const double page_s = cycles / clock_Hz + from_memory_s(from_, sender_);
   co_await from_.host.emulate(sender_, sim::from_seconds(page_s * count), -1);
+}
+
+// Pages that the guest has touched are read, all of them; the others are mapped first. What arrives
+// is looked for at the other end, where nothing is touched yet.
+sim::Task<> Migration::look_at_zeros(const End& end, int worker, double touched, double untouched) {
+  const MigrationCosts& costs = end.host.description_.vmm.migration;
+  const double clock_Hz = end.host.topology_.description().frequency.count();
+  const double small = 1.0 - end.host.huge_->coverage(end.vm);  // others share 2 MiB of zeros
+  const bool sends = &end == &from_;
+  const double read = sends ? touched : 0.0;
+  const double mapped = sends ? untouched : touched + untouched;
+  const double cycles = static_cast<double>(costs.zero_page.count()) * (touched + untouched) +
+                        static_cast<double>(costs.zero_fault.count()) * mapped * small;
+  co_await end.host.emulate(
+      worker, sim::from_seconds(cycles / clock_Hz + from_memory_s(end, worker) * read), -1);
 }
 
 // A guest's page is in no cache of the thread's: it copies it out of memory, or into it.

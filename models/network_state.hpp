@@ -29,6 +29,9 @@ class NetworkPaths::WorkerThread : public network::Thread {
     run.before_all = before_all_ && !std::exchange(deferred_, false);
     co_await run;
   }
+  void leave_guest(int times, sim::Cycles cycles) override {
+    host_.owe_cycles(worker_, cycles, times);
+  }
   int cpu() const override { return host_.cpu_of(worker_); }
   bool defer() override {
     deferred_ = before_all_;

@@ -293,6 +293,7 @@ void NumaBalancing::begin_measuring() {
 }
 
 void NumaBalancing::report(const RunLength& length, Results& results) {
+  if (spaces_.empty()) return;  // the run ended while guests touched their memory
   const double measured_s = sim::seconds(length.duration);
   for (const VmKind& kind : host_.kinds_) {
     double faults = 0, moved_B = 0, moves = 0, start = 0, end = 0;

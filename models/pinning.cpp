@@ -164,4 +164,12 @@ std::vector<VmPlace> place_vms(const std::vector<VmDescription>& vms,
   return places;
 }
 
+std::string unlike_sets(const VmDescription& vm) {
+  const auto sets = static_cast<int>(vm.pin.cpus.size());
+  if (vm.pin.mode != PinMode::cpus || sets <= 1 || sets == vm.vcpus) return {};
+  return fmt::format(
+      "vm.{}.pin: {} CPU sets for {} vCPUs: {}", vm.name, sets, vm.vcpus,
+      sets > vm.vcpus ? "those beyond are left out" : "the last one is for all vCPUs beyond, too");
+}
+
 }  // namespace models

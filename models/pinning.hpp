@@ -1,6 +1,7 @@
 // Which CPUs each vCPU may use and which nodes a VM's memory may use, from its description.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "models/host_description.hpp"
@@ -22,5 +23,8 @@ struct VmPlace {
 // those of the vCPUs. Throws sim::ConfigError, one reason a line, for CPUs and nodes not there.
 std::vector<VmPlace> place_vms(const std::vector<VmDescription>& vms,
                                const topology::Topology& topology);
+
+// What is made of CPU sets that are not as many as the vCPUs; one set is for all. Empty: they are.
+std::string unlike_sets(const VmDescription& vm);
 
 }  // namespace models

@@ -64,7 +64,7 @@ class RunningHost final : public scheduler::Dispatch {
   static sim::Duration thread_time(double ns) { return sim::from_seconds(ns * kEmulatorUnit_s); }
   // What a vCPU pays before it goes on: exits of a kind, cycles beside them.
   void owe_exits(int worker, int count, vmm::ExitKind kind);
-  void owe_cycles(int worker, sim::Cycles cycles);
+  void owe_cycles(int worker, sim::Cycles cycles, int exits = 0);
   void owe_interrupt(int worker);        // that comes from a thread of the host
   void await_ios(int worker, int more);  // or fewer: its jobs'
   scheduler::CpuId cpu_of(int worker) const { return scheduler_->cpu_of(thread_of(worker)); }
@@ -180,7 +180,7 @@ class RunningHost final : public scheduler::Dispatch {
   void owe_ticks(Worker& worker, double ticks);
   void finish(Worker& worker);
   void take_job(Worker& worker, scheduler::CpuId waker);
-  void finish_job(Worker& worker);
+  void finish_job(Worker&worker), rest(Worker&worker);
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms(HostStorage::Remote* remote, GuestReach* reach);

@@ -137,7 +137,8 @@ double RunningHost::thread_work(sim::Cycles cycles) const {
   return static_cast<double>(cycles.count()) / clock_Hz / kEmulatorUnit_s;
 }
 
-void RunningHost::owe_cycles(int worker, sim::Cycles cycles) {
+void RunningHost::owe_cycles(int worker, sim::Cycles cycles, int exits) {
+  workers_[at(worker)].exits += exits;
   owe_exit(workers_[at(worker)], static_cast<double>(cycles.count()));
 }
 

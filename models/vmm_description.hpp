@@ -64,7 +64,12 @@ struct PauseLoop {
 struct MigrationCosts {
   // Beside what the kernel's sockets cost (vmm.network.stack) and the page's way from memory.
   sim::Cycles send_page{2'500};  // finding, checking for zeros, header and vector [recall]
-  sim::Cycles zero_page{600};    // finding and checking: nine bytes go out [recall]
+  // A page of zeros: finding it, nine bytes out; its way from memory, all of which is looked at,
+  // comes on top where the guest has touched it, else the fault that shows the kernel's page of
+  // zeros, once for each page that the host maps. The receiver finds it and looks whether its own
+  // is one. [recall]
+  sim::Cycles zero_page{600};
+  sim::Cycles zero_fault{1'500};
   sim::Cycles load_page{1'500};  // header, copying out of the stream's buffer, fault [recall]
   sim::Cycles sync_page{60};  // of a dirty page, reading the log and protecting it again [recall]
   sim::Duration switch_over{10'000'000'000};  // device state, stop and start, 10 ms [recall]

@@ -110,6 +110,7 @@ void expand_to(Node& node, std::string_view table, int depth, Problems& problems
 std::optional<std::string> file_text(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return {};
+  if (std::filesystem::is_character_file(path, error)) return {};  // may have no end: /dev/zero
   std::ifstream file{path, std::ios::binary};
   if (!file) return {};
   std::ostringstream text;

@@ -93,10 +93,12 @@ void Ios::direction() {
   }
   random_ = found->second.first;
   ios_.read_share = found->second.second;
-  if (ios_.read_share > 0.0 && ios_.read_share < 1.0) {
-    const std::int64_t writes = job_.whole("rwmixwrite", 50, problems_);
-    ios_.read_share = static_cast<double>(job_.whole("rwmixread", 100 - writes, problems_)) / 100;
-  }
+  const std::int64_t writes = job_.whole("rwmixwrite", 50, problems_);
+  const std::int64_t reads = job_.whole("rwmixread", 100 - writes, problems_);
+  if (writes < 0 || writes > 100) return wrong("rwmixwrite", "a percentage, 0 to 100");
+  if (reads < 0 || reads > 100) return wrong("rwmixread", "a percentage, 0 to 100");
+  if (ios_.read_share > 0.0 && ios_.read_share < 1.0)
+    ios_.read_share = static_cast<double>(reads) / 100;
   put(test_, at("rw"), "pattern", std::string{random_ ? "random" : "sequential"});
   if (reading_back_) ios_.read_share = 1.0;
   if (name.size() < text.size()) sequence(text.substr(name.size() + 1));
@@ -191,6 +193,7 @@ void Ios::asking() {
   // a thread for each waits.
   const bool goes_on = fio_engine(by) == FioEngine::goes_on && (direct || by != "libaio");
   const std::int64_t asked = job_.whole("iodepth", 1, problems_);
+  if (asked < 1) return wrong("iodepth", "1 or more");
   const bool deep = (goes_on || mode == "offload") && asked > 1;
   const std::int64_t depth = deep ? asked : 1;
   put(test_, at("direct"), "direct", direct);

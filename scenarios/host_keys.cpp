@@ -85,7 +85,8 @@ const Section<topology::IdleState>& idle_state_keys() {
   using T = topology::IdleState;
   static const Section<T> section{
       text("name", &T::name, "C1, C3, C6"),
-      quantity("exit_latency", Unit::time, &T::exit_latency, "of waking from it"),
+      quantity("exit_latency", Unit::time, &T::exit_latency, "of waking from it, at worst"),
+      quantity("wake", Unit::time, &T::wake, "of waking from it, as measured; 0 s: exit_latency"),
       quantity("residency", Unit::time, &T::residency, "least expected idle time to enter it"),
   };
   return section;

@@ -258,8 +258,10 @@ void read_points(const Node& document, const std::vector<SweepKeys>& keys,
 Study read_document(Node document, const std::string& name, const ReadOptions& options) {
   Problems problems;
   // A result's own file holds the scenario it came from.
-  if (const Entry* inner = find(document, "scenario");
-      inner != nullptr && find(document, "points") != nullptr) {
+  std::size_t results = 0;
+  if (const Entry* inner = find(document, "scenario"), *points = find(document, "points");
+      inner != nullptr && points != nullptr) {
+    if (points->value.array() != nullptr) results = points->value.array()->size();
     Node scenario = inner->value;
     document = std::move(scenario);
   }
@@ -279,6 +281,10 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   }
   Study study;
   study.file = name;
+  if (results > 1)
+    study.notes.push_back(
+        fmt::format("{} holds the results of {} points; what is run again is the first of them",
+                    name, results));
   for (const Override& override : options.overrides) {
     const Node value = parse_value(override.value, "--set " + override.key);
     set_key(document, override.key, value.at, value, problems);

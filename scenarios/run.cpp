@@ -147,7 +147,8 @@ class Pool {
       if (!variant.scenario.host.leaves_the_box())
         return model_.simulate(variant.scenario.host, variant.length, options);
       return in_worker_process(
-          [&] { return model_.simulate(variant.scenario.host, variant.length, options); });
+          [&] { return model_.simulate(variant.scenario.host, variant.length, options); },
+          options.cancel);
     } catch (const std::bad_alloc&) {
       throw too_large();
     } catch (const std::length_error&) {

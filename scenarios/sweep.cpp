@@ -118,7 +118,7 @@ std::vector<SweepKeys> swept(const Node& document, Problems& problems) {
     points *= std::min(all.back().steps.size(), kMostPoints + 1);
     if (points > kMostPoints) {
       problems.add(entry.key_at, fmt::format("sweep: more than {} points", kMostPoints));
-      break;
+      return {};  // none of them is read
     }
   }
   return all;

@@ -18,7 +18,7 @@ using models::VmDescription;
 Field<VmDescription> pin_key() {
   using T = VmDescription;
   return {"pin",
-          "\"none\", \"core\", \"node\", or CPU sets by vCPU [\"0-3\", \"4-7\"]",
+          "\"none\", \"core\", \"node\", or CPU sets by vCPU [\"0-3\", \"4-7\"], one alone for all",
           "where vCPUs may run; core: one CPU each, cores of every node before siblings; node: one "
           "node a VM",
           [](T& vm, const Node& node, const std::string& path, Problems& problems) {

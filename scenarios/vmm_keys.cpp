@@ -164,6 +164,8 @@ const Section<models::MigrationCosts>& migration_cost_keys() {
       quantity("send_page", Unit::cycles, &T::send_page,
                "finding and checking a page, beside its socket"),
       quantity("zero_page", Unit::cycles, &T::zero_page, "finding that a page is all zeros"),
+      quantity("zero_fault", Unit::cycles, &T::zero_fault,
+               "looking at a page that nobody has touched"),
       quantity("load_page", Unit::cycles, &T::load_page,
                "taking a page out of the stream, beside its socket"),
       quantity("sync_page", Unit::cycles, &T::sync_page, "reading the log, each dirty page"),

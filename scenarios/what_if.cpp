@@ -66,7 +66,7 @@ std::string_view absence(models::Mechanism mechanism) {
     case models::Mechanism::numa_balancing:
       return "memory stays where it was first touched";
     case models::Mechanism::first_touch:
-      return "memory of guests that boot is there already";
+      return "memory that guests touch first costs nothing";
     case models::Mechanism::cache_allocation:
       return "all ways of the last-level cache are everybody's";
     case models::Mechanism::pcie:

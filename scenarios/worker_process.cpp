@@ -1,9 +1,12 @@
 #include "scenarios/worker_process.hpp"
 
+#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -51,11 +54,20 @@ bool write_all(int channel, const std::string& text) {
   return true;
 }
 
-// Ends with a zero, not with the pipe: a child forked meanwhile may hold that open.
-std::string read_answer(int channel) {
+// Ends with a zero, not with the pipe: a child forked meanwhile may hold that open. A child that a
+// signal to this process alone has not reached is told.
+std::string read_answer(int channel, pid_t child, const std::atomic<bool>* cancel) {
+  constexpr int kLook_ms = 100;
   std::string text;
   char buffer[65536];
+  bool told = cancel == nullptr;
   for (;;) {
+    if (!told && cancel->load(std::memory_order_relaxed)) {
+      kill(child, SIGINT);
+      told = true;
+    }
+    pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
+    if (!told && poll(&ready, 1, kLook_ms) == 0) continue;
     const ssize_t now = read(channel, buffer, sizeof buffer);
     if (now < 0 && errno == EINTR) continue;
     if (now <= 0) return text;
@@ -69,7 +81,8 @@ std::string read_answer(int channel) {
 
 }  // namespace
 
-models::Results in_worker_process(const std::function<models::Results()>& simulate) {
+models::Results in_worker_process(const std::function<models::Results()>& simulate,
+                                  const std::atomic<bool>* cancel) {
   int channel[2];
   if (pipe(channel) != 0)
     throw sim::ConfigError{fmt::format("no pipe for a worker process: {}", std::strerror(errno))};
@@ -81,12 +94,13 @@ models::Results in_worker_process(const std::function<models::Results()>& simula
   }
   if (child == 0) {
     close(channel[0]);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody is left to read the answer
     std::string text = answer(simulate);
     text.push_back('\0');
     _exit(write_all(channel[1], text) ? 0 : 1);
   }
   close(channel[1]);
-  const std::string text = read_answer(channel[0]);
+  const std::string text = read_answer(channel[0], child, cancel);
   close(channel[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

@@ -38,6 +38,8 @@ class Engine {
   // Fires all events up to and including `end`; then now() == end, unless stopped before.
   void run_until(Instant end);
   void stop() { stopped_ = true; }
+  // Within a handler: whether more is due at now().
+  bool due_at_once() const { return queue_.due_at_once(); }
   std::uint64_t events_executed() const { return executed_; }
 
   // Draws that depend on the engine's seed and the name only. The name is a component's path.

@@ -49,6 +49,10 @@ class EventQueue {
   }
 
   bool empty() const { return size() == 0; }
+  // Whether another is due when the one did that fired last.
+  bool due_at_once() const {
+    return in_line_ > 0 || (!near_.empty() && near_.back().time_ps == now_ps_);
+  }
   // How often all events were sorted anew into buckets of another width.
   std::uint64_t rebuilds() const { return rebuilds_; }
   std::size_t size() const { return near_.size() + ring_.size() + far_.size() + in_line_; }

@@ -22,6 +22,7 @@ Interrupt::Interrupt() {
   // The handler serves once, then the default action, which kills, is back.
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 bool Interrupt::requested() const {

@@ -1,4 +1,5 @@
-// Ctrl-C as a request to finish: the first sets a flag, the second ends the program at once.
+// Ctrl-C, or a SIGTERM, as a request to finish: the first sets a flag, the second ends the program
+// at once.
 #pragma once
 
 #include <atomic>
@@ -7,7 +8,7 @@ namespace tools {
 
 class Interrupt {
  public:
-  // From here on SIGINT sets the flag.
+  // From here on SIGINT and SIGTERM set the flag.
   Interrupt();
 
   bool requested() const;

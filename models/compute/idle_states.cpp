@@ -54,8 +54,7 @@ sim::Duration IdleGovernor::leave(sim::Duration time, bool shared) {
   next_ = (next_ + 1) % kIntervals;
   known_ = std::min(known_ + 1, kIntervals);
   const int state = shared ? std::min(state_, 0) : state_;
-  return state < 0 ? sim::Duration::zero()
-                   : (*states_)[static_cast<std::size_t>(state)].exit_latency;
+  return state < 0 ? sim::Duration::zero() : (*states_)[static_cast<std::size_t>(state)].wakes_in();
 }
 
 }  // namespace models::compute

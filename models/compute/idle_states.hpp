@@ -7,7 +7,8 @@
 //         thread lets it.
 // Omits   the time to enter a state; package states; the effect on turbo; the ladder governor.
 // Source  Linux drivers/cpuidle/governors/menu.c (get_typical_interval) [recall]; exit latencies
-//         are the kernel's tables (drivers/idle/intel_idle.c), which state the worst case.
+//         are the kernel's tables (drivers/idle/intel_idle.c), which state the worst case; what was
+//         measured of a CPU may be stated beside.
 // Checked tests/models/compute/idle_states_test.cpp.
 #pragma once
 

@@ -175,13 +175,22 @@ double HostMemory::fault_rate(int vm) const {
 }
 
 void HostMemory::use(double dt_s) {
+  const auto wanted = [dt_s](const Guest& guest, Content c) {
+    return guest.dead ? 0.0
+                      : guest.pages[at_content(c)].swapped *
+                            -std::expm1(-dt_s / guest.config.profile[c].reuse_s);
+  };
+  double all = 0.0;
+  for (const Guest& guest : guests_) {
+    for (const Content c : kAll) all += wanted(guest, c);
+  }
+  if (all <= 0) return;
+  const double share = std::min(1.0, config_.swap_in_per_s * kCluster * dt_s / all);
   for (Guest& guest : guests_) {
-    if (guest.dead) continue;
     for (const Content c : kAll) {
-      Pages& own = guest.pages[at_content(c)];
-      const double back = own.swapped * -std::expm1(-dt_s / guest.config.profile[c].reuse_s);
+      const double back = wanted(guest, c) * share;
       if (back <= 0) continue;
-      own.swapped -= back;
+      guest.pages[at_content(c)].swapped -= back;
       swap_used_ -= back;
       changed(guest, c);
     }
@@ -242,7 +251,7 @@ void HostMemory::step(double dt_s) {
   }
   balloons(dt_s);
   entitle();
-  enforce_limits(config_.swap_out_per_s * dt_s);
+  enforce_limits();
   if (free() >= low_) return;
   double need = high_ - free();
   // kswapd writes as fast as the device takes it; a guest that touches new memory meanwhile waits

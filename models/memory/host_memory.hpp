@@ -14,7 +14,8 @@
 //         free memory; pages only ever read, which are the host's page of zeros; the kill of the
 //         worst by oom_badness when memory and swap are both used up, or of a VM that is over its
 //         own limit. KSM (ksm.hpp).
-// Omits   page cache of the host (disks are opened past it), compaction,
+// Omits   page cache of the host (disks are opened past it), compaction, the wait of who touches a
+//         page beyond its limit for another's way out,
 //         accessed bits that lie, zswap, processes other than VMs as victims.
 // Source  semantics.md 5.3, 5.4, 12 (mm/page_alloc.c, virtio_balloon.c, MOM; Waldspurger 2002 for
 //         entitlements); mm/page_reporting.c; mm/oom_kill.c, oom_badness.
@@ -59,7 +60,8 @@ struct HostMemoryConfig {
   double pages = 0.0;
   double host_pages = 0.0;  // kernel and daemons
   double swap_pages = 0.0;
-  double swap_out_per_s = 0.0;  // pages
+  double swap_out_per_s = 0.0;                                     // pages
+  double swap_in_per_s = std::numeric_limits<double>::infinity();  // clusters of neighbours
   double memory_latency_s = 90e-9;
   int nodes = 1;
   KsmTunables ksm;
@@ -94,7 +96,8 @@ class HostMemory {
   void tune_ksm(KsmTuned& tuned);
   const Ksm& ksm() const { return ksm_; }
 
-  // Pages that the guests use meanwhile are read back, as if they ran all of `dt_s` seconds.
+  // Pages that the guests use meanwhile are read back, as if they ran all of `dt_s` seconds but for
+  // what the swap device takes.
   void use(double dt_s);
   // Batches in `dt_s` seconds of a scanner that always finds a CPU; `tick_s` rounds its sleeps up.
   void scan_for(double dt_s, double now_s, double tick_s);
@@ -161,7 +164,7 @@ class HostMemory {
   double swap_out(Guest& guest, double pages);
   double reclaim_least_used(double pages);
   double reclaim_from_excess(double pages);
-  void enforce_limits(double budget);
+  void enforce_limits();
   void kill(int vm, std::string reason);
   double badness(const Guest& guest) const;
   bool kill_worst();

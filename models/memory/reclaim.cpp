@@ -124,13 +124,13 @@ double HostMemory::reclaim_from_excess(double pages) {
   return got;
 }
 
-void HostMemory::enforce_limits(double budget) {
+// A page beyond the limit is not there before another has left (try_charge).
+void HostMemory::enforce_limits() {
   for (std::size_t v = 0; v < guests_.size(); ++v) {
     Guest& guest = guests_[v];
     const double over = guest.present() - guest.config.tune.limit;
     if (guest.dead || over <= kNone) continue;
-    const double got = swap_out(guest, std::min(over, budget));
-    budget -= got;
+    const double got = swap_out(guest, over);
     const bool full = config_.swap_pages - swap_used_ <= kNone || guest.config.tune.locked;
     if (got < over && full) {
       kill(static_cast<int>(v),

@@ -35,6 +35,10 @@ int receive_exits(const GuestNicConfig& config) {
   return emulated(config.model) ? config.costs.emulated_receive_exits : 0;
 }
 
+int interrupt_exits(const BackendCosts& costs) {
+  return (costs.inject.count() > 0) + (costs.end_of_interrupt.count() > 0);
+}
+
 ReceiveConfig receive_config(const GuestNicConfig& config) {
   const BackendCosts& costs = config.costs;
   const bool emulation = emulated(config.model);
@@ -44,6 +48,7 @@ ReceiveConfig receive_config(const GuestNicConfig& config) {
           .moderation = {.kind = ModerationKind::none},
           .costs = costs.guest_driver,
           .exits = costs.inject + costs.end_of_interrupt + costs.call_qemu * receive_exits(config),
+          .times_out = interrupt_exits(costs) + receive_exits(config),
           .clock = config.clock,
           .distance = config.distance};
 }
@@ -95,7 +100,8 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
   if (!queue.idle) co_return;
   queue.idle = false;
   ++kicks_;
-  co_await on.work((config_.costs.kick + config_.costs.wake) / config_.clock);
+  on.leave_guest(1, config_.costs.kick);
+  co_await on.work(config_.costs.wake / config_.clock);
   queue.backend.woken_from(on.cpu());
   queue.kicked.fire();
 }
@@ -108,16 +114,19 @@ sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   const auto writes = static_cast<std::int64_t>(batch.buffers) *
                       (rtl8139 ? costs.rtl8139_send_exits : costs.emulated_send_exits);
   kicks_ += static_cast<std::uint64_t>(writes);
-  sim::Cycles work =
-      cycles(costs.guest_send, batch) + costs.call_qemu * writes + cycles(costs.emulated, batch);
+  sim::Cycles own = cycles(costs.guest_send, batch);
+  sim::Cycles outside = costs.call_qemu * writes + cycles(costs.emulated, batch);
+  auto times = static_cast<int>(writes);
   if (rtl8139) {
-    const sim::Cycles interrupt =
-        costs.guest_driver.interrupt + costs.inject + costs.end_of_interrupt;
-    work += cycles(costs.rtl8139_send, batch) + interrupt * batch.buffers;
+    own += costs.guest_driver.interrupt * batch.buffers;
+    outside +=
+        cycles(costs.rtl8139_send, batch) + (costs.inject + costs.end_of_interrupt) * batch.buffers;
+    times += interrupt_exits(costs) * batch.buffers;
   }
   batch.buffers = batch.packets;
   const sim::Server::Held sending = co_await big_lock_.hold();
-  co_await on.work(work / config_.clock);
+  on.leave_guest(times, outside);
+  co_await on.work(own / config_.clock);
   batch.where = config_.distance.written_by(on.cpu());
   complete(batch);
   co_await host_.send(batch, on);

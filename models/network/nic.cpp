@@ -86,6 +86,7 @@ Port& Nic::add_function(int station, const std::vector<Thread*>& vcpus, Port& up
   }
   ReceiveConfig config = receive_config();
   config.exits = exits;
+  config.times_out = exits.count() > 0 ? 3 : 0;  // out for it, for its delivery, for its end
   functions_.push_back(std::make_unique<Function>(*this, station, vcpus, up, config, buffers));
   return *functions_.back();
 }

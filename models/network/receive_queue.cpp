@@ -84,7 +84,8 @@ sim::Process ReceiveQueue::poll() {
   for (;;) {
     co_await interrupted_;
     const bool again = engine_.now() - ended < kReturn;
-    co_await softirq_.work((costs.interrupt + config_.exits) / config_.clock);
+    softirq_.leave_guest(config_.times_out, config_.exits);
+    co_await softirq_.work(costs.interrupt / config_.clock);
     if (!again) begin();
     if (again && --restarts == 0) {
       co_await give_way(engine_.now() - began);

@@ -34,7 +34,8 @@ struct ReceiveConfig {
   int gro_packets = 17;   // of one buffer; 1: no GRO
   ModerationConfig moderation{};
   DriverCosts costs{};
-  sim::Cycles exits{};  // of each interrupt, in a guest
+  sim::Cycles exits{};  // of each interrupt, in a guest: all of them
+  int times_out = 0;    // how many
   sim::Hertz clock{3e9};
   MemoryDistance distance{};
 };

@@ -34,6 +34,10 @@ sim::Task<> ServerThreads::One::work(sim::Duration cpu_time) {
   co_await all.vcpus_[static_cast<std::size_t>(vcpu)].work->work(cpu_time);
 }
 
+void ServerThreads::One::leave_guest(int times, sim::Cycles cycles) {
+  all.vcpus_[static_cast<std::size_t>(vcpu)].work->leave_guest(times, cycles);
+}
+
 int ServerThreads::One::cpu() const {
   return all.vcpus_[static_cast<std::size_t>(vcpu)].work->cpu();
 }

@@ -85,8 +85,10 @@ struct SwapDevice {
 // left after `exit_latency` (Linux drivers/idle/intel_idle.c lists both by CPU).
 struct IdleState {
   std::string name;
-  sim::Duration exit_latency{};
+  sim::Duration exit_latency{};  // the kernel's: the worst that may be
   sim::Duration residency{};
+  sim::Duration wake{};  // as measured; zero: exit_latency
+  sim::Duration wakes_in() const { return wake > sim::Duration::zero() ? wake : exit_latency; }
 };
 
 // Where a description is silent: Intel MLC on E5-2699 v3, 8280 (FD.io CSIT calibration data), 8360Y

@@ -16,6 +16,36 @@ void check(const IoProfile& io, const std::string& path, sim::Complaints& compla
   check(io.distribution, path, complaints);
 }
 
+void check_fit(const IoProfile& io, const std::vector<sim::Bytes>& sizes, int vcpus,
+               const std::string& path, sim::Complaints& complaints) {
+  for (const int cpu : io.cpus) {
+    complaints.need(cpu < vcpus,
+                    fmt::format("{}.cpus: got {}, the vCPUs are 0 to {}", path, cpu, vcpus - 1));
+  }
+  const sim::Bytes least = std::max(io.largest_block(), io.place());
+  for (int job = 0; job < io.jobs && !sizes.empty(); ++job) {
+    const sim::Bytes capacity = sizes[static_cast<std::size_t>(job) % sizes.size()];
+    const sim::Bytes from = io.from(capacity, job);
+    const sim::Bytes size = io.used_by_job(capacity, job);
+    if (size < least) {
+      complaints.need(
+          false,
+          fmt::format(
+              "{}: a job has {} B of the disk to use, less than its block of {} B; lower its "
+              "block, offset or number of jobs, or raise its span or the disk's size",
+              path, size.count(), io.largest_block().count()));
+      return;
+    }
+    if (from + size > capacity) {
+      complaints.need(false,
+                      fmt::format("{}: job {} uses the disk up to {} B, which has {} B; lower its "
+                                  "increment or span, or raise the disk's size",
+                                  path, job, (from + size).count(), capacity.count()));
+      return;
+    }
+  }
+}
+
 void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complaints& complaints) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < tests.size(); ++i) {

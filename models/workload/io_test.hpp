@@ -35,6 +35,10 @@ struct IoTest {
 
 // Numbers that cannot be. `path`: what the jobs' table is called.
 void check(const IoProfile& io, const std::string& path, sim::Complaints& complaints);
+// Jobs that ask for what their disks of `sizes`, which they take in turn, or their VM's `vcpus`
+// have not.
+void check_fit(const IoProfile& io, const std::vector<sim::Bytes>& sizes, int vcpus,
+               const std::string& path, sim::Complaints& complaints);
 // Names that cannot be told apart or printed, tests without an end. `vm`: the class's name.
 void check(const std::vector<IoTest>& tests, const std::string& vm, sim::Complaints& complaints);
 

@@ -389,7 +389,32 @@ TEST_CASE("jobs stay on the vCPUs that they are told to") {
   CHECK(of_test(results, "one.time") == Approx(0.2).epsilon(0.02));
   CHECK(of_test(results, "both.time") == Approx(0.1).epsilon(0.02));
   pinned.vms[0].workload.tests[0].io.cpus = {2};
-  CHECK_THROWS_WITH(run(pinned), Catch::Matchers::Contains("cpus: got 2, its vCPUs are 0 to 1"));
+  CHECK_THROWS_WITH(check(pinned),
+                    Catch::Matchers::Contains("test[0].cpus: got 2, the vCPUs are 0 to 1"));
+}
+
+TEST_CASE("jobs that ask for more than their disk has use that, and it is said") {
+  HostDescription host_of = host();
+  add(host_of, "fits", 10);
+  workload::IoTest& more = add(host_of, "more", 10);
+  CHECK(run(host_of).notes.empty());
+  more.io.span = sim::Bytes{std::int64_t{1} << 50};
+  const std::vector<std::string> notes = run(host_of).notes;
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes.front(), Catch::Contains("jobs of vm.guest ask for more than its disk") &&
+                                Catch::Contains("and use that: more;"));
+}
+
+TEST_CASE("jobs that their disk has no room for are refused before anything runs") {
+  HostDescription host_of = host();
+  add(host_of, "one", 10).io.offset = sim::Bytes{std::int64_t{1} << 50};
+  CHECK_THROWS_WITH(check(host_of),
+                    Catch::Matchers::Contains("test[0]: a job has 0 B of the disk"));
+  host_of.vms[0].workload.tests[0].io.offset = {};
+  check(host_of);
+  host_of.vms[0].workload.io.jobs = 1;
+  host_of.vms[0].workload.io.offset = sim::Bytes{std::int64_t{1} << 50};
+  CHECK_THROWS_WITH(check(host_of), Catch::Matchers::Contains("workload: a job has 0 B"));
 }
 
 TEST_CASE("impossible tests are refused with their place") {

@@ -408,3 +408,24 @@ TEST_CASE("impossible networks are refused with their reasons") {
   CHECK(network_complaints(host) ==
         "vm.guest.nic: the workload talks on the network, give the VM a NIC");
 }
+
+TEST_CASE("a vCPU whose interrupt wakes a process does not sleep between, beside a hog") {
+  HostDescription host = networked(1.25e9);
+  VmDescription& server = host.vms.front();
+  server.vcpus = 1;
+  server.pin = {.mode = PinMode::cpus, .cpus = {{3}}};
+  server.workload.net.conversation = workload::Conversation::serve;
+  server.workload.net.think = 20_ms;
+  VmDescription hog;
+  hog.name = "hog";
+  hog.memory = 1_GiB;
+  hog.pin = server.pin;
+  host.vms.push_back(hog);
+  host.vmm.scheduler = SchedulerKind::credit;
+  const Results results =
+      simulate(host, {.duration = 2_s, .warmup = 100_ms}, {.seed = 1, .check = true});
+  CHECK(results.violations.empty());
+  CHECK(metric(results, "vm.guest.net.transactions") > 30.0);
+  // Who sleeps between waits for the hog's least time (ratelimit), 1 ms, in each transaction.
+  CHECK(metric(results, "vm.guest.net.latency.p50") < 200e-6);
+}

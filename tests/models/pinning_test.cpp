@@ -145,3 +145,16 @@ TEST_CASE("virtual nodes that do not divide the vCPUs are refused") {
   CHECK_THROWS_WITH(place_vms({vm}, machine()),
                     Catch::Contains("vm.guest.virtual_nodes: 3 nodes for 8 vCPUs"));
 }
+
+TEST_CASE("CPU sets that are not one for each vCPU are said, one set is for all") {
+  VmDescription vm = vms(1, 4, PinMode::cpus);
+  vm.pin.cpus = {{0}};
+  CHECK(unlike_sets(vm).empty());
+  vm.pin.cpus = {{0}, {1}, {2}};
+  CHECK(unlike_sets(vm) ==
+        "vm.guest.pin: 3 CPU sets for 4 vCPUs: the last one is for all vCPUs beyond, too");
+  vm.pin.cpus = {{0}, {1}, {2}, {3}};
+  CHECK(unlike_sets(vm).empty());
+  vm.pin.cpus.push_back({4});
+  CHECK(unlike_sets(vm) == "vm.guest.pin: 5 CPU sets for 4 vCPUs: those beyond are left out");
+}

@@ -1,6 +1,10 @@
 // Scenarios with several hosts: what is read, and runs in processes of their own.
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "models/cluster/outside.hpp"
 #include "scenarios/read.hpp"
@@ -142,11 +146,32 @@ TEST_CASE(
 }
 
 TEST_CASE("what a worker process throws is thrown here", "[cluster]") {
-  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { throw models::Cancelled{}; }),
+  CHECK_THROWS_AS(
+      in_worker_process([]() -> models::Results { throw models::Cancelled{}; }, nullptr),
+      models::Cancelled);
+  CHECK_THROWS_AS(
+      in_worker_process([]() -> models::Results { throw sim::ConfigError{"no"}; }, nullptr),
+      sim::ConfigError);
+  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { std::_Exit(3); }, nullptr),
+                  sim::ModelError);
+}
+
+TEST_CASE("a worker process that a signal has not reached is told", "[cluster]") {
+  static std::atomic<bool> told;
+  told = false;
+  std::signal(SIGINT, [](int) { told = true; });
+  const std::atomic<bool> cancel = true;
+  CHECK_THROWS_AS(in_worker_process(
+                      []() -> models::Results {
+                        for (int i = 0; i < 6'000 && !told; ++i)
+                          std::this_thread::sleep_for(std::chrono::milliseconds{10});
+                        if (told) throw models::Cancelled{};
+                        return {};
+                      },
+                      &cancel),
                   models::Cancelled);
-  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { throw sim::ConfigError{"no"}; }),
-                  sim::ConfigError);
-  CHECK_THROWS_AS(in_worker_process([]() -> models::Results { std::_Exit(3); }), sim::ModelError);
+  CHECK_FALSE(told);
+  std::signal(SIGINT, SIG_DFL);
 }
 
 TEST_CASE("hardware that no machine has is refused on every host of a cluster, once") {

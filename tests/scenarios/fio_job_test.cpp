@@ -23,6 +23,7 @@ controller = { channel_bandwidth = "12.8 GB/s" }
 name = "sda"
 [[vm]]
 name = "guest"
+vcpus = 4
 memory = "1 GiB"
 workload = { fio = "jobs.fio" }
 [[vm.disk]]
@@ -483,4 +484,15 @@ TEST_CASE("mistakes in a job file are told with its lines") {
   CHECK(text.find("[c]: need size=") != std::string::npos);
   CHECK(complaint("[global]\nsize=1m\n").find("no job") != std::string::npos);
   CHECK(complaint("[a]\nsize=nan\n").find("size=nan: need a size") != std::string::npos);
+}
+
+TEST_CASE("numbers that fio refuses are refused, whether or not they matter") {
+  for (const char* rw : {"randrw", "randwrite"}) {
+    const std::string jobs = std::string{"[a]\nsize=1m\nrw="} + rw + "\n";
+    CHECK(complaint(jobs + "rwmixread=120\n")
+              .find("jobs.fio:4:1: rwmixread=120: need a percentage") != std::string::npos);
+    CHECK(complaint(jobs + "rwmixwrite=101\n").find("rwmixwrite=101: need a percentage") !=
+          std::string::npos);
+    CHECK(complaint(jobs + "iodepth=0\n").find("iodepth=0: need 1 or more") != std::string::npos);
+  }
 }

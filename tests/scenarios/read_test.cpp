@@ -129,6 +129,19 @@ TEST_CASE("hardware that nobody has is refused where it stands") {
   CHECK(with("frequency = \"2.4 GHz\"") == "accepted");
 }
 
+TEST_CASE("of a file of several points' results the first is run again, and that is said") {
+  const auto small = read_text(tests::kSmall, "a.toml");
+  const std::string scenario = scenarios::resolved(small.points[0].scenario).dump();
+  const auto again = [&](const std::string& points) {
+    return read_text("{\"scenario\": " + scenario + ", \"points\": " + points + "}", "r.json")
+        .notes;
+  };
+  CHECK(again("[{}]").empty());
+  CHECK(again("[{}, {}]") ==
+        std::vector<std::string>{
+            "r.json holds the results of 2 points; what is run again is the first of them"});
+}
+
 TEST_CASE("a mistake of some points of a sweep says of which") {
   const std::string swept =
       refusal(kSmall +

@@ -148,3 +148,11 @@ TEST_CASE("a baseline that several points fit is told which keys it leaves open"
   CHECK_THAT(with_baseline("\"vm.guest.count\" = 2"),
              Catch::Contains("none of the sweep's points"));
 }
+
+TEST_CASE("a sweep of too many points is refused before its points are read") {
+  std::string values = "1";
+  for (int i = 2; i <= 1000; ++i) values += ", " + std::to_string(i);
+  CHECK_THAT(refusal(kSmall + "[sweep]\n\"vm.guest.count\" = [" + values +
+                     "]\n\"vm.guest.vcpus\" = [" + values + "]\n"),
+             Catch::Contains("more than 100000 points"));
+}

@@ -28,6 +28,11 @@ struct Member {
   void fire() { recorder.note(who); }
 };
 
+sim::Process look(Engine& engine, sim::Duration after, std::vector<bool>& more) {
+  co_await engine.delay(after);
+  more.push_back(engine.due_at_once());
+}
+
 }  // namespace
 
 TEST_CASE("events at one instant fire in the order in which they were scheduled", "[engine]") {
@@ -107,4 +112,16 @@ TEST_CASE("engines in parallel threads give what they give one after another", "
     REQUIRE(together[i].size() == 1600);
     CHECK(together[i] == story(i));
   }
+}
+
+TEST_CASE("a handler sees whether more is due at its instant") {
+  Engine engine;
+  std::vector<bool> more;
+  for (const sim::Duration after : {5_us, 5_us, 6_us}) engine.spawn(look(engine, after, more));
+  engine.run();
+  CHECK(more == std::vector<bool>{true, false, false});
+  more.clear();
+  for (int i = 0; i < 2; ++i) engine.spawn(look(engine, 0_us, more));
+  engine.run();
+  CHECK(more == std::vector<bool>{true, false});
 }

@@ -211,7 +211,8 @@ TEST_CASE("a journal takes an interrupted study up where it stopped") {
   CHECK(tests::read(journal).size() == full.size());
 }
 
-TEST_CASE("Ctrl-C ends a long run with what is done and exit status 130") {
+TEST_CASE("Ctrl-C, or SIGTERM, ends a long run with what is done and exit status 130") {
+  const int signal = GENERATE(SIGINT, SIGTERM);
   const tests::TemporaryFolder folder;
   // Its first runs take milliseconds, the whole study hours.
   const std::string file = folder.write("small.toml", kSmall);
@@ -220,7 +221,7 @@ TEST_CASE("Ctrl-C ends a long run with what is done and exit status 130") {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (tests::read(journal).size() < 4000 && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  program.send(SIGINT);
+  program.send(signal);
   const Outcome run = program.wait();
   INFO(run.err);
   CHECK(run.status == 130);

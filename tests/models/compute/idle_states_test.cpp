@@ -53,3 +53,11 @@ TEST_CASE("a core whose sibling is awake sleeps no deeper than the first state")
   IdleGovernor governor{kStates};
   CHECK(after(governor, {}, true) == 2_us);
 }
+
+TEST_CASE("the governor goes by the worst latency, a wake-up takes what was measured") {
+  std::vector<models::topology::IdleState> measured = kStates;
+  measured[2].wake = 40_us;
+  IdleGovernor governor{measured};
+  CHECK(after(governor, {}) == 40_us);
+  CHECK(after(governor, std::vector<sim::Duration>(8, 250_us)) == 80_us);
+}

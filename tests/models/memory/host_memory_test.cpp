@@ -14,6 +14,7 @@ HostMemoryConfig config(double gib, double swap_gib = 0.0) {
           .host_pages = 0.0,
           .swap_pages = swap_gib * kGiB,
           .swap_out_per_s = 1e5,
+          .swap_in_per_s = kForever,
           .memory_latency_s = 90e-9,
           .ksm = {}};
 }
@@ -123,7 +124,7 @@ TEST_CASE("memory: a guest over its limit swaps against itself, or dies of it", 
   bounded.tune.limit = 3.5 * kGiB;
   const int vm = host.add(bounded);
   host.touched(vm, 4 * kGiB);
-  run(host, 30);
+  host.step(0.1);  // a limit is never exceeded, however slow the device
   CHECK(host.present(vm) == Approx(3.5 * kGiB).epsilon(0.001));
   CHECK_FALSE(host.dead(vm));
   GuestMemory tight = guest(4);
@@ -262,6 +263,27 @@ TEST_CASE("memory: who is killed is who has the highest oom_score", "[memory]") 
   CHECK(killed(300, 0) == 0);
   CHECK(killed(0, -1000) == 0);
   CHECK(killed(-1000, -1000) == -1);
+}
+
+TEST_CASE("memory: what is used comes back from swap as fast as the device reads", "[memory]") {
+  HostMemoryConfig slow = config(16, 8);
+  slow.swap_in_per_s = 100;  // clusters of 8 pages
+  HostMemory host{slow};
+  GuestMemory bounded = guest(4);
+  bounded.tune.limit = 2 * kGiB;
+  const int vm = host.add(bounded);
+  host.touched(vm, 4 * kGiB);
+  host.step(1.0);
+  const double before = host.swapped(vm);
+  host.use(10.0);
+  CHECK(before - host.swapped(vm) == Approx(100 * 8 * 10.0).epsilon(0.001));
+  HostMemoryConfig fast = config(16, 8);
+  HostMemory other{fast};
+  const int same = other.add(bounded);
+  other.touched(same, 4 * kGiB);
+  other.step(1.0);
+  other.use(10.0);
+  CHECK(before - other.swapped(same) > 100 * 8 * 10.0);
 }
 
 TEST_CASE("memory: what is on swap counts for who is killed", "[memory]") {

@@ -52,7 +52,8 @@ struct Guest {
             big_lock} {}
   sim::Engine engine;
   Deliver guest_side, host_side;
-  OwnCpu vcpu, backend, softirq;
+  GuestCpu vcpu;
+  OwnCpu backend, softirq;
   sim::Server big_lock;
   GuestNic nic;
 };
@@ -70,6 +71,7 @@ TEST_CASE("a guest kicks a backend that sleeps, and not one that works") {
   // Driver 1 us each, the first one's kick behind them: 3 + 2; then 5 us each.
   CHECK(to.at == std::vector<double>{10, 15, 20});
   CHECK(guest.nic.kicks() == 1);
+  CHECK(guest.vcpu.exits == 1);
   CHECK(guest.vcpu.busy() == us(5));
   CHECK(guest.backend.busy() == us(15));
 }
@@ -127,7 +129,7 @@ TEST_CASE("an emulated device exits to QEMU for each burst and works packet by p
 
 TEST_CASE("vCPUs take turns in an emulated device") {
   Guest guest{GuestNicModel::e1000};
-  OwnCpu other{guest.engine};
+  GuestCpu other{guest.engine};
   Note to{guest.engine, 2};
   guest.engine.spawn(hand_over(guest.engine, guest.nic, Batch{.to = &to}, guest.vcpu));
   guest.engine.spawn(hand_over(guest.engine, guest.nic, Batch{.to = &to}, other));

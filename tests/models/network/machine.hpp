@@ -1,6 +1,7 @@
 // Machines to test the path with: a stack on a NIC, and sockets that only note what comes.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "models/network/nic.hpp"
@@ -54,6 +55,20 @@ struct Deliver : Port {
   sim::Engine& engine() override { return engine_; }
   sim::Task<> send(Batch batch, Thread& on) override { co_await batch.to->receive(batch, on); }
   sim::Engine& engine_;
+};
+
+// A guest's vCPU at 1 GHz: what it owes for having left comes before its next work.
+struct GuestCpu : OwnCpu {
+  using OwnCpu::OwnCpu;
+  void leave_guest(int times, sim::Cycles cycles) override {
+    exits += times;
+    owed += cycles / sim::Hertz{1e9};
+  }
+  sim::Task<> work(sim::Duration cpu_time) override {
+    return OwnCpu::work(cpu_time + std::exchange(owed, {}));
+  }
+  int exits = 0;
+  sim::Duration owed{};
 };
 
 struct Machine {

@@ -89,7 +89,7 @@ TEST_CASE("a virtual function takes what is for its guest, at the guest's own CP
   NicConfig config = free_nic();
   config.functions = 2;
   Pair pair{config};
-  OwnCpu vcpu{pair.engine};
+  GuestCpu vcpu{pair.engine};
   Note guest{pair.engine, 7}, outside{pair.engine, 1};
   Port& function = pair.a.add_function(7, {&vcpu}, pair.up, sim::Cycles{5'000});
   Batch batch = kTenThousand;
@@ -108,7 +108,7 @@ TEST_CASE("a virtual function of two queues interrupts two of its guest's CPUs")
   NicConfig config = free_nic();
   config.functions = 1;
   Pair pair{config};
-  OwnCpu first{pair.engine}, second{pair.engine};
+  GuestCpu first{pair.engine}, second{pair.engine};
   Note one{pair.engine, 7, 0}, other{pair.engine, 7, 1};
   pair.a.add_function(7, {&first, &second}, pair.up, sim::Cycles{5'000});
   Batch batch = kTenThousand;

@@ -28,7 +28,8 @@ struct Guest {
     slept.push_back({thread.vcpu, in_us(engine.now())});
   }
   sim::Engine engine;
-  std::deque<OwnCpu> cpus, interrupts;
+  std::deque<GuestCpu> cpus;
+  std::deque<OwnCpu> interrupts;
   std::vector<Thread*> work, softirqs;
   std::optional<ServerThreads> threads;
   std::vector<std::pair<int, double>> slept;  // vCPU, us
@@ -65,4 +66,16 @@ TEST_CASE("a vCPU that has idled pulls a thread that has waited for half a milli
   // Its turn to balance comes after two milliseconds.
   guest.engine.run_until(sim::Instant{us(6'000)});
   CHECK(guest.slept == std::vector<std::pair<int, double>>{{1, 2'100}, {0, 5'000}});
+}
+
+TEST_CASE("a thread that leaves the guest does so on its vCPU, whose time that is") {
+  Guest guest;
+  ServerThreads::One& thread = guest.threads->add(1);
+  thread.woken_by(*guest.softirqs[0]);
+  thread.leave_guest(2, sim::Cycles{5'000});  // at 1 GHz
+  guest.engine.spawn(guest.run(thread, us(10)));
+  guest.engine.run_until(sim::Instant{us(100)});
+  REQUIRE(guest.slept.size() == 1);
+  CHECK(guest.slept.front().second == 15.0);
+  CHECK(guest.cpus[static_cast<std::size_t>(guest.slept.front().first)].exits == 2);
 }

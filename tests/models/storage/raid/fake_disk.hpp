@@ -97,6 +97,7 @@ struct Bench {
     for (int i = 0; i < disks; ++i) members.emplace_back(engine, size);
     for (int i = 0; i < description.group_threads; ++i) group.emplace_back(engine);
   }
+  ~Bench() { engine.end_processes(); }  // they hold places in the array's queues
   models::storage::raid::Array& array() {
     if (!made) {
       std::vector<BlockDevice*> devices;
