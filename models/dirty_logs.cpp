@@ -112,7 +112,12 @@ double DirtyLogs::dirty(int vm) {
 }
 
 double DirtyLogs::written(int vm) const {
-  return logs_[at(vm)]->pages.written();
+  const Log& log = *logs_[at(vm)];
+  double all = log.visits_per_instruction > 0 ? log.pages.pages(0) : 0.0;
+  for (std::size_t kind = 1; kind < log.timed_per_s.size(); ++kind) {
+    if (log.timed_per_s[kind] > 0) all += log.pages.pages(kind);
+  }
+  return all;
 }
 
 void DirtyLogs::end(int vm) {

@@ -24,7 +24,7 @@ void RunningHost::write_timer(int id, bool after) {
 void RunningHost::halt(int id) {
   Worker& worker = workers_[at(id)];
   book(worker);
-  if (worker.stream >= 0 && !worker.jobs.empty()) return;  // halts when they are done
+  if (worker.stream >= 0 && !worker.jobs.empty() && !worker.dead) return;  // when they are done
   if (worker.progress.state() != guest::Progress::State::running) {
     // The emulator that its kick woke took the CPU: it halts when it has one again, unless its
     // request is answered before.
@@ -43,6 +43,7 @@ void RunningHost::halt(int id) {
 // A vCPU executes HLT, or a thread has nothing to do.
 void RunningHost::sleep(Worker& worker) {
   const bool vcpu = worker.stream >= 0;
+  worker.put_off = 0;
   if (vcpu) ++worker.exits;
   if (vcpu || worker.poll.any()) worker.halted_at = engine_.now();
   if (!may_poll(worker)) {

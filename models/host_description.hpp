@@ -87,7 +87,8 @@ struct VmDescription {
   sim::Hertz reservation{};  // of the host's CPUs x clock; zero: none
   sim::Hertz limit{};        // zero: none
   CpuTune cputune;
-  std::vector<int> llc_ways;  // ascending, of every LLC, for its lines (CAT); empty: all
+  std::vector<int> emulator_pin;  // CPUs of its VMM's threads; empty: as `pin` says
+  std::vector<int> llc_ways;      // ascending, of every LLC, for its lines (CAT); empty: all
   vmm::GuestClock clock;
   KvmFeatures kvm_features;
   std::string reads_from;  // VM that modifies the lines it reads (ivshmem); empty: its own vCPUs

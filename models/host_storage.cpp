@@ -174,6 +174,7 @@ void check_storage_fits(const HostDescription& host, HostStorage::Remote& remote
         }
       }
       const std::string workload = fmt::format("vm.{}.workload", vm.name);
+      if (sizes.size() < vm.disks.size()) continue;  // one cannot be, which has been said
       check_fit(vm.workload.io, sizes, vm.vcpus, workload, complaints);
       for (std::size_t i = 0; i < vm.workload.tests.size(); ++i)
         check_fit(vm.workload.tests[i].io, sizes, vm.vcpus, fmt::format("{}.test[{}]", workload, i),

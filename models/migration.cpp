@@ -143,7 +143,7 @@ sim::Task<> Migration::run() {
     outcome_.left_B = left * kPage_B;
     co_await send_work(host.description_.vmm.migration.sync_page, left);
     const double allowed = copied / took_s * sim::seconds(description_.max_downtime);
-    if (left <= allowed) break;
+    if (left <= 0.0 || left <= allowed) break;  // nothing at all takes no time
     if (!late()) continue;
     if (description_.on_timeout == MigrationDescription::OnTimeout::suspend) break;
     host.dirty_logs_->end(from_.vm);

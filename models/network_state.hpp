@@ -23,7 +23,7 @@ class NetworkPaths::WorkerThread : public network::Thread {
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override {
-    if (cpu_time <= sim::Duration::zero()) co_return;
+    if (cpu_time <= sim::Duration::zero() && !std::exchange(owes_, false)) co_return;
     RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_,
                                      std::exchange(waker_, scheduler::kNoCpu));
     run.before_all = before_all_ && !std::exchange(deferred_, false);
@@ -31,6 +31,7 @@ class NetworkPaths::WorkerThread : public network::Thread {
   }
   void leave_guest(int times, sim::Cycles cycles) override {
     host_.owe_cycles(worker_, cycles, times);
+    owes_ = cycles.count() > 0;
   }
   int cpu() const override { return host_.cpu_of(worker_); }
   bool defer() override {
@@ -43,6 +44,7 @@ class NetworkPaths::WorkerThread : public network::Thread {
   RunningHost& host_;
   int worker_;
   bool deferred_ = false;  // its next work is
+  bool owes_ = false;      // for exits, which its next work waits for
   scheduler::CpuId waker_ = scheduler::kNoCpu;
   double work_per_s_;
   bool before_all_;

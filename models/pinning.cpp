@@ -61,6 +61,11 @@ std::string bad_cpus(const VmDescription& vm, int cpus) {
     }
     if (set.empty()) return fmt::format("vm.{}.pin[{}]: an empty CPU set", vm.name, vcpu);
   }
+  for (const int cpu : vm.emulator_pin) {
+    if (cpu < 0 || cpu >= cpus)
+      return fmt::format("vm.{}.emulatorpin: CPU {} is not there, the host has 0-{}", vm.name, cpu,
+                         cpus - 1);
+  }
   return {};
 }
 
@@ -139,6 +144,7 @@ VmPlace place_vm(const VmDescription& vm, const topology::Topology& topology, Cp
     if (strict && vm.numa.nodes.empty())
       place.nodes.insert(place.nodes.end(), nodes.begin(), nodes.end());
   }
+  if (!vm.emulator_pin.empty()) place.emulator_cpus = vm.emulator_pin;
   only_once(place.emulator_cpus);
   if (vm.numa.nodes.empty()) only_once(place.nodes);
   return place;

@@ -321,7 +321,8 @@ void RunningHost::start(sim::Duration warmup) {
     }
     const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
     if (boots) vm.filling = false;
-    if (boots || vm.description->workload.touch_rate.count() > 0) continue;
+    const bool fills = vm.description->workload.touch_rate.count() > 0;
+    if (boots || (fills && !vm.description->arrives)) continue;
     touched = touch_parts(vm) && touched;
   }
   io_->start();

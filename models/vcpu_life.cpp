@@ -179,7 +179,7 @@ void RunningHost::Compute::await_suspend(std::coroutine_handle<> waiter) {
 void RunningHost::take_vcpu(Worker& self, scheduler::CpuId waker) {
   const bool waited =
       self.halts || self.polling || self.progress.state() == guest::Progress::State::halted;
-  const bool slept = waited && !self.halts && self.halted_at != sim::Instant{};
+  const bool slept = waited && self.halted_at != sim::Instant{};
   if (self.halts) {  // answered before it could halt
     self.halts = false;
     self.busy_since = engine_.now();

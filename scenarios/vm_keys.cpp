@@ -67,6 +67,25 @@ Field<VmDescription> pin_key() {
           {}};
 }
 
+Field<VmDescription> emulator_pin_key() {
+  using T = VmDescription;
+  return {"emulatorpin",
+          "\"pin\", or a CPU set such as \"0-1\"",
+          "where its VMM's threads may run: emulator, event loops of disks, vhost; pin: where the "
+          "vCPUs of a VM with pin = \"node\", else anywhere",
+          [](T& vm, const Node& node, const std::string& path, Problems& problems) {
+            vm.emulator_pin.clear();
+            if (node.text() != nullptr && *node.text() == "pin") return;
+            const auto cpus = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
+            if (!cpus) return expect(problems, node, path, "a CPU set such as \"0-1\", or \"pin\"");
+            vm.emulator_pin = *cpus;
+          },
+          [](const T& vm) {
+            return Json(vm.emulator_pin.empty() ? "pin" : format_cpuset(vm.emulator_pin));
+          },
+          {}};
+}
+
 Field<VmDescription> llc_ways_key() {
   using T = VmDescription;
   return {
@@ -252,6 +271,7 @@ const Section<VmDescription>& vm_keys() {
                "of CPUs x clock, for each guest, kept under contention; 0 Hz: none"),
       quantity("limit", Unit::frequency, &T::limit,
                "of CPUs x clock, for each guest, never exceeded; 0 Hz: none"),
+      emulator_pin_key(),
       llc_ways_key(),
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,

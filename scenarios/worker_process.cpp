@@ -63,11 +63,11 @@ std::string read_answer(int channel, pid_t child, const std::atomic<bool>* cance
   bool told = cancel == nullptr;
   for (;;) {
     if (!told && cancel->load(std::memory_order_relaxed)) {
-      kill(child, SIGINT);
+      kill(child, SIGTERM);  // SIGINT ends it where SimGrid has taken that
       told = true;
     }
     pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
-    if (!told && poll(&ready, 1, kLook_ms) == 0) continue;
+    if (!told && poll(&ready, 1, kLook_ms) <= 0) continue;  // time is up, or a signal came
     const ssize_t now = read(channel, buffer, sizeof buffer);
     if (now < 0 && errno == EINTR) continue;
     if (now <= 0) return text;
@@ -119,6 +119,8 @@ models::Results in_worker_process(const std::function<models::Results()>& simula
     case kFailed:
       throw sim::ModelError{rest};
     default:
+      // A second signal, or one that SimGrid has taken, ends the child before it can answer.
+      if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) throw models::Cancelled{};
       throw sim::ModelError{fmt::format("a worker process ended with status {}", status)};
   }
 }

@@ -84,12 +84,6 @@ double DirtyLog::dirty() const {
   return all;
 }
 
-double DirtyLog::written() const {
-  double all = 0.0;
-  for (const Class& c : classes_) all += c.pages.pages;
-  return all;
-}
-
 double DirtyLog::take() {
   const double all = dirty();
   for (Class& c : classes_) {

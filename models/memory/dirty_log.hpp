@@ -64,7 +64,7 @@ class DirtyLog {
   void visit(std::size_t kind, double visits);
   WriteToll toll(std::size_t kind) const;  // of the next visit
   double dirty() const;                    // distinct pages
-  double written() const;                  // pages that are ever written, of all classes
+  double pages(std::size_t kind) const { return classes_[kind].pages.pages; }
   // Reads the log: all pages are clean again. What was split stays so.
   double take();
 

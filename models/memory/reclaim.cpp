@@ -124,7 +124,7 @@ double HostMemory::reclaim_from_excess(double pages) {
   return got;
 }
 
-// A page beyond the limit is not there before another has left (try_charge).
+// Whatever swap takes for it: a page beyond the limit is there when another has left (try_charge).
 void HostMemory::enforce_limits() {
   for (std::size_t v = 0; v < guests_.size(); ++v) {
     Guest& guest = guests_[v];

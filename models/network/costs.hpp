@@ -75,9 +75,9 @@ struct SwitchCosts {
 // A guest's NIC and what serves it.
 struct BackendCosts {
   Cost guest_send{.per_buffer = sim::Cycles{600}, .per_packet = {}, .per_KiB = {}};  // driver
-  DriverCosts guest_driver;   // receiving; interrupt without its exits
-  sim::Cycles kick{3'500};    // exit of a doorbell that the kernel answers (ioeventfd)
-  sim::Cycles inject{1'500};  // exits that an interrupt takes of a running vCPU; 0: posted
+  DriverCosts guest_driver;             // receiving; interrupt without its exits
+  sim::Cycles kick{3'500};              // exit of a doorbell that the kernel answers (ioeventfd)
+  sim::Cycles inject{1'500};            // delivering an interrupt to a running vCPU
   sim::Cycles end_of_interrupt{1'500};  // its exit; 0: virtualized
   sim::Cycles signal{1'000};            // irqfd, by the backend's thread
   sim::Cycles wake{1'500};  // try_to_wake_up of the backend's thread, by who queues for it

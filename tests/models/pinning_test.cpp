@@ -158,3 +158,14 @@ TEST_CASE("CPU sets that are not one for each vCPU are said, one set is for all"
   vm.pin.cpus.push_back({4});
   CHECK(unlike_sets(vm) == "vm.guest.pin: 5 CPU sets for 4 vCPUs: those beyond are left out");
 }
+
+TEST_CASE("a VMM's threads run where they are told to, whatever the vCPUs' pinning") {
+  VmDescription vm = vms(2, 2, PinMode::node);
+  CHECK(place_vms({vm}, machine())[0].emulator_cpus == std::vector<int>{0, 1, 4, 5});
+  vm.emulator_pin = {6, 2};
+  for (const VmPlace& place : place_vms({vm}, machine()))
+    CHECK(place.emulator_cpus == std::vector<int>{2, 6});
+  vm.emulator_pin = {8};
+  CHECK_THROWS_WITH(place_vms({vm}, machine()),
+                    "vm.guest.emulatorpin: CPU 8 is not there, the host has 0-7");
+}

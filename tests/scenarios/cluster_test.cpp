@@ -159,19 +159,29 @@ TEST_CASE("what a worker process throws is thrown here", "[cluster]") {
 TEST_CASE("a worker process that a signal has not reached is told", "[cluster]") {
   static std::atomic<bool> told;
   told = false;
-  std::signal(SIGINT, [](int) { told = true; });
-  const std::atomic<bool> cancel = true;
-  CHECK_THROWS_AS(in_worker_process(
-                      []() -> models::Results {
-                        for (int i = 0; i < 6'000 && !told; ++i)
-                          std::this_thread::sleep_for(std::chrono::milliseconds{10});
-                        if (told) throw models::Cancelled{};
-                        return {};
-                      },
-                      &cancel),
-                  models::Cancelled);
+  std::signal(SIGTERM, [](int) { told = true; });
+  std::signal(SIGUSR1, [](int) {});
+  std::atomic<bool> cancel = false;
+  const pthread_t waiting = pthread_self();
+  std::thread signalled{[&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    cancel = true;
+    pthread_kill(waiting, SIGUSR1);  // interrupts the wait for the child's answer
+  }};
+  const auto until_told = []() -> models::Results {
+    for (int i = 0; i < 6'000 && !told; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    if (told) throw models::Cancelled{};
+    return {};
+  };
+  CHECK_THROWS_AS(in_worker_process(until_told, &cancel), models::Cancelled);
+  signalled.join();
   CHECK_FALSE(told);
-  std::signal(SIGINT, SIG_DFL);
+  // One that the signal ends has been cancelled, too.
+  const auto ends = []() -> models::Results { std::_Exit(1); };
+  CHECK_THROWS_AS(in_worker_process(ends, &cancel), models::Cancelled);
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGUSR1, SIG_DFL);
 }
 
 TEST_CASE("hardware that no machine has is refused on every host of a cluster, once") {

@@ -16,6 +16,8 @@ TEST_CASE("another program's word is near what it is called here, where there is
   CHECK(nearest("iodepth", {"depth", "jobs"}) == "depth");
   CHECK(nearest("use", {"name", "device"}) == "device");
   CHECK(nearest("use", {"name", "size"}).empty());
+  CHECK(nearest("hugepages", {"memory", "host_pages"}) == "host_pages");
+  CHECK(nearest("cpu_quota", {"cputune", "count"}) == "cputune");
 }
 
 TEST_CASE("a part of a name is near it, a number only whole") {
