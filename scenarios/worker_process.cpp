@@ -63,7 +63,7 @@ std::string read_answer(int channel, pid_t child, const std::atomic<bool>* cance
   bool told = cancel == nullptr;
   for (;;) {
     if (!told && cancel->load(std::memory_order_relaxed)) {
-      kill(child, SIGTERM);  // SIGINT ends it where SimGrid has taken that
+      kill(child, SIGTERM);
       told = true;
     }
     pollfd ready{.fd = channel, .events = POLLIN, .revents = 0};
@@ -95,6 +95,11 @@ models::Results in_worker_process(const std::function<models::Results()>& simula
   if (child == 0) {
     close(channel[0]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody is left to read the answer
+    // Ctrl-C reaches the child, too, where SimGrid would end it: the parent tells it.
+    sigset_t keyboard;
+    sigemptyset(&keyboard);
+    sigaddset(&keyboard, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &keyboard, nullptr);
     std::string text = answer(simulate);
     text.push_back('\0');
     _exit(write_all(channel[1], text) ? 0 : 1);
@@ -119,7 +124,7 @@ models::Results in_worker_process(const std::function<models::Results()>& simula
     case kFailed:
       throw sim::ModelError{rest};
     default:
-      // A second signal, or one that SimGrid has taken, ends the child before it can answer.
+      // A second signal ends the child before it can answer.
       if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) throw models::Cancelled{};
       throw sim::ModelError{fmt::format("a worker process ended with status {}", status)};
   }
