@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string_view>
 
 #include "tests/bench/bench.hpp"
@@ -25,6 +26,10 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "bench: unknown argument {}\n{}", argument, kUsage);
       return 2;
     }
+  }
+  if (!std::filesystem::exists(program)) {
+    fmt::print(stderr, "bench: no program {}; say --program=PATH, or run tools/bench\n", program);
+    return 2;
   }
   const double p3 = bench::full_host_speed();
   const double p3_without_disks = bench::host_without_disks_speed();
