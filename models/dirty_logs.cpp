@@ -111,13 +111,10 @@ double DirtyLogs::dirty(int vm) {
   return log.pages.dirty();
 }
 
-double DirtyLogs::written(int vm) const {
-  const Log& log = *logs_[at(vm)];
-  double all = log.visits_per_instruction > 0 ? log.pages.pages(0) : 0.0;
-  for (std::size_t kind = 1; kind < log.timed_per_s.size(); ++kind) {
-    if (log.timed_per_s[kind] > 0) all += log.pages.pages(kind);
-  }
-  return all;
+double DirtyLogs::again(int vm) {
+  Log& log = *logs_[at(vm)];
+  book(log, vm);
+  return log.pages.again();
 }
 
 void DirtyLogs::end(int vm) {

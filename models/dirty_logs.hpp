@@ -27,11 +27,12 @@ class DirtyLogs {
   explicit DirtyLogs(RunningHost& host);
   ~DirtyLogs();
 
-  void start();                  // VMs that the scenario logs
-  void begin(int vm);            // switches the log of a VM on; all its pages are clean
-  double take(int vm);           // pages written since, all clean again
-  double dirty(int vm);          // without clearing
-  double written(int vm) const;  // pages that are ever written
+  void start();          // VMs that the scenario logs
+  void begin(int vm);    // switches the log of a VM on; all its pages are clean
+  double take(int vm);   // pages written since, all clean again
+  double dirty(int vm);  // without clearing
+  // Of what is dirty, the share that another time as long would dirty, too.
+  double again(int vm);
   void end(int vm);
   // Distinct pages that a VM writes in a second at its present pace, all of them clean before.
   double rate(int vm);

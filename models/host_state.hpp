@@ -53,7 +53,7 @@ struct Worker {
   bool dead = false;       // its VM was killed
   bool interrupt = false;  // runs on whatever CPU it is bound to, without waking a thread
   bool woken = false;      // runnable again but not yet run: pays the wake-up path
-  bool halts = false;      // was preempted between its kick and its halt
+  bool halts = false;      // goes to sleep once it has a CPU: lost it on the way, or put off
   int put_off = 0;         // times, its going to sleep at this instant
   bool polling = false;    // halted, but keeps its CPU for a while
   bool for_tick = false;   // runs for a tick of its clock only

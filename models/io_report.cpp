@@ -24,10 +24,13 @@ double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
 }
 
-// Jobs that ask for more of a disk than it has use what there is. Empty: none does.
-std::string more_than_there_is(const VmDescription& vm, sim::Bytes capacity) {
+// Jobs that ask for more of their disks of `sizes` than those have use what there is. Empty: none
+// does.
+std::string more_than_there_is(const VmDescription& vm, const std::vector<sim::Bytes>& sizes) {
   const auto clipped = [&](const workload::IoProfile& io) {
-    return io.any() && io.used(capacity) < io.span;
+    const auto on = std::min(sizes.size(), at(io.jobs));
+    return std::any_of(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(on),
+                       [&](sim::Bytes size) { return io.used(size) < io.span; });
   };
   std::vector<std::string_view> names;
   if (clipped(vm.workload.io)) names.push_back("io");
@@ -36,9 +39,9 @@ std::string more_than_there_is(const VmDescription& vm, sim::Bytes capacity) {
   }
   if (names.empty()) return {};
   return fmt::format(
-      "jobs of vm.{} ask for more than its disk of {:.4g} GB has for them, and use that: "
-      "{}; lower their size or raise the disk's",
-      vm.name, static_cast<double>(capacity.count()) / 1e9, fmt::join(names, ", "));
+      "jobs of vm.{} ask for more than their disk has for them, and use that: {}; lower "
+      "their size or raise the disk's",
+      vm.name, fmt::join(names, ", "));
 }
 
 }  // namespace
@@ -145,9 +148,10 @@ void IoPaths::report(int kind, double measured_s, Results& results) const {
   put("io.interrupts", ratio(all.interrupts, ios));
   for (const RunningGuest& running : guests_) {
     if (running.kind != kind || running.disks.empty()) continue;
-    const std::string clipped =
-        more_than_there_is(description, running.disks.front()->disk().capacity());
-    if (!clipped.empty()) results.notes.push_back(clipped);
+    std::vector<sim::Bytes> sizes;
+    for (const auto& disk : running.disks) sizes.push_back(disk->disk().capacity());
+    std::string clipped = more_than_there_is(description, sizes);
+    if (!clipped.empty()) results.notes.push_back(std::move(clipped));
     break;
   }
   report_caches(kind, results);

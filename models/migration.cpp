@@ -86,13 +86,14 @@ double Migration::executed() const {
   return all;
 }
 
-// Pages to send when `unsent` of `asked` are still and the log has been read: some are in both, as
-// many as chance has it.
-double Migration::with_written(double unsent, double asked) {
+// Pages to send when `unsent` are still and the log is read: those that are both go once. Of `all`
+// pages, what is written is unsent as often as any; 0: what is unsent was written, each kind of
+// page as often as it is now.
+double Migration::with_written(double unsent, double all) {
   DirtyLogs& logs = *from_.host.dirty_logs_;
+  const double again = logs.again(from_.vm);
   const double written = logs.take(from_.vm);
-  const double either = std::max(asked, logs.written(from_.vm));
-  return unsent + written - (either > 0.0 ? unsent * written / either : 0.0);
+  return unsent + written - unsent * (all > 0.0 ? std::min(1.0, written / all) : again);
 }
 
 bool Migration::late() const {
@@ -128,7 +129,7 @@ sim::Task<> Migration::run() {
   }
   sim::Join zeros{engine_};
   zeros.add(look_at_zeros(from_, sender_, touched_zero, untouched));
-  zeros.add(look_at_zeros(to_, receiver_, touched_zero, untouched));
+  zeros.add(look_at_zeros(to_, receiver_, 0.0, zero));
   co_await zeros.all();
   outcome_.transferred_B += zero * kZeroPage_B;
   double left = pages(vm.memory) - zero;
@@ -139,7 +140,7 @@ sim::Task<> Migration::run() {
     co_await copy(left, true);
     const double took_s = sim::seconds(engine_.now() - round);
     const double copied = asked - unsent_;
-    left = with_written(unsent_, asked);
+    left = with_written(unsent_, outcome_.rounds == 1 ? asked : 0.0);
     outcome_.left_B = left * kPage_B;
     co_await send_work(host.description_.vmm.migration.sync_page, left);
     const double allowed = copied / took_s * sim::seconds(description_.max_downtime);
@@ -153,7 +154,7 @@ sim::Task<> Migration::run() {
   stop();
   co_await host.io_->drained(from_.vm);
   if (!disks_.empty()) co_await finish_disks();
-  co_await copy(with_written(left, left), false);
+  co_await copy(with_written(left, 0.0), false);
   co_await engine_.delay(host.description_.vmm.migration.switch_over);
   host.dirty_logs_->end(from_.vm);
   to_.host.arrive(to_.vm);
@@ -206,16 +207,13 @@ sim::Task<> Migration::send_pages(double count) {
   co_await from_.host.emulate(sender_, sim::from_seconds(page_s * count), -1);
 }
 
-// Pages that the guest has touched are read, all of them; the others are mapped first. What arrives
-// is looked for at the other end, where nothing is touched yet.
-sim::Task<> Migration::look_at_zeros(const End& end, int worker, double touched, double untouched) {
+// Pages of zeros: those that are there are read, all of them, the others are mapped first; at the
+// other end nothing is there yet.
+sim::Task<> Migration::look_at_zeros(const End& end, int worker, double read, double mapped) {
   const MigrationCosts& costs = end.host.description_.vmm.migration;
   const double clock_Hz = end.host.topology_.description().frequency.count();
   const double small = 1.0 - end.host.huge_->coverage(end.vm);  // others share 2 MiB of zeros
-  const bool sends = &end == &from_;
-  const double read = sends ? touched : 0.0;
-  const double mapped = sends ? untouched : touched + untouched;
-  const double cycles = static_cast<double>(costs.zero_page.count()) * (touched + untouched) +
+  const double cycles = static_cast<double>(costs.zero_page.count()) * (read + mapped) +
                         static_cast<double>(costs.zero_fault.count()) * mapped * small;
   co_await end.host.emulate(
       worker, sim::from_seconds(cycles / clock_Hz + from_memory_s(end, worker) * read), -1);

@@ -83,8 +83,8 @@ class Migration {
   double marked_B() const;
   void give_up();
   void stop();
-  double with_written(double unsent, double asked);
-  sim::Task<> look_at_zeros(const End& end, int worker, double touched, double untouched);
+  double with_written(double unsent, double all);
+  sim::Task<> look_at_zeros(const End& end, int worker, double read, double mapped);
   bool late() const;
   double executed() const;
 

@@ -23,15 +23,16 @@ class NetworkPaths::WorkerThread : public network::Thread {
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override {
-    if (cpu_time <= sim::Duration::zero() && !std::exchange(owes_, false)) co_return;
+    const bool owed = std::exchange(owes_, false);
+    if (cpu_time <= sim::Duration::zero() && !owed) co_return;
     RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_,
                                      std::exchange(waker_, scheduler::kNoCpu));
     run.before_all = before_all_ && !std::exchange(deferred_, false);
     co_await run;
   }
-  void leave_guest(int times, sim::Cycles cycles) override {
-    host_.owe_cycles(worker_, cycles, times);
-    owes_ = cycles.count() > 0;
+  void owe_exits(int count, sim::Cycles cycles) override {
+    host_.owe_cycles(worker_, cycles, count);
+    owes_ = owes_ || cycles.count() > 0;
   }
   int cpu() const override { return host_.cpu_of(worker_); }
   bool defer() override {

@@ -321,8 +321,7 @@ void RunningHost::start(sim::Duration warmup) {
     }
     const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
     if (boots) vm.filling = false;
-    const bool fills = vm.description->workload.touch_rate.count() > 0;
-    if (boots || (fills && !vm.description->arrives)) continue;
+    if (boots || vm.description->workload.touch_rate.count() > 0) continue;
     touched = touch_parts(vm) && touched;
   }
   io_->start();

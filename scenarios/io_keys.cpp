@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scenarios/cpuset.hpp"
+#include "scenarios/cpuset_key.hpp"
 #include "scenarios/fields.hpp"
 
 namespace scenarios {
@@ -40,24 +40,6 @@ Field<workload::IoProfile> block_mix_key(
         return list.empty() ? Json{} : list;
       },
       {}};
-}
-
-Field<workload::IoProfile> cpus_key() {
-  using T = workload::IoProfile;
-  return {"cpus",
-          "\"all\", or a set of the VM's vCPUs such as \"0-1,3\"",
-          "where jobs run, each on one, in turn",
-          [](T& profile, const Node& node, const std::string& path, Problems& problems) {
-            profile.cpus.clear();
-            if (node.text() != nullptr && *node.text() == "all") return;
-            const auto cpus = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
-            if (!cpus) return expect(problems, node, path, "\"all\" or vCPUs such as \"0-1,3\"");
-            profile.cpus = *cpus;
-          },
-          [](const T& profile) {
-            return Json(profile.cpus.empty() ? "all" : format_cpuset(profile.cpus));
-          },
-          {}};
 }
 
 Field<workload::Placement> zones_key() {
@@ -125,7 +107,8 @@ Section<workload::IoProfile> job_keys() {
                                                         {"shared", workload::Parts::shared}};
   Section<T> all{
       whole("jobs", &T::jobs, 0, 4096, "threads that do I/O, spread over the vCPUs; 0: none"),
-      cpus_key(),
+      cpuset("cpus", &T::cpus, "all", "a set of the VM's vCPUs such as \"0-1,3\"",
+             "where jobs run, each on one, in turn"),
       whole("depth", &T::depth, 1, 4096, "transactions of a job under way at once (iodepth)"),
       whole("batch", &T::batch, 1, 4096,
             "transactions that end before a job begins as many more, at most depth "

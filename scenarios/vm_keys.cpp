@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scenarios/cpuset.hpp"
+#include "scenarios/cpuset_key.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/storage_keys.hpp"
@@ -67,41 +67,8 @@ Field<VmDescription> pin_key() {
           {}};
 }
 
-Field<VmDescription> emulator_pin_key() {
-  using T = VmDescription;
-  return {"emulatorpin",
-          "\"pin\", or a CPU set such as \"0-1\"",
-          "where its VMM's threads may run: emulator, event loops of disks, vhost; pin: where the "
-          "vCPUs of a VM with pin = \"node\", else anywhere",
-          [](T& vm, const Node& node, const std::string& path, Problems& problems) {
-            vm.emulator_pin.clear();
-            if (node.text() != nullptr && *node.text() == "pin") return;
-            const auto cpus = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
-            if (!cpus) return expect(problems, node, path, "a CPU set such as \"0-1\", or \"pin\"");
-            vm.emulator_pin = *cpus;
-          },
-          [](const T& vm) {
-            return Json(vm.emulator_pin.empty() ? "pin" : format_cpuset(vm.emulator_pin));
-          },
-          {}};
-}
-
-Field<VmDescription> llc_ways_key() {
-  using T = VmDescription;
-  return {
-      "llc_ways",
-      "\"all\", or a set of neighbouring ways such as \"0-3\"",
-      "ways of the last-level cache that its lines may be put into (CAT)",
-      [](T& vm, const Node& node, const std::string& path, Problems& problems) {
-        vm.llc_ways.clear();
-        if (node.text() != nullptr && *node.text() == "all") return;
-        const auto ways = node.text() != nullptr ? parse_cpuset(*node.text()) : std::nullopt;
-        if (!ways || ways->back() - ways->front() + 1 != static_cast<int>(ways->size()))
-          return expect(problems, node, path, "\"all\" or ways without a gap, such as \"0-3\"");
-        vm.llc_ways = *ways;
-      },
-      [](const T& vm) { return Json(vm.llc_ways.empty() ? "all" : format_cpuset(vm.llc_ways)); },
-      {}};
+bool without_gap(const std::vector<int>& ways) {
+  return ways.back() - ways.front() + 1 == static_cast<int>(ways.size());
 }
 
 Field<VmDescription> dirty_logging_key() {
@@ -271,8 +238,12 @@ const Section<VmDescription>& vm_keys() {
                "of CPUs x clock, for each guest, kept under contention; 0 Hz: none"),
       quantity("limit", Unit::frequency, &T::limit,
                "of CPUs x clock, for each guest, never exceeded; 0 Hz: none"),
-      emulator_pin_key(),
-      llc_ways_key(),
+      cpuset(
+          "emulatorpin", &T::emulator_pin, "pin", "a set of CPUs such as \"0-1\"",
+          "where its VMM's threads may run: emulator, event loops of disks, vhost; pin: where the "
+          "vCPUs of a VM with pin = \"node\", else anywhere"),
+      cpuset("llc_ways", &T::llc_ways, "all", "a set of ways without a gap such as \"0-3\"",
+             "ways of the last-level cache that its lines may be put into (CAT)", without_gap),
       table("cputune", &T::cputune, &cputune_keys, "libvirt's limits on CPU time"),
       quantity("age", Unit::time, &T::age,
                "how long it has been up, its memory spread as the scheduler moved it"),

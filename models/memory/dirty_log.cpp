@@ -84,6 +84,16 @@ double DirtyLog::dirty() const {
   return all;
 }
 
+double DirtyLog::again() const {
+  double all = 0.0, twice = 0.0;
+  for (const Class& c : classes_) {
+    const double own = dirty(c);
+    all += own;
+    if (own > 0.0) twice += own * own / c.pages.pages;
+  }
+  return all > 0.0 ? twice / all : 0.0;
+}
+
 double DirtyLog::take() {
   const double all = dirty();
   for (Class& c : classes_) {

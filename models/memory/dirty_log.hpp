@@ -64,7 +64,8 @@ class DirtyLog {
   void visit(std::size_t kind, double visits);
   WriteToll toll(std::size_t kind) const;  // of the next visit
   double dirty() const;                    // distinct pages
-  double pages(std::size_t kind) const { return classes_[kind].pages.pages; }
+  // Of the pages that are dirty, the share that another time as long would dirty, too.
+  double again() const;
   // Reads the log: all pages are clean again. What was split stays so.
   double take();
 

@@ -47,8 +47,9 @@ ReceiveConfig receive_config(const GuestNicConfig& config) {
           .gro_packets = emulation ? 1 : ReceiveConfig{}.gro_packets,
           .moderation = {.kind = ModerationKind::none},
           .costs = costs.guest_driver,
-          .exits = costs.inject + costs.end_of_interrupt + costs.call_qemu * receive_exits(config),
-          .times_out = interrupt_exits(costs) + receive_exits(config),
+          .exits = interrupt_exits(costs) + receive_exits(config),
+          .exit_cycles =
+              costs.inject + costs.end_of_interrupt + costs.call_qemu * receive_exits(config),
           .clock = config.clock,
           .distance = config.distance};
 }
@@ -100,7 +101,7 @@ sim::Task<> GuestNic::send(Batch batch, Thread& on) {
   if (!queue.idle) co_return;
   queue.idle = false;
   ++kicks_;
-  on.leave_guest(1, config_.costs.kick);
+  on.owe_exits(1, config_.costs.kick);
   co_await on.work(config_.costs.wake / config_.clock);
   queue.backend.woken_from(on.cpu());
   queue.kicked.fire();
@@ -116,16 +117,16 @@ sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
   kicks_ += static_cast<std::uint64_t>(writes);
   sim::Cycles own = cycles(costs.guest_send, batch);
   sim::Cycles outside = costs.call_qemu * writes + cycles(costs.emulated, batch);
-  auto times = static_cast<int>(writes);
+  auto exits = static_cast<int>(writes);
   if (rtl8139) {
     own += costs.guest_driver.interrupt * batch.buffers;
     outside +=
         cycles(costs.rtl8139_send, batch) + (costs.inject + costs.end_of_interrupt) * batch.buffers;
-    times += interrupt_exits(costs) * batch.buffers;
+    exits += interrupt_exits(costs) * batch.buffers;
   }
   batch.buffers = batch.packets;
   const sim::Server::Held sending = co_await big_lock_.hold();
-  on.leave_guest(times, outside);
+  on.owe_exits(exits, outside);
   co_await on.work(own / config_.clock);
   batch.where = config_.distance.written_by(on.cpu());
   complete(batch);

@@ -73,7 +73,6 @@ ReceiveConfig Nic::receive_config() const {
           .gro_packets = config_.gro ? config_.gro_packets : 1,
           .moderation = config_.moderation,
           .costs = config_.driver,
-          .exits = {},
           .clock = config_.clock,
           .distance = config_.distance};
 }
@@ -85,8 +84,8 @@ Port& Nic::add_function(int station, const std::vector<Thread*>& vcpus, Port& up
                                        config_.name, config_.functions)};
   }
   ReceiveConfig config = receive_config();
-  config.exits = exits;
-  config.times_out = exits.count() > 0 ? 3 : 0;  // out for it, for its delivery, for its end
+  config.exit_cycles = exits;
+  config.exits = exits.count() > 0 ? 3 : 0;  // out for it, for its delivery, for its end
   functions_.push_back(std::make_unique<Function>(*this, station, vcpus, up, config, buffers));
   return *functions_.back();
 }

@@ -23,7 +23,7 @@ class OwnCpu : public Thread {
     --working_;
     last_ = engine().now();
   }
-  void leave_guest(int, sim::Cycles) override {}  // no machine of ours: it has no VMM
+  void owe_exits(int, sim::Cycles) override {}  // no machine of ours: it has no VMM
   sim::Duration busy() const { return busy_; }
 
  private:

@@ -20,8 +20,8 @@ class Thread {
  public:
   virtual ~Thread() = default;
   virtual sim::Task<> work(sim::Duration cpu_time) = 0;
-  // A guest's vCPU leaves it so often, which takes `cycles` in all; its next work waits for that.
-  virtual void leave_guest(int times, sim::Cycles cycles) = 0;
+  // A guest's vCPU exits so often, which takes `cycles` in all; its next work waits for that.
+  virtual void owe_exits(int count, sim::Cycles cycles) = 0;
   // The CPU that it has or had; where the wake-up comes from that its next work takes. Schedulers
   // place what is woken by where its waker runs. Negative: nowhere that is simulated.
   virtual int cpu() const { return -1; }

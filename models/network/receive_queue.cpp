@@ -84,7 +84,7 @@ sim::Process ReceiveQueue::poll() {
   for (;;) {
     co_await interrupted_;
     const bool again = engine_.now() - ended < kReturn;
-    softirq_.leave_guest(config_.times_out, config_.exits);
+    softirq_.owe_exits(config_.exits, config_.exit_cycles);
     co_await softirq_.work(costs.interrupt / config_.clock);
     if (!again) begin();
     if (again && --restarts == 0) {

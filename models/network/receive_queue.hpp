@@ -34,8 +34,8 @@ struct ReceiveConfig {
   int gro_packets = 17;   // of one buffer; 1: no GRO
   ModerationConfig moderation{};
   DriverCosts costs{};
-  sim::Cycles exits{};  // of each interrupt, in a guest: all of them
-  int times_out = 0;    // how many
+  int exits = 0;              // of each interrupt, in a guest
+  sim::Cycles exit_cycles{};  // of all of them
   sim::Hertz clock{3e9};
   MemoryDistance distance{};
 };

@@ -34,8 +34,8 @@ sim::Task<> ServerThreads::One::work(sim::Duration cpu_time) {
   co_await all.vcpus_[static_cast<std::size_t>(vcpu)].work->work(cpu_time);
 }
 
-void ServerThreads::One::leave_guest(int times, sim::Cycles cycles) {
-  all.vcpus_[static_cast<std::size_t>(vcpu)].work->leave_guest(times, cycles);
+void ServerThreads::One::owe_exits(int count, sim::Cycles cycles) {
+  all.vcpus_[static_cast<std::size_t>(vcpu)].work->owe_exits(count, cycles);
 }
 
 int ServerThreads::One::cpu() const {

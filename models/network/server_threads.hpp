@@ -36,7 +36,7 @@ class ServerThreads {
     One(ServerThreads& owner, int last) : all{owner}, vcpu{last}, granted{owner.engine_} {}
     sim::Engine& engine() { return all.engine_; }
     sim::Task<> work(sim::Duration cpu_time) override;
-    void leave_guest(int times, sim::Cycles cycles) override;
+    void owe_exits(int count, sim::Cycles cycles) override;
     int cpu() const override;
     bool woken_by(const Thread& waker) override;
     void sleeps() override;

@@ -89,6 +89,18 @@ TEST_CASE("an array's writes are those of its guests, and no disk is read for a 
   CHECK(metric(results, "host.array.md0.rebuild.progress") == 1);
 }
 
+TEST_CASE("of unlike disks an array uses what the smallest has of each") {
+  HostDescription host = writer(storage::raid::Level::raid5);
+  host.storage.disks.front().count = 4;
+  HostDisk& large = host.storage.disks.emplace_back(host.storage.disks.front());
+  large.name = "large";
+  large.count = 2;
+  large.device.capacity = 256_GiB;
+  host.storage.arrays.front().disks = {"ram", "large"};
+  CHECK(metric(run(host), "host.array.md0.usable") ==
+        Approx(5 * 64.0 / (4 * 64.0 + 2 * 256.0)).epsilon(1e-3));
+}
+
 TEST_CASE("an array with a failed disk is degraded, with a spare it is rebuilt") {
   HostDescription host = writer(storage::raid::Level::raid5);
   storage::raid::Description& raid = host.storage.arrays.front().raid;

@@ -401,7 +401,7 @@ TEST_CASE("jobs that ask for more than their disk has use that, and it is said")
   more.io.span = sim::Bytes{std::int64_t{1} << 50};
   const std::vector<std::string> notes = run(host_of).notes;
   REQUIRE(notes.size() == 1);
-  CHECK_THAT(notes.front(), Catch::Contains("jobs of vm.guest ask for more than its disk") &&
+  CHECK_THAT(notes.front(), Catch::Contains("jobs of vm.guest ask for more than their disk") &&
                                 Catch::Contains("and use that: more;"));
 }
 

@@ -203,3 +203,28 @@ TEST_CASE("two who set the scanner's pace are refused", "[pressure]") {
   host.vmm.ksm.advisor.min_pages = 40'000;
   CHECK_THROWS_WITH(check(host), Catch::Contains("min_pages 40000 is more than max_pages 30000"));
 }
+
+TEST_CASE("a guest that is killed while it waits for its CPU leaves that to others", "[pressure]") {
+  HostDescription host = host_of(8, 6);
+  host.hardware.cores_per_node = host.hardware.llc.shared_by = 1;
+  HostDisk& disk = host.storage.disks.emplace_back();
+  disk.name = "ram";
+  disk.device.kind = storage::device::Kind::memory;
+  disk.device.capacity = 64_GiB;
+  VmDescription& victim = host.vms.front();
+  victim.memory_tune.limit = 16_MiB;
+  victim.workload.touch_rate = sim::BytesPerSecond{500e6};
+  victim.workload.io.jobs = 2;
+  victim.workload.io.depth = 8;
+  victim.disks.emplace_back().on = "ram";
+  VmDescription hog;
+  hog.name = "hog";
+  hog.memory = 64_MiB;
+  host.vms.push_back(hog);
+  const Results results =
+      simulate(host, {.duration = 1_s, .warmup = 4_s}, {.seed = 3, .check = true});
+  CHECK(results.violations.empty());
+  CHECK(metric(results, "vm.guest.killed") == 6);
+  CHECK(metric(results, "vm.hog.cpu.utilisation") > 0.95);
+  CHECK(metric(results, "vm.hog.cpu.steal") < 0.05);
+}

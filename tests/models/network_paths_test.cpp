@@ -429,3 +429,12 @@ TEST_CASE("a vCPU whose interrupt wakes a process does not sleep between, beside
   // Who sleeps between waits for the hog's least time (ratelimit), 1 ms, in each transaction.
   CHECK(metric(results, "vm.guest.net.latency.p50") < 200e-6);
 }
+
+TEST_CASE("a kick is waited for where waking the backend costs nothing") {
+  HostDescription host = networked(1.25e9);
+  host.vmm.network.backend.wake = {};
+  host.vmm.network.backend.kick = {};
+  const double free_us = round_trip_us(host);
+  host.vmm.network.backend.kick = sim::Cycles{90'000};  // 30 us
+  CHECK(round_trip_us(host) - free_us == Approx(30.0).epsilon(0.1));
+}

@@ -486,6 +486,14 @@ TEST_CASE("mistakes in a job file are told with its lines") {
   CHECK(complaint("[a]\nsize=nan\n").find("size=nan: need a size") != std::string::npos);
 }
 
+TEST_CASE("a job file without an end is not read") {
+  const tests::TemporaryFolder folder;
+  std::string text = kScenario;
+  text.replace(text.find("jobs.fio"), 8, "/dev/zero");
+  CHECK_THROWS_WITH(read_file(folder.write("scenario.toml", text), {}),
+                    Catch::Contains("/dev/zero"));
+}
+
 TEST_CASE("numbers that fio refuses are refused, whether or not they matter") {
   for (const char* rw : {"randrw", "randwrite"}) {
     const std::string jobs = std::string{"[a]\nsize=1m\nrw="} + rw + "\n";

@@ -102,23 +102,6 @@ void check(Level level, int disks, int copies) {
   }
 }
 
-double utilisation(Level level, int disks, int copies) {
-  switch (level) {
-    case Level::linear:
-    case Level::raid0:
-      return 1.0;
-    case Level::raid1:
-      return 1.0 / disks;
-    case Level::raid5:
-      return (disks - 1.0) / disks;
-    case Level::raid6:
-      return (disks - 2.0) / disks;
-    case Level::raid10:
-      return 1.0 / copies;
-  }
-  return 0.0;
-}
-
 int fault_tolerance(Level level, int disks, int copies) {
   switch (level) {
     case Level::linear:

@@ -17,8 +17,6 @@ std::string_view name(Level level);  // "raid5"
 // Throws ConfigError: "raid5 with 2 disks, needs at least 3".
 void check(Level level, int disks, int copies);
 
-// Usable share of equal disks.
-double utilisation(Level level, int disks, int copies = 2);
 // Failures that are survived whichever disks fail.
 int fault_tolerance(Level level, int disks, int copies = 2);
 // That the array is lost with its k-th failed disk, having survived k - 1 (k from 1); disks fail

@@ -99,3 +99,14 @@ TEST_CASE("a lock that nobody else wants costs its lines' way, one that all want
   CHECK(lock_s(8, 0.0, line_s) == Approx(8 * 3 * line_s));
   CHECK(lock_s(8, 1e-3, line_s) < 1.01 * 3 * line_s);
 }
+
+TEST_CASE("what is dirty is so again as often as its kind of page is written", "[dirty-log]") {
+  // A hundred pages all of which are written, ten thousand of which next to none are.
+  DirtyLog log{{{.pages = 100}, {.pages = 10'000}}, false};
+  log.begin(0.0);
+  CHECK(log.again() == 0.0);
+  log.visit(0, 1e6);
+  CHECK(log.again() == Approx(1.0));
+  log.visit(1, 100);
+  CHECK(log.again() == Approx((100 + 99.5 * 99.5 / 10'000) / 199.5).epsilon(0.001));
+}

@@ -214,3 +214,29 @@ TEST_CASE("impossible guest NICs are refused") {
                     "nic net0: zero_copy without vhost, which alone has it");
   CHECK_THROWS_WITH(make({.name = "net0", .queues = 4}), "nic net0: threads of 1 queues for 4");
 }
+
+TEST_CASE("an interrupt takes two exits, delivered virtually none") {
+  const auto exits = [](bool virtually) {
+    sim::Engine engine;
+    Deliver guest_side{engine}, host_side{engine};
+    GuestCpu vcpu{engine};
+    OwnCpu backend{engine}, softirq{engine};
+    sim::Server big_lock{engine};
+    BackendCosts costs = round_costs();
+    if (virtually) costs.end_of_interrupt = {};
+    GuestNic nic{
+        engine,
+        {.name = "net0", .model = GuestNicModel::vhost, .costs = costs, .clock = sim::Hertz{1e9}},
+        {{&vcpu, &backend}},
+        guest_side,
+        host_side,
+        big_lock};
+    Note to{engine, 7};
+    engine.spawn(hand_over(engine, nic.tap(), Batch{.to = &to}, softirq));
+    engine.run();
+    REQUIRE(to.at.size() == 1);
+    return vcpu.exits;
+  };
+  CHECK(exits(false) == 2);
+  CHECK(exits(true) == 0);
+}

@@ -60,8 +60,8 @@ struct Deliver : Port {
 // A guest's vCPU at 1 GHz: what it owes for having left comes before its next work.
 struct GuestCpu : OwnCpu {
   using OwnCpu::OwnCpu;
-  void leave_guest(int times, sim::Cycles cycles) override {
-    exits += times;
+  void owe_exits(int count, sim::Cycles cycles) override {
+    exits += count;
     owed += cycles / sim::Hertz{1e9};
   }
   sim::Task<> work(sim::Duration cpu_time) override {

@@ -98,6 +98,7 @@ TEST_CASE("a virtual function takes what is for its guest, at the guest's own CP
   pair.engine.run();
   CHECK(guest.at == std::vector<double>{18});  // 10 us wire, 3 us cable, 5 us of exits
   CHECK(vcpu.busy() == us(5));
+  CHECK(vcpu.exits == 3);
   batch.to = &outside;
   pair.engine.spawn(hand_over(pair.engine, function, batch, vcpu));
   pair.engine.run();

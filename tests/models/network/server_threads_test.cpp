@@ -72,7 +72,7 @@ TEST_CASE("a thread that leaves the guest does so on its vCPU, whose time that i
   Guest guest;
   ServerThreads::One& thread = guest.threads->add(1);
   thread.woken_by(*guest.softirqs[0]);
-  thread.leave_guest(2, sim::Cycles{5'000});  // at 1 GHz
+  thread.owe_exits(2, sim::Cycles{5'000});  // at 1 GHz
   guest.engine.spawn(guest.run(thread, us(10)));
   guest.engine.run_until(sim::Instant{us(100)});
   REQUIRE(guest.slept.size() == 1);

@@ -26,26 +26,21 @@ double counted(Layout layout, int disks, int copies, int k) {
 
 }  // namespace
 
-TEST_CASE("used share of n disks: 1, 1/n, (n-1)/n, (n-2)/n, 1/2", "[raid]") {
+TEST_CASE("the used share of n disks: 1, 1/n, (n-1)/n, (n-2)/n, 1/2", "[raid]") {
+  const auto used = [](Level level, int disks) {
+    Description description;
+    description.level = level;
+    const Geometry array{description,
+                         std::vector<sim::Bytes>(static_cast<std::size_t>(disks), 64_MiB)};
+    return array.capacity() / (64_MiB * disks);
+  };
   for (const int n : {4, 6, 8, 10}) {
-    CHECK(utilisation(Level::raid0, n) == 1.0);
-    CHECK(utilisation(Level::raid1, n) == 1.0 / n);
-    CHECK(utilisation(Level::raid5, n) == (n - 1.0) / n);
-    CHECK(utilisation(Level::raid6, n) == (n - 2.0) / n);
-    CHECK(utilisation(Level::raid10, n) == 0.5);
-  }
-}
-
-TEST_CASE("the capacity of an array is its used share of the disks", "[raid]") {
-  for (const Level level :
-       {Level::linear, Level::raid0, Level::raid1, Level::raid5, Level::raid6, Level::raid10}) {
-    for (const int n : {4, 6, 8}) {
-      Description description;
-      description.level = level;
-      const Geometry array{description,
-                           std::vector<sim::Bytes>(static_cast<std::size_t>(n), 64_MiB)};
-      CHECK(array.capacity() / (64_MiB * n) == Approx(utilisation(level, n)));
-    }
+    CHECK(used(Level::linear, n) == Approx(1.0));
+    CHECK(used(Level::raid0, n) == Approx(1.0));
+    CHECK(used(Level::raid1, n) == Approx(1.0 / n));
+    CHECK(used(Level::raid5, n) == Approx((n - 1.0) / n));
+    CHECK(used(Level::raid6, n) == Approx((n - 2.0) / n));
+    CHECK(used(Level::raid10, n) == Approx(0.5));
   }
 }
 
