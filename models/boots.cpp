@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "models/guest_placement.hpp"
 #include "models/io_paths.hpp"
-#include "models/memory/dirty_log.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -20,10 +20,6 @@ std::size_t at(int i) {
 
 double pages(sim::Bytes bytes) {
   return static_cast<double>(bytes.count()) / kPage_B;
-}
-
-double large_page_B(translation::PageSize size) {
-  return size == translation::PageSize::huge ? 1'073'741'824.0 : 2'097'152.0;
 }
 
 }  // namespace
@@ -159,37 +155,15 @@ sim::Task<> Boots::guest(int index, Times& times, sim::Random& random) {
   times.init_s.record(sim::seconds(engine().now() - up));
 }
 
-double Boots::first_touch_s(int vm, sim::Bytes placed, int touching) const {
-  if (description_.without.contains(Mechanism::first_touch)) return 0.0;
-  const vmm::FaultCosts& costs = description_.vmm.fault;
-  const translation::PageUse& use = host_.vms_[at(vm)].description->host_pages;
-  const double large = use.size == translation::PageSize::small ? 0.0 : use.coverage;
-  const double all = pages(placed);
-  const double faults =
-      all * (1.0 - large) + static_cast<double>(placed.count()) * large / large_page_B(use.size);
-  const double clock_Hz = host_.topology_.description().frequency.count();
-  const double page_cycles = static_cast<double>(costs.clear_page.count()) +
-                             (1.0 - large) * static_cast<double>(costs.handle.count());
-  const double locked_s = static_cast<double>(costs.locked.count()) / clock_Hz;
-  const double lock_s =
-      locked_s <= 0 ? 0.0
-                    : memory::held_lock_s(std::max(1, touching), page_cycles / clock_Hz, locked_s);
-  const double exits = host_.cycles_of(vmm::ExitKind::hypercall) * faults;
-  const double cycles = exits + faults * static_cast<double>(costs.handle.count()) +
-                        all * static_cast<double>(costs.clear_page.count());
-  return cycles / clock_Hz + all * lock_s;
-}
-
 // What the vCPU owes for memory that it touches first, on the node where it runs.
 void Boots::fault(int index, sim::Bytes touched) {
   RunningVm& vm = host_.vms_[at(index)];
   const int id = vm.vcpus.front();
   const int node = host_.topology_.cpu(host_.cpu_of(id)).node;
-  const sim::Bytes placed = host_.touch(host_.workers_[at(id)], touched, node);
-  host_.place(vm);
   Worker& worker = host_.workers_[at(id)];
-  host_.book(worker);
-  worker.progress.owe_faults(sim::from_seconds(first_touch_s(index, placed, touching_[at(node)])));
+  const sim::Bytes placed = host_.placement_->touch(worker, touched, node);
+  host_.placement_->place(vm);
+  host_.placement_->owe_first_touch(worker, placed, touching_[at(node)]);
 }
 
 sim::Task<> Boots::step(int index, Step step) {
@@ -230,6 +204,7 @@ void Boots::report(Results& results) const {
       return tally.count() > 0 ? tally.mean() : 0.0;
     };
     put("completed", static_cast<double>(times.whole_s.count()));
+    if (times.whole_s.count() == 0) continue;  // none has come up yet
     put("time.mean", mean(times.whole_s));
     put("time.p50", times.whole.percentile(0.50));
     put("time.p99", times.whole.percentile(0.99));

@@ -37,9 +37,6 @@ class Boots {
   void begin_measuring();  // and with that the VMs that start later
   void report(Results& results) const;
 
-  // Seconds that a vCPU of `vm` takes to touch memory first; `touching` guests do on its node.
-  double first_touch_s(int vm, sim::Bytes placed, int touching) const;
-
  private:
   struct Times {  // of a class
     sim::Histogram whole;

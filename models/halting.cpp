@@ -132,4 +132,23 @@ sim::Duration RunningHost::wake_cpu(scheduler::CpuId cpu) {
   return sleep_[at(cpu)].leave(engine_.now() - cpu_since_[at(cpu)], shared);
 }
 
+void RunningHost::silence(int index) {
+  for (const int id : vms_[at(index)].vcpus) {
+    Worker& worker = workers_[at(id)];
+    worker.dead = true;
+    book(worker);
+    worker.done.cancel();
+    worker.progress.begin(0);
+    const auto state = worker.progress.state();
+    if (state == guest::Progress::State::running || state == guest::Progress::State::polling) {
+      worker.progress.become(guest::Progress::State::halted);
+      scheduler_->block(worker.thread);
+    } else if (state == guest::Progress::State::runnable) {
+      worker.halts = true;  // goes once it has a CPU
+    } else {
+      worker.progress.become(guest::Progress::State::halted);
+    }
+  }
+}
+
 }  // namespace models

@@ -11,6 +11,7 @@
 #include "models/guest_locks.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
+#include "models/memory_pressure.hpp"
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
@@ -104,7 +105,7 @@ Results RunningHost::results(const RunLength& length, bool check) {
       results.notes.push_back(std::move(sets));
   }
   report_host(length, results);
-  report_memory(length, results);
+  if (pressure_) pressure_->report(length, results);
   for (const Kind& kind : kinds_) report_own_memory(kind, results);
   results.metrics.push_back({"host.memory.vmm", static_cast<double>(vmm_memory().count())});
   dirty_logs_->report(length, results);
@@ -214,10 +215,24 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) {
     time.share[c] = ratio(causes[c], total_s);
-    time.per_unit_s[c] = ratio(causes[c], units);
   }
-  // That they last longer beside slower ones is no reason.
-  time.per_unit_s[at(Cause::idle)] = ratio(causes[at(Cause::idle)] - unused_s, units);
+  // Who polls waits, as who is idle does, for what a guest waits for that does nothing but I/O.
+  // That vCPUs without anything to do last longer beside slower ones is no reason.
+  const double polled_s = causes[at(Cause::halt_polling)];
+  causes[at(Cause::halt_polling)] = 0.0;
+  if (work.idle && work.io.any()) {
+    causes[at(Cause::io_threads)] += polled_s * waiting.threads;
+    causes[at(Cause::io_limits)] += polled_s * waiting.limits;
+    causes[at(Cause::image_metadata)] += polled_s * waiting.image;
+    causes[at(Cause::redundancy)] += polled_s * waiting.redundancy;
+    causes[at(Cause::storage)] += polled_s * waiting.storage;
+    if (work.io.think == sim::Duration::zero() && work.io.arrivals.count() == 0)
+      unused_s = causes[at(Cause::idle)];  // its jobs wait for storage only
+  } else {
+    causes[at(work.net.any() ? Cause::network : Cause::idle)] += polled_s;
+  }
+  causes[at(Cause::idle)] -= unused_s;
+  for (std::size_t c = 0; c < causes.size(); ++c) time.per_unit_s[c] = ratio(causes[c], units);
 }
 
 void RunningHost::report_host(const RunLength& length, Results& results) const {
@@ -280,7 +295,7 @@ void RunningHost::check_time(const RunLength& length, Results& results) const {
                        topology_.resources()[at(worst.resource)].name, worst.excess * 100));
   }
   if (pressure_) {
-    if (std::string fault = pressure_->broken(); !fault.empty()) broken(std::move(fault));
+    if (std::string fault = pressure_->memory().broken(); !fault.empty()) broken(std::move(fault));
   }
   for (const TimeShares& time : results.time) {
     double sum = 0;

@@ -17,6 +17,7 @@ scheduler::CpuMap cpu_map(const topology::Topology& topology) {
     map.core.push_back(topology.cpu(cpu).core);
     map.llc.push_back(topology.cpu(cpu).llc);
     map.node.push_back(topology.cpu(cpu).node);
+    map.socket.push_back(topology.cpu(cpu).socket);
   }
   for (int node = 0; node < topology.nodes(); ++node) {
     auto& row = map.distance.emplace_back();

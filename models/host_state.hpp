@@ -72,7 +72,6 @@ struct Worker {
   sim::Instant halted_at{};
   sim::Instant busy_since{};
   compute::ColdCache::Refill refill{};  // that it owed when it was last switched in
-  double refilled = 1.0;                // share of that which such a run can bring back
   vmm::HaltPoll poll;
   int virtual_node = 0;
   double lost_ticks = 0.0;  // since measuring began

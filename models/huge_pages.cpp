@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/compute/footprint_loads.hpp"
+#include "models/memory_pressure.hpp"
 #include "models/running_host.hpp"
 #include "sim/error.hpp"
 
@@ -138,11 +139,12 @@ void HugePages::look() {
 // Neither merged nor swapped.
 double HugePages::most(const VmKind& kind) const {
   if (!host_.pressure_) return 1.0;
+  const memory::HostMemory& memory = host_.pressure_->memory();
   double there = 0.0, spoilt = 0.0;
   for (const int index : kind.vms) {
     const int vm = host_.vms_[at(index)].in_memory;
-    spoilt += host_.pressure_->merged(vm) + host_.pressure_->swapped(vm);
-    there += host_.pressure_->present(vm) + host_.pressure_->swapped(vm);
+    spoilt += memory.merged(vm) + memory.swapped(vm);
+    there += memory.present(vm) + memory.swapped(vm);
   }
   return there > 0 ? std::max(0.0, 1.0 - spoilt / there) : 1.0;
 }

@@ -226,7 +226,9 @@ double NetworkPaths::waiting(int kind) const {
       net.conversation == Conversation::ask || net.conversation == Conversation::serve;
   const bool streams =
       net.conversation == Conversation::stream_in || net.conversation == Conversation::stream_out;
-  const bool always = streams || (asks && net.think == sim::Duration::zero());
+  const bool datagrams = net.conversation == Conversation::datagrams_in ||
+                         net.conversation == Conversation::datagrams_out;
+  const bool always = streams || datagrams || (asks && net.think == sim::Duration::zero());
   return always ? std::min(1.0, static_cast<double>(net.connections) / vm.vcpus) : 0.0;
 }
 
@@ -264,6 +266,7 @@ void NetworkPaths::report(int kind, double measured_s, Results& results) const {
   };
   put("net.throughput", all.bytes / measured_s / vms);
   put("net.packets", all.packets / measured_s / vms);
+  put("net.sent", all.sent / measured_s / vms);
   put("net.lost", all.sent > 0 ? std::max(0.0, 1.0 - all.packets / all.sent) : 0.0);
   const workload::NetProfile& net = description.workload.net;
   const double asked_Hz = net.rate.count() * net.connections * vms;
@@ -298,6 +301,14 @@ void NetworkPaths::report_host(double measured_s, Results& results) const {
     dropped += static_cast<double>(nic.nic->received().dropped);
     results.utilisation.push_back({fmt::format("nic.{}", nic.description->nic.name),
                                    nic.nic->wire().stats().busy.average(host_.engine_.now())});
+    const network::Traffic far = nic.peer->received();
+    const auto came = static_cast<double>(far.packets + far.dropped);
+    if (static_cast<double>(far.dropped) > (kKept - 1.0) * came) {
+      results.notes.push_back(fmt::format(
+          "of what host.nic.{} sent, {:.0f} % was lost by the machine at the other end of its "
+          "cable, whose CPUs have no time for more; net.sent is what guests sent",
+          nic.description->nic.name, 100.0 * static_cast<double>(far.dropped) / came));
+    }
   }
   const double all_s = sim::seconds(host_.engine_.now().time_since_epoch());
   results.metrics.push_back({"host.softirq", softirq_s / measured_s});

@@ -5,7 +5,9 @@
 #include <numeric>
 #include <utility>
 
+#include "models/guest_placement.hpp"
 #include "models/huge_pages.hpp"
+#include "models/memory/host_memory.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -126,7 +128,7 @@ void NumaBalancing::sample(Space& space) {
 
 void NumaBalancing::look(Space& space) {
   RunningVm& vm = host_.vms_[at(space.vm)];
-  host_.touch(vm);
+  host_.placement_->touch(vm);
   sample(space);
   const sim::Instant now = host_.engine_.now();
   const double over_s = sim::seconds(now - std::exchange(space.looked, now));
@@ -160,7 +162,7 @@ void NumaBalancing::look(Space& space) {
   vm.placement.use(use);
   if (change < kNoticeable) return;
   space.placed = std::move(use);
-  host_.place(vm);
+  host_.placement_->place(vm);
 }
 
 void NumaBalancing::scan(Space& space) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "models/guest_placement.hpp"
+#include "models/memory/host_memory.hpp"
 #include "models/running_host.hpp"
 
 namespace models {
@@ -146,7 +148,7 @@ void NumaDaemon::move_memory(const memory::NumadBinding& binding) {
     }
   }
   for (memory::VirtualNode& own : vm.virtual_nodes) own.forget();  // whose pages went is not known
-  host_.place(vm);
+  host_.placement_->place(vm);
 }
 
 // Progress is about to be reset.

@@ -186,6 +186,7 @@ const std::vector<MetricKind>& metric_catalogue() {
        more},
       {"vm.<vm>.net.throughput", "B/s", "payload that one VM's connections carried", more},
       {"vm.<vm>.net.packets", "1/s", "datagrams read, of one VM", more},
+      {"vm.<vm>.net.sent", "1/s", "datagrams sent, by one VM or to it", more},
       {"vm.<vm>.net.lost", "1", "share of datagrams sent that nobody read", less},
       {"vm.<vm>.net.transactions", "1/s", "requests answered, of one VM", more},
       {"vm.<vm>.net.latency.mean", "s", "mean time from request to response", less},

@@ -14,9 +14,11 @@
 #include "models/co_scheduling.hpp"
 #include "models/dirty_logs.hpp"
 #include "models/guest_locks.hpp"
+#include "models/guest_placement.hpp"
 #include "models/host_scheduler.hpp"
 #include "models/huge_pages.hpp"
 #include "models/io_paths.hpp"
+#include "models/memory_pressure.hpp"
 #include "models/network_paths.hpp"
 #include "models/numa_balancing.hpp"
 #include "models/numa_daemon.hpp"
@@ -94,7 +96,6 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       scheduler_{make_scheduler(engine, description, topology_, *this)},
       settle_{sim::Event::calling<&RunningHost::settle>(engine, *this)},
       settle_again_{sim::Event::calling<&RunningHost::settle_later>(engine, *this)},
-      fill_{sim::Event::calling<&RunningHost::fill>(engine, *this)},
       node_busy_s_(at(topology_.nodes()), 0.0),
       cpu_busy_s_(at(topology_.cpus()), 0.0),
       cpu_since_(at(topology_.cpus())),
@@ -103,7 +104,8 @@ RunningHost::RunningHost(sim::Engine& engine, const HostDescription& description
       dirty_logs_{std::make_unique<DirtyLogs>(*this)},
       barriers_{std::make_unique<Barriers>(*this)} {
   build_vms(remote, reach);
-  build_memory();
+  placement_ = std::make_unique<GuestPlacement>(*this);
+  if (memory_may_run_short(description)) pressure_ = std::make_unique<MemoryPressure>(*this);
   locks_ = std::make_unique<GuestLocks>(*this);
   numa_ = std::make_unique<NumaBalancing>(*this);
   numad_ = std::make_unique<NumaDaemon>(*this);
@@ -175,25 +177,24 @@ void RunningHost::arm(Worker& worker) {
 
 void RunningHost::enter_cpu(Worker& worker, scheduler::CpuId cpu) {
   contention_.start(worker.stream, cpu);
-  if (worker.part.count() > 0) {
-    touch_part(worker, topology_.cpu(cpu).node);
-    place(vms_[at(worker.vm)]);
-  }
+  if (worker.part.count() > 0) placement_->first_runs(worker, topology_.cpu(cpu).node);
   entered_.push_back(worker_of_thread_[at(worker.thread)]);
 }
 
 void RunningHost::leave_cpu(Worker& worker, scheduler::CpuId cpu) {
   Vm& vm = vms_[at(worker.vm)];
-  touch(vm);
+  placement_->touch(vm);
   contention_.stop(cpu, engine_.now());
-  const auto share = [&](double unpaid_s, sim::Duration of) {
+  const auto share = [](double unpaid_s, sim::Duration of, double refilled) {
     const double paid =
         of > sim::Duration::zero() ? 1.0 - std::min(1.0, unpaid_s / sim::seconds(of)) : 1.0;
-    return 1.0 - paid * worker.refilled;
+    return 1.0 - paid * refilled;
   };
   cold_.leave(worker.stream, cpu, vm.description->workload.profile, engine_.now(),
-              {.core = share(worker.progress.unpaid_refill_s(), worker.refill.core),
-               .llc = share(worker.progress.unpaid_spread_s(), worker.refill.llc)});
+              {.core = share(worker.progress.unpaid_refill_s(), worker.refill.core,
+                             worker.refill.core_share),
+               .llc = share(worker.progress.unpaid_spread_s(), worker.refill.llc,
+                            worker.refill.llc_share)});
 }
 
 void RunningHost::switched(scheduler::CpuId cpu, scheduler::ThreadId previous,
@@ -282,15 +283,12 @@ void RunningHost::settle() {
     if (worker.progress.state() != guest::Progress::State::running || !cold) continue;
     const int cpu = scheduler_->cpu_of(worker.thread);
     const compute::Profile& profile = vms_[at(worker.vm)].description->workload.profile;
-    worker.refill = cold_.enter(worker.stream, cpu, profile, now);
     // A tick's handler touches little of what the guest had in its caches.
-    worker.refilled =
-        worker.for_tick
-            ? std::min(1.0, kTickFootprint_B / static_cast<double>(profile.footprint.count()))
-            : 1.0;
+    const double most_B =
+        worker.for_tick ? kTickFootprint_B : std::numeric_limits<double>::infinity();
+    worker.refill = cold_.enter(worker.stream, cpu, profile, now, most_B);
     if (worker.for_tick) {
-      const double all_s = sim::seconds(worker.refill.core + worker.refill.llc);
-      worker.progress.owe_refill(sim::from_seconds(all_s * worker.refilled));
+      worker.progress.owe_refill(worker.refill.core + worker.refill.llc);
     } else {
       worker.progress.owe_refill(worker.refill.core, worker.refill.llc,
                                  worker.refill.llc_instructions);
@@ -314,7 +312,6 @@ void RunningHost::settle() {
 void RunningHost::start(sim::Duration warmup) {
   start_spread_s_ = warmup > sim::Duration::zero() ? std::min(kStartSpread_s, sim::seconds(warmup))
                                                    : kStartSpread_s;
-  bool touched = true;
   for (Vm& vm : vms_) {
     if (!vm.description->arrives && !vm.description->starts_later()) {
       for (const int id : vm.vcpus) engine_.spawn(live(id));
@@ -322,17 +319,27 @@ void RunningHost::start(sim::Duration warmup) {
     const bool boots = vm.description->workload.boot.any() && !vm.description->arrives;
     if (boots) vm.filling = false;
     if (boots || vm.description->workload.touch_rate.count() > 0) continue;
-    touched = touch_parts(vm) && touched;
+    placement_->touch_parts(vm);
   }
   io_->start();
   network_->start();
   dirty_logs_->start();
-  fill();
-  if (touched) {
-    start_memory();
-  } else {
-    engine_.spawn(touch_rest());
-  }
+  placement_->start();
+}
+
+void RunningHost::watch_moves() {
+  placement_->watch_moves();
+}
+
+void RunningHost::age_memory() {
+  placement_->age();
+}
+
+void RunningHost::start_memory() {
+  if (pressure_) pressure_->start();
+  huge_->start();
+  numa_->start();
+  numad_->start();
 }
 
 }  // namespace models

@@ -18,7 +18,6 @@
 #include "models/host.hpp"
 #include "models/host_state.hpp"
 #include "models/host_storage.hpp"
-#include "models/memory/host_memory.hpp"
 #include "models/memory/placement.hpp"
 #include "models/pinning.hpp"
 #include "models/scheduler/scheduler.hpp"
@@ -82,6 +81,8 @@ class RunningHost final : public scheduler::Dispatch {
   friend class CoScheduling;
   friend class DirtyLogs;
   friend class GuestLocks;
+  friend class GuestPlacement;
+  friend class MemoryPressure;
   friend class Migration;
   friend class RunningCluster;
   friend class IoPaths;
@@ -112,13 +113,6 @@ class RunningHost final : public scheduler::Dispatch {
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
   };
-  struct PageReady {  // the next page that a vCPU's tasks wait for
-    RunningHost& host;
-    int worker;
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter);
-    void await_resume() const noexcept {}
-  };
   struct Flush {  // the TLBs of the VM's other vCPUs
     RunningHost& host;
     int worker;
@@ -131,20 +125,10 @@ class RunningHost final : public scheduler::Dispatch {
   }
   void go_before(Worker& worker, const Job& job);
   sim::Process live(int worker);
-  sim::Process merge_pages(), tune_merging(), watch_memory();  // the first: ksmd
-  void build_memory();
-  void start_memory();
-  void age_pressure();
-  void settle_memory();
-  void kill(int vm, const std::string& reason);
+  void start_memory();   // once guests' memory lies somewhere
   void silence(int vm);  // its vCPUs stop for ever
   void arrive(int vm);   // from another host
   int add_kernel_thread();
-  double until_fault(Worker& worker, sim::Random& random) const;
-  void stall(Worker& worker);
-  bool await_page(int worker, sim::Random& random);
-  sim::Process bring_in(int worker);
-  void report_memory(const RunLength& length, Results& results) const;
   vmm::OwnMemory own_memory(const Vm& vm) const;
   sim::Bytes vmm_memory() const;  // of all VMs, the VMM's code once
   void report_own_memory(const Kind& kind, Results& results) const;
@@ -155,7 +139,8 @@ class RunningHost final : public scheduler::Dispatch {
     return {*this, thread, work, halting};
   }
   int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
-  void spin(Worker&worker, std::coroutine_handle<> waiter), spun(Worker&worker);
+  void spin(Worker& worker, std::coroutine_handle<> waiter);
+  void spun(Worker& worker);
   void yield_to_interrupted(int worker);
   void lose_cpu(Worker& worker);
   bool can_use_yield(Worker& worker, int from) const;
@@ -180,7 +165,8 @@ class RunningHost final : public scheduler::Dispatch {
   void owe_ticks(Worker& worker, double ticks);
   void finish(Worker& worker);
   void take_job(Worker& worker, scheduler::CpuId waker);
-  void finish_job(Worker&worker), rest(Worker&worker);
+  void finish_job(Worker& worker);
+  void rest(Worker& worker);  // nothing to do: sleeps, unless what is set off now asks for it
   void take_vcpu(Worker& worker, scheduler::CpuId waker);
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms(HostStorage::Remote* remote, GuestReach* reach);
@@ -194,16 +180,9 @@ class RunningHost final : public scheduler::Dispatch {
   void enter_cpu(Worker& worker, scheduler::CpuId cpu);
   void leave_cpu(Worker& worker, scheduler::CpuId cpu);
   sim::Duration wake_cpu(scheduler::CpuId cpu);
-  void settle(), settle_later();
+  void settle();
+  void settle_later();
   void book_cpu(scheduler::CpuId cpu, Worker& ran);
-  void touch(Vm& vm);
-  sim::Bytes touch(const Worker& worker, sim::Bytes amount, int node);
-  bool touch_parts(Vm& vm);
-  void touch_part(Worker& worker, int node);
-  sim::Process touch_rest();
-  void place(Vm& vm);
-  void follow_merging(Vm& vm);
-  void fill();
   double exits_of(const Worker& worker) const;
   void report_kind(const Kind& kind, const RunLength& length, Results& results) const;
   void report_host(const RunLength& length, Results& results) const;
@@ -222,16 +201,15 @@ class RunningHost final : public scheduler::Dispatch {
   std::deque<Vm> vms_;
   std::vector<Kind> kinds_;
   std::vector<int> entered_;  // vCPUs switched in at this instant, refill not yet known
-  sim::Event settle_, settle_again_, fill_;
-  sim::Instant measured_from_{}, watched_from_{};
+  sim::Event settle_, settle_again_;
+  sim::Instant measured_from_{};
   double start_spread_s_ = 0.0;
   std::vector<double> node_busy_s_, cpu_busy_s_;  // [node]; [cpu]
   std::vector<sim::Instant> cpu_since_;           // [cpu]
   std::vector<compute::IdleGovernor> sleep_;      // [cpu]
   scheduler::SchedulerStats stats_before_;
-  std::unique_ptr<memory::HostMemory> pressure_;  // null: memory cannot run short
-  std::unique_ptr<sim::Server> swap_;
-  int ksmd_ = -1;  // worker
+  std::unique_ptr<class GuestPlacement> placement_;
+  std::unique_ptr<class MemoryPressure> pressure_;  // null: memory cannot run short
   std::unique_ptr<class PcieCards> cards_;
   std::unique_ptr<class Clocks> clocks_;
   std::unique_ptr<class DirtyLogs> dirty_logs_;
@@ -244,7 +222,6 @@ class RunningHost final : public scheduler::Dispatch {
   std::unique_ptr<class Boots> boots_;
   std::unique_ptr<class IoPaths> io_;
   std::unique_ptr<class NetworkPaths> network_;
-  std::vector<std::string> notes_;
 };
 
 }  // namespace models

@@ -10,6 +10,7 @@
 #include "models/barrier.hpp"
 #include "models/co_scheduling.hpp"
 #include "models/guest_locks.hpp"
+#include "models/memory_pressure.hpp"
 #include "models/open_requests.hpp"
 #include "models/running_host.hpp"
 
@@ -99,7 +100,8 @@ sim::Process RunningHost::live(int id) {
       bool first = true;
       sim::Instant began{};
       while (left > 0) {
-        const double fault = until_fault(worker, faults);
+        const double fault = pressure_ ? pressure_->until_fault(worker, faults)
+                                       : std::numeric_limits<double>::infinity();
         const double step = std::min({left, fault, to_lock, to_flush});
         co_await compute(id, step, first ? waker : scheduler::kNoCpu);
         if (first) began = worker.busy_since;
@@ -120,7 +122,7 @@ sim::Process RunningHost::live(int id) {
           to_flush = next(flush_every);
         }
         if (left <= 0 || !worker.faulting || step < fault) continue;
-        if (await_page(id, faults)) co_await PageReady{*this, id};
+        if (pressure_->await_page(id, faults)) co_await pressure_->page(id);
       }
       if (request) began = request->came;
       kinds_[at(vm.kind)].latency.record(sim::seconds(engine_.now() - began));

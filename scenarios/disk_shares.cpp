@@ -86,9 +86,9 @@ std::string share(int parts) {
 void note_disk_shares(Study& study) {
   AllParts all;
   for (const Point& point : study.points) {
-    add(all, point.scenario.host, !study.baseline);
+    add(all, point.scenario.host, study.baseline.empty());
     for (const HostDescription& other : point.scenario.host.others)
-      add(all, other, !study.baseline);
+      add(all, other, study.baseline.empty());
   }
   for (const auto& [whose, parts] : all) {
     if (parts.fewest == parts.most) continue;

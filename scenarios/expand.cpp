@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "scenarios/host_defaults.hpp"
 #include "scenarios/key_path.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/uncertain.hpp"
@@ -82,8 +83,26 @@ void own_storage(Node& base, const Node& over) {
   std::erase_if(*base.table(), storage);
 }
 
+// `cpu = "…"`: what CPUs of that generation have, beneath what the table itself says.
+void put_cpu_beneath(Node& host, Problems& problems) {
+  const Entry* cpu = find(host, "cpu");
+  if (cpu == nullptr) return;
+  if (cpu->value.text() == nullptr)
+    return expect(problems, cpu->value, "host.cpu", "a preset's name");
+  auto base = load(*cpu->value.text(), "cpu", cpu->value.at, "host.cpu", problems);
+  std::erase_if(*host.table(), [](const Entry& entry) { return entry.key == "cpu"; });
+  if (!base) return;
+  std::erase_if(*base->table(),
+                [](const Entry& entry) { return entry.key == "name" || entry.key == "source"; });
+  merge_uncertain(*base, host);
+  merge(*base, host);
+  base->at = host.at;
+  host = std::move(*base);
+}
+
 void expand_to(Node& node, std::string_view table, int depth, Problems& problems) {
   if (node.table() == nullptr) return;
+  if (table == "host") put_cpu_beneath(node, problems);
   const Entry* use = find(node, "use");
   if (use == nullptr) return;
   const std::string path = fmt::format("{}.use", table);
@@ -135,6 +154,7 @@ void merge(Node& base, const Node& over) {
 
 void expand(Node& node, std::string_view table, Problems& problems) {
   expand_to(node, table, kDeepest, problems);
+  if (table == "host") fill_host(node, problems);
 }
 
 void expand_devices(Node& host, const std::vector<Assumption>& assumed,

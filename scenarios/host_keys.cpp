@@ -1,5 +1,6 @@
 #include "scenarios/host_keys.hpp"
 
+#include "scenarios/core_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
 #include "scenarios/storage_keys.hpp"
@@ -14,80 +15,6 @@ const Section<topology::Queueing>& queueing_keys() {
   static const Section<T> section{
       quantity("delay", Unit::time, &T::delay, "d in: added delay = d * u / (1 - u)^exponent"),
       real("exponent", &T::exponent, 0.01, 4.0, "how late and steep the delay rises; 1 is M/M/1"),
-  };
-  return section;
-}
-
-const Section<topology::Cache>& cache_keys() {
-  using T = topology::Cache;
-  static const Section<T> section{
-      quantity("size", Unit::size, &T::size, "capacity of one instance; 0 B: there is none"),
-      whole("shared_by", &T::shared_by, 1, 1024, "hardware threads that share one instance"),
-      quantity("latency", Unit::time, &T::latency, "load-to-use time of a hit"),
-  };
-  return section;
-}
-
-const Section<topology::L1>& l1_keys() {
-  using T = topology::L1;
-  static const Section<T> section{
-      quantity("size", Unit::size, &T::size, "capacity", Zero::refused),
-      quantity("latency", Unit::cycles, &T::latency, "load-to-use time of a hit"),
-  };
-  return section;
-}
-
-const Section<topology::Ring>& ring_keys() {
-  using T = topology::Ring;
-  static const Section<T> section{
-      quantity("hop", Unit::time, &T::hop,
-               "added to llc.latency by each stop between a core and a slice, there and back"),
-      whole("other_stops", &T::other_stops, 0, 1024, "stops without a slice"),
-  };
-  return section;
-}
-
-const Section<topology::LineBuffers>& line_buffer_keys() {
-  using T = topology::LineBuffers;
-  static const Section<T> section{
-      whole("fill", &T::fill, 1, 1024, "line fill buffers of L1, shared by a core's threads"),
-      whole("streamed", &T::streamed, 1, 1024, "lines that L2's streamer runs ahead of loads"),
-      whole("super_queue", &T::super_queue, 1, 1024,
-            "misses that L2 has under way, shared by a core's threads"),
-  };
-  return section;
-}
-
-const Section<topology::Tlb>& tlb_keys() {
-  using T = topology::Tlb;
-  static const Section<T> section{
-      whole("l1_4k", &T::l1_4k, 1, 65536, "first-level data TLB entries for 4 KiB pages"),
-      whole("l1_2m", &T::l1_2m, 0, 65536, "first-level data TLB entries for 2 MiB pages"),
-      whole("l1_1g", &T::l1_1g, 0, 65536, "first-level data TLB entries for 1 GiB pages"),
-      whole("l2_4k", &T::l2_4k, 0, 65536, "second-level TLB entries"),
-      truth("l2_shared_2m", &T::l2_shared_2m, "the second level holds 2 MiB pages as well"),
-      whole("l2_1g", &T::l2_1g, 0, 65536, "second-level TLB entries for 1 GiB pages"),
-      quantity("l2_latency", Unit::cycles, &T::l2_latency, "added by a second-level hit"),
-      whole("pde_cache", &T::pde_cache, 0, 65536, "paging-structure cache: page-directory entries"),
-      whole("pdpte_cache", &T::pdpte_cache, 0, 65536, "paging-structure cache, one level up"),
-      whole("pml4e_cache", &T::pml4e_cache, 0, 65536, "paging-structure cache, top levels"),
-      truth("nested_in_l2", &T::nested_in_l2,
-            "host pages of guest page tables are kept translated in the second level (Intel)"),
-      whole("nested_tlb", &T::nested_tlb, 0, 65536, "or in entries of their own (AMD): so many"),
-      whole("walkers", &T::walkers, 1, 16, "page walks under way at once"),
-      whole("levels", &T::levels, 4, 5, "of page tables"),
-      truth("nested_paging", &T::nested_paging, "the CPU has EPT or NPT"),
-  };
-  return section;
-}
-
-const Section<topology::IdleState>& idle_state_keys() {
-  using T = topology::IdleState;
-  static const Section<T> section{
-      text("name", &T::name, "C1, C3, C6"),
-      quantity("exit_latency", Unit::time, &T::exit_latency, "of waking from it, at worst"),
-      quantity("wake", Unit::time, &T::wake, "of waking from it, as measured; 0 s: exit_latency"),
-      quantity("residency", Unit::time, &T::residency, "least expected idle time to enter it"),
   };
   return section;
 }
@@ -125,7 +52,8 @@ const Section<topology::Link>& link_keys() {
   static const Section<T> section{
       whole("from", &T::from, 0, 1023, "node at one end"),
       whole("to", &T::to, 0, 1023, "node at the other end"),
-      text("kind", &T::kind, "qpi, upi, ht"),
+      text("kind", &T::kind,
+           "qpi, upi, ht, xgmi, gmi, mesh: a latency that is left out is its kind's"),
       quantity("bandwidth", Unit::link_rate, &T::bandwidth, "raw, per direction", Zero::refused),
       real("efficiency", &T::efficiency, 0.01, 1.0, "share left for data after protocol"),
       quantity("latency", Unit::time, &T::latency, "what one crossing adds to an access"),
@@ -256,11 +184,30 @@ Field<topology::Description> smt_key() {
           {}};
 }
 
+// Put in place before the keys are read (host_defaults.hpp).
+Field<topology::Description> presets_key(std::string_view name, std::string_view kind,
+                                         std::string_view meaning) {
+  using T = topology::Description;
+  return {name,
+          std::string{kind},
+          meaning,
+          [](T&, const Node&, const std::string&, Problems&) {},
+          [](const T&) { return Json{}; },
+          {}};
+}
+
 const Section<topology::Description>& hardware_keys() {
   using T = topology::Description;
   static const Section<T> section{
       text("name", &T::name, "what the host is called in reports"),
       text("source", &T::source, "where the figures come from"),
+      presets_key("cpu", "a preset's name",
+                  "generation of its CPUs (`tenancy list cpus`): what these have, where the host "
+                  "says nothing of its own"),
+      presets_key(
+          "node_link", "a table of a link's keys",
+          "joins each two nodes of a socket, instead of a link for each pair; kind \"mesh\" "
+          "where none is given: 10 ns"),
       whole("sockets", &T::sockets, 1, 64, "populated sockets"),
       whole("nodes_per_socket", &T::nodes_per_socket, 1, 16,
             "dies or sub-NUMA clusters of a socket"),

@@ -192,7 +192,8 @@ std::vector<KeyInfo> key_infos(std::string_view prefix) {
   all.push_back({"model.without", "array of " + mechanisms, "[]", "mechanisms switched off"});
   all.push_back(
       {"sweep.\"<key>\"", "array of values", "", "values to try; several keys: cross product"});
-  all.push_back({"report.baseline", "table of sweep keys", "", "the point others are relative to"});
+  all.push_back({"report.baseline", "table of sweep keys", "",
+                 "the point others are relative to; keys that it leaves out are as at each point"});
   all.push_back({"report.show", "array of metric names", "[]",
                  "further columns, see `tenancy keys --metrics`; with .relative behind it, over "
                  "that of the baseline"});

@@ -70,6 +70,7 @@ const Node& document(const Preset& preset) {
 
 std::vector<PresetInfo> list_presets(std::string_view kind) {
   const std::string_view table = kind == "hosts"       ? "host"
+                                 : kind == "cpus"      ? "cpu"
                                  : kind == "vmms"      ? "vmm"
                                  : kind == "workloads" ? "workload"
                                  : kind == "devices"   ? "device"

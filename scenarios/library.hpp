@@ -8,7 +8,7 @@
 namespace scenarios {
 
 struct Preset {
-  std::string_view kind;  // "hosts", "vmms", "workloads", "devices", "studies"
+  std::string_view kind;  // "hosts", "cpus", "vmms", "workloads", "devices", "studies"
   std::string_view name;  // file name without .toml
   std::string_view text;
 };

@@ -108,7 +108,7 @@ void read_limit(const Node& node, const std::vector<std::string_view>& names, St
   if (relative) limit.metric += ".relative";
   const std::string_view absolute = models::relative_of(limit.metric);
   if (!absolute.empty()) {
-    if (!of_a_class(absolute) && !study.baseline)
+    if (!of_a_class(absolute) && study.baseline.empty())
       return problems.add(node.at, fmt::format("{}: \"{}\": only VM classes have a baseline here; "
                                                "needs report.baseline = {{...}}, a point of the "
                                                "sweep",

@@ -102,10 +102,12 @@ Plan make_plan(const Study& study, const RunOptions& options, const Model& model
   Plan plan;
   for (const Point& point : study.points)
     plan.variants.push_back({point.scenario, text(point.at), {}, {}});
-  if (study.baseline) {
-    const Scenario& baseline = study.points.at(*study.baseline).scenario;
-    for (const Point& point : study.points)
-      plan.base.push_back(same_classes(point.scenario, baseline, *study.baseline));
+  if (!study.baseline.empty()) {
+    for (std::size_t i = 0; i < study.points.size(); ++i) {
+      const std::size_t base = study.baseline[i];
+      plan.base.push_back(
+          same_classes(study.points[i].scenario, study.points.at(base).scenario, base));
+    }
   } else {
     add_classes_alone(plan, study);
   }

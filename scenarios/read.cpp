@@ -13,6 +13,7 @@
 #include "scenarios/expand.hpp"
 #include "scenarios/fio_job.hpp"
 #include "scenarios/general.hpp"
+#include "scenarios/host_defaults.hpp"
 #include "scenarios/io_keys.hpp"
 #include "scenarios/key_path.hpp"
 #include "scenarios/keys.hpp"
@@ -186,6 +187,7 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
     note_threads(host->value, all.notes);
+    note_cores(host->value, all.notes);
     expand(host->value, "host", problems);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
     expand_devices(host->value, uncertainty.assumed, uncertainty.found, problems);

@@ -216,8 +216,9 @@ class Remedies {
       const models::network::NicConfig& card = scenario_.host.nics[i].nic;
       if (!nic.on.empty() ? card.name != nic.on : i > 0) continue;
       if (nic.model != GuestNicModel::sriov)
-        make(fmt::format("vm.{}.nic.model = \"sriov\"", vm_), "a virtual function of its own",
-             [&](Scenario& other) {
+        make(fmt::format("vm.{}.nic.model = \"sriov\", host.nic.{}.functions = {}", vm_, card.name,
+                         card.functions + own().count),
+             "a virtual function of its own", [&](Scenario& other) {
                class_of(other, vm_).nics.front().model = GuestNicModel::sriov;
                other.host.nics[i].nic.functions += own().count;
              });
@@ -317,8 +318,8 @@ class Remedies {
   void without_class(const std::string& neighbour) {
     Scenario other = scenario_;
     std::erase_if(other.host.vms, [&](const VmDescription& vm) { return vm.name == neighbour; });
-    add(fmt::format("no vm.{}", neighbour), fmt::format("move the {} VMs elsewhere", neighbour),
-        std::move(other));
+    add(fmt::format("vm.{}.count = 0", neighbour),
+        fmt::format("move the {} VMs elsewhere", neighbour), std::move(other));
   }
 
   const Scenario& scenario_;

@@ -50,24 +50,23 @@ std::string no_such_vm(std::string_view metric, const std::vector<std::string_vi
 
 namespace {
 
-// Keys whose values these points differ in, which the baseline has yet to name.
-std::string what_is_open(const Study& study, const std::vector<std::size_t>& points) {
-  if (points.empty()) return {};
+// Whether two points agree in those of their keys.
+bool agree(const Coordinates& one, const Coordinates& other, const std::vector<std::size_t>& keys) {
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](std::size_t k) { return same(one[k].second, other[k].second); });
+}
+
+// Keys whose values these points differ in.
+std::vector<std::size_t> open_keys(const Study& study, const std::vector<std::size_t>& points) {
   const Coordinates& first = study.points[points.front()].at;
-  std::string open;
-  bool work = false;
+  std::vector<std::size_t> open;
   for (std::size_t k = 0; k < first.size(); ++k) {
-    const bool differs = std::any_of(points.begin(), points.end(), [&](std::size_t p) {
-      return !same(study.points[p].at[k].second, first[k].second);
-    });
-    if (!differs) continue;
-    open += fmt::format("{}\"{}\"", open.empty() ? "" : ", ", first[k].first);
-    work = work || first[k].first.find(".workload") != std::string::npos;
+    if (std::any_of(points.begin(), points.end(), [&](std::size_t p) {
+          return !same(study.points[p].at[k].second, first[k].second);
+        }))
+      open.push_back(k);
   }
-  return fmt::format("; say which value of {} as well{}", open,
-                     work ? " (it is the baseline of all points: to compare each workload with "
-                            "itself, give each a study of its own)"
-                          : "");
+  return open;
 }
 
 void read_baseline(const Entry& entry, Study& study, Problems& problems) {
@@ -91,14 +90,23 @@ void read_baseline(const Entry& entry, Study& study, Problems& problems) {
     }
     if (all) matches.push_back(p);
   }
-  if (matches.size() == 1) {
-    study.baseline = matches.front();
-  } else {
-    problems.add(entry.key_at,
-                 fmt::format("report.baseline: {} of the sweep's points fit, need exactly one{}",
-                             matches.empty() ? "none" : std::to_string(matches.size()),
-                             what_is_open(study, matches)));
+  if (matches.empty())
+    return problems.add(entry.key_at, "report.baseline: none of the sweep's points fits");
+  // What it leaves open is at each point as it is there: each workload is compared with itself.
+  const std::vector<std::size_t> open = open_keys(study, matches);
+  std::vector<std::size_t> baseline;
+  for (const Point& point : study.points) {
+    const auto own = std::find_if(matches.begin(), matches.end(), [&](std::size_t p) {
+      return agree(study.points[p].at, point.at, open);
+    });
+    if (own == matches.end())
+      return problems.add(entry.key_at,
+                          fmt::format("report.baseline: fits no point that is like {} in the keys "
+                                      "that it does not name",
+                                      text(point.at)));
+    baseline.push_back(*own);
   }
+  study.baseline = std::move(baseline);
 }
 
 // Those of the points, some of which stand for several hosts' classes, and those of which there are
@@ -127,7 +135,7 @@ bool one_vm(const Scenario& scenario) {
 // A VM that is alone at each point would be compared with itself, and do 100 % of that at all of
 // them. What the sweep is about shows against its first point, unless it is about the work.
 void compare_with_first(Study& study) {
-  if (study.baseline || study.points.size() < 2) return;
+  if (!study.baseline.empty() || study.points.size() < 2) return;
   const Coordinates& swept = study.points.front().at;
   const bool other_work = std::any_of(swept.begin(), swept.end(), [](const auto& key) {
     return key.first.find(".workload") != std::string::npos;
@@ -135,10 +143,30 @@ void compare_with_first(Study& study) {
   const bool alone = std::all_of(study.points.begin(), study.points.end(),
                                  [](const Point& point) { return one_vm(point.scenario); });
   if (other_work || !alone) return;
-  study.baseline = 0;
+  study.baseline.assign(study.points.size(), 0);
   study.notes.push_back(
       "each point has one VM, which would be compared with itself: all points "
       "are compared with the first one; report.baseline = {...} names another");
+}
+
+// What a sweep changes of each point's baseline, too, is not in the ratio to it.
+void note_own_baselines(Study& study) {
+  if (!study.baseline.empty() || study.points.size() < 2) return;
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : study.points.front().at) {
+    if (!key.ends_with(".count")) keys.push_back(key);
+  }
+  if (keys.empty()) return;
+  study.notes.push_back(fmt::format(
+      "each class is compared with one VM of it alone under the point's own {}: what "
+      "that changes of a lone VM is not in the ratio; report.baseline = {{...}} compares "
+      "with a point",
+      fmt::join(keys, ", ")));
+}
+
+void settle_baseline(Study& study) {
+  compare_with_first(study);
+  note_own_baselines(study);
 }
 
 // Where requests come by themselves, how long they take says how a VM fares.
@@ -162,7 +190,7 @@ void compare_latencies(Study& study) {
 void read_report(const Node& document, Study& study, Problems& problems) {
   compare_latencies(study);
   const Entry* report = find(document, "report");
-  if (report == nullptr) return compare_with_first(study);
+  if (report == nullptr) return settle_baseline(study);
   if (report->value.table() == nullptr) return expect(problems, report->value, "report", "a table");
   const std::vector<std::string_view> names = all_vm_names(document, study);
   for (const Entry& entry : *report->value.table()) {
@@ -190,7 +218,7 @@ void read_report(const Node& document, Study& study, Problems& problems) {
                                              entry.key));
     }
   }
-  compare_with_first(study);
+  settle_baseline(study);
   // Behind the baseline, which decides what can be relative to it.
   if (const Entry* limit = find(report->value, "limit"))
     read_limits(limit->value, names, study, problems);

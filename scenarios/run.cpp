@@ -210,7 +210,8 @@ StudyResults combine_all(const Study& study, const Plan& plan,
   }
   for (std::size_t i = 0; i < study.points.size(); ++i) {
     if (!any_finished(runs[i])) continue;
-    Against against{{}, study.baseline ? &runs[*study.baseline] : nullptr, study.relative};
+    Against against{
+        {}, study.baseline.empty() ? nullptr : &runs[study.baseline[i]], study.relative};
     for (const std::size_t variant : plan.base[i])
       against.classes.push_back(variant == kNoBaseline ? nullptr : &runs[variant]);
     results.points.push_back(combine(study.points[i], runs[i], against, study.settings.confidence));

@@ -90,9 +90,10 @@ struct Limit {
 struct Study {
   std::string file;  // where it came from, for messages
   StudySettings settings;
-  std::vector<Point> points;            // at least one; `at` is empty without a sweep
-  std::size_t first_replication = 0;    // of those that are run: which random numbers they draw
-  std::optional<std::size_t> baseline;  // index into points; empty: each VM class alone on the host
+  std::vector<Point> points;          // at least one; `at` is empty without a sweep
+  std::size_t first_replication = 0;  // of those that are run: which random numbers they draw
+  // [point] the point that it is relative to; empty: each VM class alone on the host.
+  std::vector<std::size_t> baseline;
   std::vector<std::string> show;  // metrics to print, e.g. "throughput.relative"; empty: default
   std::vector<std::string> relative;  // metrics to divide by the baseline's, beside throughput
   std::vector<Limit> limits;          // that points keep or not (limit.hpp)

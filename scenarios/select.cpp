@@ -79,16 +79,27 @@ std::vector<std::string_view> vm_names(const Study& study) {
   return names;
 }
 
-void keep_points(Study& study, std::set<std::size_t> points) {
-  if (study.baseline) points.insert(*study.baseline);
+std::set<std::size_t> keep_points(Study& study, const std::set<std::size_t>& points) {
+  std::set<std::size_t> all = points;
+  if (!study.baseline.empty()) {
+    for (const std::size_t i : points) all.insert(study.baseline[i]);
+  }
   std::vector<Point> kept;
-  std::optional<std::size_t> baseline;
-  for (const std::size_t i : points) {
-    if (study.baseline == i) baseline = kept.size();
+  std::vector<std::size_t> baseline;
+  std::set<std::size_t> asked;
+  const auto now = [&](std::size_t i) {
+    return static_cast<std::size_t>(std::distance(all.begin(), all.find(i)));
+  };
+  for (const std::size_t i : all) {
+    if (points.contains(i)) asked.insert(kept.size());
+    // A baseline that was not asked for is compared with itself.
+    if (!study.baseline.empty())
+      baseline.push_back(now(points.contains(i) ? study.baseline[i] : i));
     kept.push_back(std::move(study.points[i]));
   }
   study.points = std::move(kept);
-  study.baseline = baseline;
+  study.baseline = std::move(baseline);
+  return asked;
 }
 
 }  // namespace scenarios

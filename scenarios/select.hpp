@@ -17,7 +17,7 @@ std::set<std::size_t> points_at(const Study& study, const std::vector<Override>&
 // The VM classes of all points, each once; they live as long as the study.
 std::vector<std::string_view> vm_names(const Study& study);
 
-// Drops all other points but the baseline.
-void keep_points(Study& study, std::set<std::size_t> points);
+// Drops all other points but their baselines; gives what the indices of `points` are then.
+std::set<std::size_t> keep_points(Study& study, const std::set<std::size_t>& points);
 
 }  // namespace scenarios

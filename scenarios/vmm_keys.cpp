@@ -64,11 +64,24 @@ const Section<models::CreditTunables>& credit_keys() {
   return section;
 }
 
+const std::vector<Word<models::scheduler::RunQueue>>& run_queues() {
+  using RunQueue = models::scheduler::RunQueue;
+  static const std::vector<Word<RunQueue>> words{{"socket", RunQueue::socket},
+                                                 {"cpu", RunQueue::cpu},
+                                                 {"core", RunQueue::core},
+                                                 {"node", RunQueue::node},
+                                                 {"all", RunQueue::all}};
+  return words;
+}
+
 const Section<models::Credit2Tunables>& credit2_keys() {
   using T = models::Credit2Tunables;
   static const Section<T> section{
       quantity("ratelimit", Unit::time, &T::ratelimit, "sched_ratelimit_us"),
       quantity("migrate_resist", Unit::time, &T::migrate_resist, "sched_credit2_migrate_resist"),
+      choice("runqueue", &T::runqueue, run_queues(), "credit2_runqueue: whose CPUs share one"),
+      whole("max_cpus_runqueue", &T::max_cpus_runqueue, 1, 65536,
+            "sched_credit2_max_cpus_runqueue; without a limit before Xen 4.14"),
   };
   return section;
 }

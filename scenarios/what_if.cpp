@@ -158,11 +158,11 @@ Gains gains(const Scenario& scenario, const std::vector<Change>& changes,
   Study study;
   study.file = "what-if";
   study.settings = scenario.study;
-  study.baseline = 0;
   study.relative = {criterion.metric};
   study.points.push_back({{{"change", std::string{"none"}}}, scenario});
   for (const Change& change : changes)
     study.points.push_back({{{"change", change.name}}, change.scenario});
+  study.baseline.assign(study.points.size(), 0);
   const StudyResults results = run(study, options, model);
 
   Gains all;

@@ -87,8 +87,15 @@ void check_metrics(const Arguments& arguments) {
 
 // A swing of the whole interval past zero is a difference; its size in the same breath.
 std::string verdict(const scenarios::Difference& d) {
-  if (d.none()) return "no difference";
+  constexpr double kFine =
+      0.05;  // what an interval that holds zero may reach, to say there is none
   const auto share = d.relative();
+  const bool wide = share && 0.5 * (share->hi - share->lo) > kFine;
+  if (d.none() && !wide) return "no difference";
+  if (d.none()) {
+    return fmt::format("{:+.1f} % ± {:.1f}: cannot be told", 100.0 * share->value,
+                       50.0 * (share->hi - share->lo));
+  }
   if (!share) return d.difference.value > 0.0 ? "more" : "less";
   return fmt::format("{:+.1f} % ± {:.1f}", 100.0 * share->value, 50.0 * (share->hi - share->lo));
 }

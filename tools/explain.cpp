@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -60,12 +61,14 @@ std::string shown(const scenarios::Estimate& gain) {
   return fmt::format("{:+.1f} % ± {:.1f}", 100.0 * gain.value, 50.0 * (gain.hi - gain.lo));
 }
 
+constexpr double kShown = 0.0005;  // is printed as more than 0.0 %
+
 // Those that the simulation is sure of as a table, the others in a line.
 std::string gains_text(const scenarios::Gains& gains, const char* heading, bool colours) {
   report::Grid grid{{{heading, true}, {"change"}, {"key"}}, {}};
   std::string none;
   for (const auto& gain : gains.list) {
-    if (gain.certain()) {
+    if (gain.certain() && std::abs(gain.gain.value) >= kShown) {
       grid.rows.push_back({{shown(gain.gain)}, {gain.words}, {gain.name}});
     } else {
       none += (none.empty() ? "" : ", ") + report::undecided(gain);
@@ -88,18 +91,23 @@ std::string heading(const Explanation& e, const char* with) {
                      e.criterion.vm, with);
 }
 
-std::string as_text(const Explanation& e, const report::Layout& layout) {
+std::string answer_text(const Explanation& e) {
   std::string out = e.answer + "\n";
   const std::string at = report::phrase(e.at);
   if (e.answer.find(at) == std::string::npos)
     out += fmt::format("What follows is with {}, where {} fares worst.\n", at, e.criterion.vm);
-  const char* column = is_throughput(e) ? "gain" : "difference";
-  out += fmt::format("\n{}\n\n{}", heading(e, "with one mechanism switched off"),
-                     gains_text(e.causes, column, layout.colours));
-  out += fmt::format("\n{}\n\n{}", heading(e, "with a change to the scenario"),
-                     gains_text(e.remedies, column, layout.colours));
+  return out;
+}
+
+std::string gains_text(const Explanation& e, const scenarios::Gains& gains, const char* with,
+                       const report::Layout& layout) {
+  return fmt::format("\n{}\n\n{}", heading(e, with),
+                     gains_text(gains, is_throughput(e) ? "gain" : "difference", layout.colours));
+}
+
+std::string end_text(const Explanation& e) {
   const auto& settings = e.scenario.study;
-  out += fmt::format(
+  std::string out = fmt::format(
       "\n{} with the change against without, simulated under the same random numbers: "
       "{} paired replications, {:g} % interval, seed {}.\nGains do not add up: mechanisms "
       "hide and feed each other.\n",
@@ -207,8 +215,8 @@ int explain(const Arguments& arguments) {
   const report::Question question = question_of(arguments, study);
   std::vector<scenarios::Override> at;
   for (const std::string& text : arguments.at) at.push_back(setting("--at", text));
-  const std::set<std::size_t> asked = scenarios::points_at(study, at);
-  scenarios::keep_points(study, asked);
+  const std::set<std::size_t> asked =
+      scenarios::keep_points(study, scenarios::points_at(study, at));
   if (!question.metric.empty()) study.relative.push_back(question.metric);
   const Interrupt interrupt;
   ProgressBar progress{true};
@@ -221,8 +229,10 @@ int explain(const Arguments& arguments) {
   };
   if (results.interrupted) return interrupted();
   // A baseline that was not asked for is there to be compared with.
-  if (study.points.size() > asked.size())
-    results.points.erase(results.points.begin() + static_cast<std::ptrdiff_t>(*study.baseline));
+  for (std::size_t i = study.points.size(); i-- > 0;) {
+    if (!asked.contains(i))
+      results.points.erase(results.points.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   const report::Slowest worst = report::slowest(study, results, question);
   if (worst.point == nullptr) nothing_found(study, results, question);
 
@@ -243,17 +253,26 @@ int explain(const Arguments& arguments) {
         return p.at == worst.point->at;
       })->scenario;
   e.scenario.study.replications = std::clamp(e.scenario.study.replications, 2, kReplications);
+  // Each part is told as soon as it is known.
+  const report::Layout layout = output_layout();
+  const auto tell = [&](const std::string& text) {
+    progress.clear();
+    if (!arguments.json) std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  };
+  tell(answer_text(e));
   e.causes =
       scenarios::gains(e.scenario, scenarios::mechanisms_off(e.scenario), e.criterion, options);
+  tell(gains_text(e, e.causes, "with one mechanism switched off", layout));
   if (e.causes.interrupted) return interrupted();
   e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.criterion.vm),
                                 e.criterion, options);
+  tell(gains_text(e, e.remedies, "with a change to the scenario", layout));
   if (e.remedies.interrupted) return interrupted();
   for (const scenarios::Gains* gains : {&e.causes, &e.remedies})
     e.notes.insert(e.notes.end(), gains->notes.begin(), gains->notes.end());
-  progress.clear();
-  const std::string text = arguments.json ? as_json(e).dump(2) + "\n" : as_text(e, output_layout());
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  tell(end_text(e));
+  if (arguments.json) fmt::print("{}\n", as_json(e).dump(2));
   return kDone;
 }
 

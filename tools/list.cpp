@@ -18,8 +18,8 @@ namespace tools {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"hosts", "vmms", "workloads", "devices",
-                                                 "studies"};
+constexpr std::array<std::string_view, 6> kKinds{"hosts",     "cpus",    "vmms",
+                                                 "workloads", "devices", "studies"};
 
 void print_kind(std::string_view kind) {
   const auto presets = scenarios::list_presets(kind);

@@ -89,9 +89,10 @@ std::optional<double> fluid_metric(const MetricAt& wanted, const scenarios::Stud
   const double throughput = fluid_throughput(host)[*index];
   if (metric->quantity == "throughput") return throughput;
   if (metric->quantity != "throughput.relative") return std::nullopt;
-  const double base = study.baseline
-                          ? throughput_of(study.points[*study.baseline].scenario.host, metric->vm)
-                          : throughput_of(alone(host, *index), metric->vm);
+  const double base =
+      study.baseline.empty()
+          ? throughput_of(alone(host, *index), metric->vm)
+          : throughput_of(study.points[study.baseline[*point]].scenario.host, metric->vm);
   if (base <= 0.0) return std::nullopt;
   return throughput / base;
 }
@@ -101,8 +102,9 @@ std::optional<double> thumb_metric(const MetricAt& wanted, const scenarios::Stud
   const auto point = find_point(study, wanted.at);
   if (!metric || !point || metric->quantity != "throughput.relative") return std::nullopt;
   const double performance = rule_of_thumb_performance(study.points[*point].scenario.host);
-  if (!study.baseline) return performance;
-  return performance / rule_of_thumb_performance(study.points[*study.baseline].scenario.host);
+  if (study.baseline.empty()) return performance;
+  return performance /
+         rule_of_thumb_performance(study.points[study.baseline[*point]].scenario.host);
 }
 
 // An absolute rate would rest on our profile's instructions, which the user of a fluid model does

@@ -57,7 +57,7 @@ void ColdCache::leave(StreamId stream, int cpu, const Profile& profile, sim::Ins
 }
 
 ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& profile,
-                                   sim::Instant now) {
+                                   sim::Instant now, double most_B) {
   Memory& memory = memory_[static_cast<std::size_t>(stream)];
   memory.core_cold_B = memory.llc_cold_B = 0.0;
   if (memory.core < 0) return {};
@@ -86,14 +86,24 @@ ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& prof
   const double held_again_B = back ? std::min(state.space_B, wanted_B) : state.space_B;
   memory.llc_cold_B = std::max(0.0, held_again_B - llc_warm_B);
   memory.core_cold_B = std::max(0.0, std::min(footprint_B, core_B_) - core_warm_B);
-  const double from_llc_B = std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
   const double at_once = lines_at_once(topology_.description().line_buffers, profile, 1);
   Refill refill;
+  const double core_held_B = std::min(footprint_B, core_B_);
+  const auto share = [&](double held_B) { return held_B > most_B ? most_B / held_B : 1.0; };
+  refill.core_share = share(core_held_B);
+  refill.llc_share = share(held_again_B);
+  // Of a part of its lines, those that the LLC has lost are no more frequent than of all.
+  const double from_llc_B =
+      refill.core_share < 1.0
+          ? most_B * std::max(0.0, memory.core_cold_B / core_held_B -
+                                       (held_again_B > 0 ? memory.llc_cold_B / held_again_B : 0.0))
+          : std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
   const double line_s = has_llc_ ? llc_latency_s_ : state.memory_latency_s;
   refill.core = sim::from_seconds(from_llc_B * line_s / kLine_B / at_once);
   const double accesses = profile.llc_accesses_per_kilo_instruction / 1e3;
   if (accesses <= 0) return refill;
-  refill.llc = sim::from_seconds(memory.llc_cold_B * state.memory_latency_s / kLine_B / at_once);
+  refill.llc = sim::from_seconds(refill.llc_share * memory.llc_cold_B * state.memory_latency_s /
+                                 kLine_B / at_once);
   refill.llc_instructions = held_again_B / kLine_B / accesses;
   return refill;
 }

@@ -14,6 +14,7 @@
 // Checked tests/models/compute/cold_cache_test.cpp; validation case migration-loss.
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "models/compute/contention.hpp"
@@ -33,6 +34,9 @@ class ColdCache {
     sim::Duration core{};
     sim::Duration llc{};
     double llc_instructions = 0.0;
+    // Of what it lacks there, which these bring back.
+    double core_share = 1.0;
+    double llc_share = 1.0;
   };
   // Shares of a Refill that have not come back.
   struct Missing {
@@ -42,9 +46,11 @@ class ColdCache {
   // The stream leaves `cpu`: remembers what it holds there.
   void leave(StreamId stream, int cpu, const Profile& profile, sim::Instant now,
              const Missing& missing);
-  // The stream starts on `cpu`: what it lacks there, nothing on its very first start. Needs
-  // contention settled with the stream running.
-  Refill enter(StreamId stream, int cpu, const Profile& profile, sim::Instant now);
+  // The stream starts on `cpu`: what it lacks there, nothing on its very first start. A run that
+  // touches no more than `most_B` of what it holds brings back that part of it. Needs contention
+  // settled with the stream running.
+  Refill enter(StreamId stream, int cpu, const Profile& profile, sim::Instant now,
+               double most_B = std::numeric_limits<double>::infinity());
 
  private:
   struct Tenancy {

@@ -82,7 +82,7 @@ bool GuestNic::takes_bursts() const {
 }
 
 std::uint64_t GuestNic::interrupts() const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = sent_interrupts_;
   for (const Queue& queue : queues_) sum += queue.receive.moderation().interrupts();
   return sum;
 }
@@ -123,6 +123,7 @@ sim::Task<> GuestNic::send_emulated(Batch batch, Thread& on) {
     outside +=
         cycles(costs.rtl8139_send, batch) + (costs.inject + costs.end_of_interrupt) * batch.buffers;
     exits += interrupt_exits(costs) * batch.buffers;
+    sent_interrupts_ += static_cast<std::uint64_t>(batch.buffers);
   }
   batch.buffers = batch.packets;
   const sim::Server::Held sending = co_await big_lock_.hold();

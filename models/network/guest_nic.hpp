@@ -110,6 +110,7 @@ class GuestNic : public Port {
   Traffic sent_;
   Traffic received_;
   std::uint64_t kicks_ = 0;
+  std::uint64_t sent_interrupts_ = 0;  // that tell of what was sent
 };
 
 }  // namespace models::network

@@ -15,6 +15,26 @@ constexpr double kLeastTimer = 0.5e6;
 constexpr double kLongestTimer = 10e6;
 constexpr double kSharesPerWeight = 4.0;  // weight 256 is the default, as cpu.shares 1024 is
 
+// Whether two CPUs may share a runqueue.
+bool together(const CpuMap& map, RunQueue arrangement, CpuId one, CpuId other) {
+  const auto alike = [&](const std::vector<int>& part) {
+    return part[static_cast<std::size_t>(one)] == part[static_cast<std::size_t>(other)];
+  };
+  switch (arrangement) {
+    case RunQueue::cpu:
+      return one == other;
+    case RunQueue::core:
+      return alike(map.core);
+    case RunQueue::socket:
+      return alike(map.socket);
+    case RunQueue::node:
+      return alike(map.node);
+    case RunQueue::all:
+      return true;
+  }
+  return false;
+}
+
 double ns(sim::Duration d) {
   return static_cast<double>(d.count()) / 1e3;
 }
@@ -32,11 +52,36 @@ Credit2::Credit2(sim::Engine& engine, const CpuMap& map, const Credit2Tunables& 
     : engine_{engine}, tunables_{tunables}, map_{map}, dispatch_{dispatch} {
   if (map.core.empty()) throw sim::ConfigError{"scheduler: a host needs at least one CPU"};
   for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
-    const auto queue = at(map.llc[at(cpu)]);
-    if (queues_.size() <= queue) queues_.resize(queue + 1);
-    queues_[queue].cpus.push_back(cpu);
-    cpus_.emplace_back(engine, *this, cpu).queue = static_cast<int>(queue);
+    const int queue = queue_for(cpu);
+    queues_[at(queue)].cpus.push_back(cpu);
+    cpus_.emplace_back(engine, *this, cpu).queue = queue;
   }
+}
+
+// cpu_add_to_runqueue: where the threads of its core are, else the first queue of its kind with
+// room for all of these, else a new one.
+int Credit2::queue_for(CpuId cpu) {
+  const auto siblings = std::count(map_.core.begin(), map_.core.end(), map_.core[at(cpu)]);
+  const auto most = std::max<std::ptrdiff_t>(siblings, tunables_.max_cpus_runqueue);
+  int room = -1;
+  for (std::size_t q = 0; q < queues_.size(); ++q) {
+    const std::vector<CpuId>& cpus = queues_[q].cpus;
+    if (!together(map_, tunables_.runqueue, cpus.front(), cpu)) continue;
+    std::vector<int> cores;
+    for (const CpuId other : cpus) cores.push_back(map_.core[at(other)]);
+    if (std::find(cores.begin(), cores.end(), map_.core[at(cpu)]) != cores.end())
+      return static_cast<int>(q);
+    std::ptrdiff_t taken = 0;  // with places kept for threads that are still to come
+    for (std::size_t i = 0; i < cores.size(); ++i) {
+      if (std::find(cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(i), cores[i]) ==
+          cores.begin() + static_cast<std::ptrdiff_t>(i))
+        taken += std::count(map_.core.begin(), map_.core.end(), cores[i]);
+    }
+    if (room < 0 && taken + siblings <= most) room = static_cast<int>(q);
+  }
+  if (room >= 0) return room;
+  queues_.emplace_back();
+  return static_cast<int>(queues_.size()) - 1;
 }
 
 GroupId Credit2::add_group(const GroupConfig& config) {

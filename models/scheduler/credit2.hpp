@@ -110,6 +110,8 @@ class Credit2 final : public Scheduler {
   void refill(Domain& domain);
 
   sim::Engine& engine_;
+  int queue_for(CpuId cpu);
+
   Credit2Tunables tunables_;
   CpuMap map_;
   Dispatch& dispatch_;

@@ -111,7 +111,7 @@ void Credit::settle_credit(Unit& unit, ThreadId id, double cap_of_unit) {
 int Credit::idle_siblings(CpuId cpu, bool whole_socket, CpuId own) const {
   int count = 0;
   for (CpuId other = 0; other < static_cast<CpuId>(cpus_.size()); ++other) {
-    const bool near = whole_socket ? map_.llc[at(other)] == map_.llc[at(cpu)]
+    const bool near = whole_socket ? map_.socket[at(other)] == map_.socket[at(cpu)]
                                    : map_.core[at(other)] == map_.core[at(cpu)];
     count += near && (idle(other) || other == own);
   }
@@ -126,7 +126,7 @@ CpuId Credit::pick(const Unit& unit) const {
   for (CpuId step = 1; step < count; ++step) {
     const CpuId other = (unit.cpu + step) % count;
     if (!idle(other) || !allowed(unit, other)) continue;
-    const bool same_socket = map_.llc[at(other)] == map_.llc[at(best)];
+    const bool same_socket = map_.socket[at(other)] == map_.socket[at(best)];
     const int here = idle_siblings(best, !same_socket, own);
     const int there = idle_siblings(other, !same_socket, own);
     if (here * (same_socket ? 1 : 2) < there) best = other;

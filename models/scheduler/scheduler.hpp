@@ -23,6 +23,7 @@ struct CpuMap {
   std::vector<int> core;                   // CPUs with equal core are SMT siblings
   std::vector<int> llc;                    // CPUs with equal llc share a last-level cache
   std::vector<int> node;                   // NUMA node
+  std::vector<int> socket;
   std::vector<std::vector<int>> distance;  // [node][node], SLIT, 10 = local
 };
 

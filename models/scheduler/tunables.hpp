@@ -39,9 +39,14 @@ struct CreditTunables {
   bool balancing = true;                   // false: a busy vCPU stays (for what-if runs)
 };
 
+// Whose CPUs share a runqueue of credit2 (credit2_runqueue).
+enum class RunQueue { cpu, core, socket, node, all };
+
 struct Credit2Tunables {
   sim::Duration ratelimit{1'000'000'000};
   sim::Duration migrate_resist{500'000'000};  // sched_credit2_migrate_resist, 500 us
+  RunQueue runqueue = RunQueue::socket;       // but for
+  int max_cpus_runqueue = 16;                 // sched_credit2_max_cpus_runqueue, since Xen 4.14
   bool balancing = true;
 };
 

@@ -318,8 +318,9 @@ void Topology::find_routes() {
       const int node = alone == nullptr ? memory : alone->on;
       auto at = static_cast<std::size_t>(node);
       if (node != agent && before[at] == at) {
+        const char* tip = d.nodes_per_socket > 1 ? "; node_link joins those of a socket" : "";
         throw sim::ConfigError{
-            fmt::format("host.link: no link leads from node {} to node {}", agent, node)};
+            fmt::format("host.link: no link leads from node {} to node {}{}", agent, node, tip)};
       }
       route.idle_latency_s = (alone == nullptr ? local_s : sim::seconds(alone->latency)) +
                              (node == agent ? 0.0 : length_s[at]);

@@ -205,23 +205,3 @@ TEST_CASE("a guest that boots on a core that has slept is slower until that is a
   const double slower_s = boot(run(cold), "time.mean") - boot(run(warm), "time.mean");
   CHECK(slower_s == Approx(0.005).epsilon(0.01));
 }
-
-TEST_CASE("guests that fill their memory as they run pay for each page that the host gives them") {
-  HostDescription filling = host(1);
-  VmDescription& vm = filling.vms.front();
-  vm.workload.idle = false;
-  vm.workload.boot = {};
-  vm.workload.touch_rate = sim::BytesPerSecond{100e6};
-  filling.vmm.fault = {
-      .handle = sim::Cycles{3'000}, .clear_page = sim::Cycles{1'000}, .locked = {}};
-  CHECK(tests::share(run(filling, 1_s), Cause::page_faults) == 0.0);  // not without the mechanism
-  filling.without.erase(Mechanism::first_touch);
-  // 100 MB of running time's second in pages of 4,096 B, 4 us each: 0.0977 s a second that it runs.
-  const double small = 100e6 / 4096 * 4e-6;
-  CHECK(tests::share(run(filling, 1_s), Cause::page_faults) ==
-        Approx(small / (1 + small)).epsilon(0.02));
-  vm.host_pages = {.size = translation::PageSize::large, .coverage = 1.0};
-  const double large = 100e6 / 4096 * 1e-6 + 100e6 / 2'097'152 * 3e-6;
-  CHECK(tests::share(run(filling, 1_s), Cause::page_faults) ==
-        Approx(large / (1 + large)).epsilon(0.02));
-}

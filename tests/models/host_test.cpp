@@ -160,22 +160,6 @@ TEST_CASE("the same seed gives the same results, another seed others", "[host]")
   CHECK(metric(a, "vm.guest.throughput") != metric(c, "vm.guest.throughput"));
 }
 
-TEST_CASE("age spreads the memory of guests that move, and leaves pinned ones alone", "[host]") {
-  HostDescription host = busy_host();
-  VmDescription& vm = host.vms.front();
-  vm.numa.mode = NumaMode::first_touch;
-  const RunLength length{.duration = 300_ms, .warmup = 2_s};
-  const auto remote = [&] {
-    return metric(simulate(host, length, {.seed = 1}), "vm.guest.memory.remote");
-  };
-  vm.pin.mode = PinMode::node;
-  CHECK(remote() == 0.0);
-  vm.age = 3600_s;
-  CHECK(remote() == 0.0);
-  vm.pin.mode = PinMode::none;
-  CHECK(remote() == Approx(0.5).margin(0.1));  // evenly on two nodes
-}
-
 TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   HostDescription host = busy_host();
   host.vms.front().memory = 65_GiB;

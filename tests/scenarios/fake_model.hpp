@@ -78,7 +78,7 @@ inline Study study(const std::vector<int>& counts, int replications = 4) {
     point.scenario.host.vms = {vm};
     study.points.push_back(point);
   }
-  study.baseline = 0;
+  study.baseline.assign(study.points.size(), 0);
   return study;
 }
 

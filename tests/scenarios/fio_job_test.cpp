@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kScenario = R"(
 [host]
+cpu = "haswell"
 cores_per_node = 4
 frequency = "2 GHz"
 memory = "8 GiB"

@@ -109,7 +109,7 @@ TEST_CASE("remedies pin, spread, thin out and separate, and leave out what chang
   const auto all = names(remedies(own, "guest"));
   CHECK(all == std::vector<std::string>{"vm.guest.pin = \"core\"", "vm.guest.pin = \"node\"",
                                         "vm.guest.numa = \"interleave\"", "vm.guest.count = 6",
-                                        "no vm.other"});
+                                        "vm.other.count = 0"});
   own.host.vms.front().pin.mode = models::PinMode::node;
   const auto pinned = names(remedies(own, "guest"));
   CHECK(std::count(pinned.begin(), pinned.end(), "vm.guest.pin = \"node\"") == 0);
@@ -181,8 +181,9 @@ TEST_CASE("remedies for the network change the NIC, its queues and its interrupt
                            .points.front()
                            .scenario;
   const auto all = names(remedies(own, "web"));
-  for (const char* name : {"vm.web.nic.model = \"vhost\"", "vm.web.nic.queues = 4",
-                           "vm.web.nic.offloads = true", "vm.web.nic.model = \"sriov\""}) {
+  for (const char* name :
+       {"vm.web.nic.model = \"vhost\"", "vm.web.nic.queues = 4", "vm.web.nic.offloads = true",
+        "vm.web.nic.model = \"sriov\", host.nic.eth0.functions = 1"}) {
     INFO(name);
     CHECK(offers(all, name));
   }

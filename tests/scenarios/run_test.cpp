@@ -136,7 +136,7 @@ TEST_CASE("of a class that did no work the reasons are the shares of its time") 
 
 TEST_CASE("without a baseline each class is compared with itself alone on the host") {
   Study study = fake::study({2});
-  study.baseline.reset();
+  study.baseline.clear();
   models::VmDescription other;
   other.name = "other";
   other.count = 1;
@@ -150,7 +150,7 @@ TEST_CASE("without a baseline each class is compared with itself alone on the ho
 
 TEST_CASE("a point that is a class alone on its host is its own baseline") {
   Study study = fake::study({1, 2});
-  study.baseline.reset();
+  study.baseline.clear();
   const StudyResults results = run_fake(study);
   CHECK(results.events == 10 * 4 * 2);
   CHECK(metric(results.points[0], "vm.guest.throughput.relative").lo == 1.0);
@@ -242,7 +242,7 @@ TEST_CASE("an impossible point is found before anything is simulated") {
 
 TEST_CASE("violations say in which replication, also of baselines alone") {
   Study study = fake::study({2}, 2);
-  study.baseline.reset();
+  study.baseline.clear();
   Model model = fake::model();
   model.simulate = [](const auto& host, const auto& length, const auto& options) {
     models::Results results = fake::simulate(host, length, options);

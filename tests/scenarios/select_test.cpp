@@ -15,7 +15,7 @@ Study study() {
   all.file = "a.toml";
   for (std::size_t p = 0; p < 4; ++p)
     all.points[p].at.emplace_back("vm.guest.pin", std::string{p % 2 == 0 ? "none" : "core"});
-  all.baseline = 1;
+  all.baseline.assign(4, 1);
   return all;
 }
 
@@ -43,9 +43,9 @@ TEST_CASE("a point that there is not is refused with those that there are") {
 
 TEST_CASE("the baseline stays with the points that are kept") {
   Study all = study();
-  keep_points(all, {2});
+  CHECK(keep_points(all, {2}) == std::set<std::size_t>{1});
   REQUIRE(all.points.size() == 2);
-  CHECK(all.baseline == 0U);
+  CHECK(all.baseline == std::vector<std::size_t>{0, 0});
   CHECK(all.points[1].scenario.host.vms.front().count == 2);
 }
 

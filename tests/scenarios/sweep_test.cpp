@@ -41,7 +41,7 @@ TEST_CASE("a sweep is the cross product, its first key slowest") {
   CHECK(study.points[1].scenario.host.vms.at(0).count == 1);
   CHECK(study.points[2].scenario.host.vms.at(0).count == 3);
   CHECK(std::get<std::string>(study.points[1].at[1].second) == "core");
-  CHECK(study.baseline == 1U);
+  CHECK(study.baseline.front() == 1U);
 }
 
 TEST_CASE("a swept key that is set is swept no more, and a note says so") {
@@ -50,21 +50,22 @@ TEST_CASE("a swept key that is set is swept no more, and a note says so") {
   REQUIRE(study.points.front().at.size() == 1);
   CHECK(study.points.front().at.front().first == "vm.guest.pin");
   CHECK(study.points.front().scenario.host.vms.front().count == 3);
-  REQUIRE(study.notes.size() == 2);
+  REQUIRE(study.notes.size() == 3);
   CHECK(study.notes[0] == "vm.guest.count = 3 as given, its sweep is left out");
   CHECK_THAT(study.notes[1], Catch::Contains("the baseline, vm.guest.count = 1") &&
                                  Catch::Contains("alone on the host"));
-  CHECK_FALSE(study.baseline);
+  CHECK_THAT(study.notes[2], Catch::Contains("under the point's own vm.guest.pin"));
+  CHECK(study.baseline.empty());
 }
 
 TEST_CASE("a baseline of the value that is set stays") {
   const auto study = set(kSwept, {{"vm.guest.count", "1"}});
   CHECK(study.notes.size() == 1);
-  CHECK(study.baseline == 1U);
+  CHECK(study.baseline.front() == 1U);
   const auto single = set(kSwept, {{"vm.guest.count", "1"}, {"vm.guest.pin", "core"}});
   CHECK(single.points.size() == 1);
   CHECK(single.points.front().at.empty());
-  CHECK(single.baseline == 0U);
+  CHECK(single.baseline.front() == 0U);
 }
 
 TEST_CASE("a setting of all classes fixes the sweep of one, not the other way round") {
@@ -104,14 +105,15 @@ TEST_CASE("keys may be swept side by side") {
   CHECK(read_text(kTogether + "[report]\nbaseline = { \"vm.guest.memory\" = \"16 GiB\", "
                               "\"vm.guest.count\" = 1 }\n",
                   "a.toml")
-            .baseline == 2U);
+            .baseline.front() == 2U);
 }
 
 TEST_CASE("one of several keys that are swept side by side may be set") {
   const auto study = set(kTogether, {{"vm.guest.vcpus", "3"}});
   REQUIRE(study.points.size() == 4);
-  CHECK(study.notes ==
-        std::vector<std::string>{"vm.guest.vcpus = 3 as given, its sweep is left out"});
+  REQUIRE(study.notes.size() == 2);
+  CHECK(study.notes[0] == "vm.guest.vcpus = 3 as given, its sweep is left out");
+  CHECK_THAT(study.notes[1], Catch::Contains("under the point's own vm.guest.memory"));
   CHECK(study.points[3].scenario.host.vms.at(0).vcpus == 3);
   CHECK(text(study.points[3].at) == "vm.guest.memory = 16 GiB, vm.guest.count = 4");
   const auto neither = set(kTogether, {{"vm.guest.vcpus", "3"}, {"vm.guest.memory", "\"1 GiB\""}});
@@ -131,22 +133,30 @@ TEST_CASE("keys side by side need a value each, and a place of their own") {
              Catch::Contains("memory"));
 }
 
-TEST_CASE("a baseline that several points fit is told which keys it leaves open") {
-  const auto with_baseline = [](const std::string& baseline, const std::string& more = "") {
-    return refusal(kSmall +
-                   "[sweep]\n\"vm.guest.count\" = [1, 3]\n\"vm.guest.pin\" = [\"none\", "
-                   "\"core\"]\n" +
-                   more + "[report]\nbaseline = { " + baseline + " }\n");
+TEST_CASE("keys that the baseline does not name are at each point as they are there") {
+  const auto with_baseline = [](const std::string& baseline, const std::string& sweep) {
+    return kSmall + "[sweep]\n" + sweep + "[report]\nbaseline = { " + baseline + " }\n";
   };
-  CHECK_THAT(with_baseline("\"vm.guest.count\" = 1"),
-             Catch::Contains("2 of the sweep's points fit, need exactly one; say which value of "
-                             "\"vm.guest.pin\" as well"));
-  CHECK_THAT(
-      with_baseline("\"vm.guest.count\" = 1", "\"vm.guest.workload\" = [\"spin\", \"idle\"]\n"),
-      Catch::Contains("\"vm.guest.pin\", \"vm.guest.workload\" as well") &&
-          Catch::Contains("a study of its own"));
-  CHECK_THAT(with_baseline("\"vm.guest.count\" = 2"),
+  const std::string crossed =
+      "\"vm.guest.count\" = [1, 3]\n\"vm.guest.pin\" = [\"none\", \"core\"]\n";
+  using Indices = std::vector<std::size_t>;
+  CHECK(read_text(with_baseline("\"vm.guest.count\" = 1", crossed), "a.toml").baseline ==
+        Indices{0, 1, 0, 1});
+  CHECK(read_text(with_baseline("\"vm.guest.pin\" = \"core\"", crossed), "a.toml").baseline ==
+        Indices{1, 1, 3, 3});
+  // Those that are swept beside a named one are that one's.
+  const std::string together =
+      "\"vm.guest.vcpus, vm.guest.memory\" = [[2, \"4 GiB\"], [4, \"8 GiB\"]]\n"
+      "\"vm.guest.count\" = [1, 4]\n";
+  CHECK(read_text(with_baseline("\"vm.guest.vcpus\" = 4", together), "a.toml").baseline ==
+        Indices{2, 3, 2, 3});
+  CHECK_THAT(refusal(with_baseline("\"vm.guest.count\" = 2", crossed)),
              Catch::Contains("none of the sweep's points"));
+  CHECK_THAT(refusal(with_baseline("\"vm.guest.vcpus\" = 2",
+                                   "\"vm.guest.vcpus, vm.guest.memory\" = [[2, \"4 GiB\"], [2, "
+                                   "\"6 GiB\"], [4, \"8 GiB\"]]\n")),
+             Catch::Contains("fits no point that is like vm.guest.vcpus = 4, vm.guest.memory = 8 "
+                             "GiB in the keys that it does not name"));
 }
 
 TEST_CASE("a sweep of too many points is refused before its points are read") {

@@ -28,7 +28,7 @@ TEST_CASE("without scripts the page has the answer and the table") {
   scenarios::Study study;
   scenarios::StudyResults results;
   study.settings.title = "<b>bold</b> & more";
-  study.baseline = 0;
+  study.baseline.assign(2, 0);
   for (const std::int64_t count : {1, 64}) {
     scenarios::PointResults& point = results.points.emplace_back();
     point.at = {{"vm.guest.count", count}};

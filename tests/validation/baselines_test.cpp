@@ -71,7 +71,7 @@ TEST_CASE("baselines predict throughput relative to the study's baseline, and no
     point.scenario.host.vms = {busy("a", static_cast<int>(count), 1)};
     study.points.push_back(point);
   }
-  study.baseline = 0;
+  study.baseline.assign(3, 0);
   Check check;
   check.predicted = {"vm.a.throughput.relative", {{"vm.a.count", std::int64_t{8}}}};
   CHECK(fluid_cpu(check, study).value() == Approx(0.5));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "models/metric_kind.hpp"
@@ -23,10 +24,10 @@ std::string workload_of(const scenarios::Scenario& scenario, std::string_view ob
 // and the slower is no worse off.
 bool same_work(const scenarios::Study& study, const scenarios::PointResults& point,
                std::string_view object) {
-  if (!study.baseline) return true;
+  if (study.baseline.empty()) return true;
   const scenarios::Point* own = point_of(study, point);
-  return own != nullptr && workload_of(own->scenario, object) ==
-                               workload_of(study.points.at(*study.baseline).scenario, object);
+  return own != nullptr &&
+         workload_of(own->scenario, object) == workload_of(base_of(study, *own).scenario, object);
 }
 
 // "With 64 guest VMs, unpinned, each" or "On nehalem-x5570-2s, 8 guest VMs, each".
@@ -101,13 +102,20 @@ Worst worst_of_each(const scenarios::Study& study, const scenarios::StudyResults
           worst(study, results, {vm, "latency.p99"}, true, Classes::with_arrivals)};
 }
 
+// Whether all points are relative to the same.
+bool one_baseline(const scenarios::Study& study) {
+  return std::adjacent_find(study.baseline.begin(), study.baseline.end(), std::not_equal_to<>{}) ==
+         study.baseline.end();
+}
+
 // "With 300 vdi VMs, p99 of each vdi VM's requests is 3.20 times that of the baseline (...)."
 std::string requests(const scenarios::Study& study, const Slowest& late) {
   const std::string_view name = class_name(late.point->time[late.vm_class].object);
   return fmt::format(
       "{} is {} times that of the baseline ({}).",
       opening(phrase(late.point->at), fmt::format("p99 of each {} VM's requests", name)),
-      with_interval(*late.judged, late.point->replications, "factor"), baseline(study));
+      with_interval(*late.judged, late.point->replications, "factor"),
+      baseline(study, *late.point));
 }
 
 }  // namespace
@@ -127,9 +135,10 @@ Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& re
   return {};
 }
 
-std::string baseline(const scenarios::Study& study) {
-  if (!study.baseline) return "one VM of its class alone on the host";
-  const std::string at = phrase(study.points.at(*study.baseline).at);
+std::string baseline(const scenarios::Study& study, const scenarios::PointResults& point) {
+  if (study.baseline.empty()) return "one VM of its class alone on the host";
+  const scenarios::Point* own = point_of(study, point);
+  const std::string at = own != nullptr ? phrase(base_of(study, *own).at) : std::string{};
   return at.empty() ? "this scenario" : at;
 }
 
@@ -143,12 +152,14 @@ std::string answer(const scenarios::Study& study, const scenarios::StudyResults&
   if (found.certain) out = answer(study, found);
   if (late.certain) out += (out.empty() ? "" : " ") + requests(study, late);
   if (!out.empty()) return out;
+  const Slowest& any = found.point == nullptr ? late : found;
+  const std::string base = one_baseline(study)
+                               ? fmt::format("the baseline ({})", baseline(study, *any.point))
+                               : std::string{"its baseline"};
   if (found.point == nullptr)
-    return fmt::format(
-        "p99 of no VM's requests is above that of the baseline ({}) by more than the interval.",
-        baseline(study));
-  return fmt::format("No VM runs slower than the baseline ({}) by more than the interval.",
-                     baseline(study));
+    return fmt::format("p99 of no VM's requests is above that of {} by more than the interval.",
+                       base);
+  return fmt::format("No VM runs slower than {} by more than the interval.", base);
 }
 
 std::string answer(const scenarios::Study& study, const Slowest& found) {
@@ -156,17 +167,17 @@ std::string answer(const scenarios::Study& study, const Slowest& found) {
   const std::string name{class_name(found.point->time[found.vm_class].object)};
   if (found.metric == kThroughput)
     return fmt::format("{} {} VM runs at {} of the baseline ({}){}", opening(at), name,
-                       share(*found.judged, found.point->replications), baseline(study),
-                       because(study, found));
+                       share(*found.judged, found.point->replications),
+                       baseline(study, *found.point), because(study, found));
   if (found.relative)
     return fmt::format("{} of {} is {} times that of the baseline ({}).", opening(at, found.metric),
                        name, with_interval(*found.judged, found.point->replications, "factor"),
-                       baseline(study));
+                       baseline(study, *found.point));
   const std::string metric = fmt::format("vm.{}.{}", name, found.metric);
   return fmt::format(
       "{} of {} is {}; the baseline ({}) has none to compare with.", opening(at, found.metric),
       name, with_interval(*found.judged, found.point->replications, models::unit_of(metric)),
-      baseline(study));
+      baseline(study, *found.point));
 }
 
 }  // namespace tools::report

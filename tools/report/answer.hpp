@@ -30,7 +30,7 @@ Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& re
                 const Question& question = {});
 
 // What a class is compared with: "1 guest VM, pinned to cores", or alone on the host.
-std::string baseline(const scenarios::Study& study);
+std::string baseline(const scenarios::Study& study, const scenarios::PointResults& point);
 
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results);
 // The sentence about one that there is.

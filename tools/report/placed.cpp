@@ -21,4 +21,9 @@ const scenarios::Point* point_of(const scenarios::Study& study,
   return own != study.points.end() ? &*own : nullptr;
 }
 
+const scenarios::Point& base_of(const scenarios::Study& study, const scenarios::Point& point) {
+  const auto i = static_cast<std::size_t>(&point - study.points.data());
+  return study.baseline.empty() ? point : study.points.at(study.baseline.at(i));
+}
+
 }  // namespace tools::report

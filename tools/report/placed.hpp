@@ -19,5 +19,7 @@ Placed placed(const models::HostDescription& host, std::string_view name);
 // The one that the results are of; null: none.
 const scenarios::Point* point_of(const scenarios::Study& study,
                                  const scenarios::PointResults& results);
+// What a study's point is relative to, itself where that is not another point.
+const scenarios::Point& base_of(const scenarios::Study& study, const scenarios::Point& point);
 
 }  // namespace tools::report

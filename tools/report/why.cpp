@@ -82,7 +82,7 @@ std::string why(const scenarios::Study& study, const scenarios::PointResults& po
     if (throttled(*own.vm)) terms.steal = "steal and throttling";
     // Alone on the host it is what it is at the point.
     const Placed base =
-        study.baseline ? placed(study.points.at(*study.baseline).scenario.host, name) : own;
+        study.baseline.empty() ? own : placed(base_of(study, *at).scenario.host, name);
     const scenarios::Reason* running = find_running(reasons);
     if (base.vm != nullptr && running != nullptr && running->times > 0.0)
       terms.running = running_term(own, base, running->times);

@@ -64,8 +64,8 @@ std::string completion_of(std::string_view metric);
 // The metric's value as tables show it; "-" where the point has none, or none that counts.
 std::string value(const scenarios::PointResults& point, const std::string& metric);
 
-// A change that is not distinguishable from none; with its estimate where that is large: "no vm.web
-// (+768 %, too few replications to tell)".
+// A change that is not distinguishable from none; with its estimate where that is large:
+// "vm.web.count = 0 (+768 %, too few replications to tell)".
 std::string undecided(const scenarios::Gain& gain);
 
 // Throughput of a class against its baseline, or null when it has none; and its prediction

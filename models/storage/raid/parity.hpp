@@ -51,6 +51,7 @@ class Parity : public Md {
   sim::Task<> read_from(Piece piece, Request request);
   sim::Task<> write(Request request) override;
   sim::Task<> restore(int target, sim::Bytes offset, sim::Bytes size) override;
+  sim::Task<> restore_rows(int target, sim::Bytes offset, sim::Bytes size);
 
   // Lays the part of a request into its rows; waits where the cache is full.
   sim::Task<> lay(ParityPiece piece, Request request, Countdown& done);

@@ -186,3 +186,40 @@ TEST_CASE("lines in ways of its own outlast any neighbour, those in shared ways 
   CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13, 14, 15}) == 0.0);
   CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {4, 5, 6, 7}) == Approx(0.5 * all_s).epsilon(0.01));
 }
+
+TEST_CASE(
+    "a run that touches little brings back that part of what it lacks, whatever it uses else") {
+  const Topology topology{machine()};
+  const auto back = [&](sim::Bytes footprint, double most_B) {
+    Contention contention{topology, {}};
+    ColdCache cold{topology, contention};
+    Profile mine, theirs;
+    for (Profile* profile : {&mine, &theirs}) {
+      profile->llc_accesses_per_kilo_instruction = 20;
+      profile->miss_curve = MissCurve{{{8_MiB, 0.05}}};
+      profile->footprint = 16_MiB;
+      contention.add(*profile, {});
+    }
+    mine.footprint = footprint;
+    sim::Instant now{};
+    ColdCache::Refill refill{};
+    for (const StreamId stream : {0, 1, 0}) {
+      cold.add();
+      contention.place(stream, {1.0, 0.0});
+      contention.start(stream, 0);
+      contention.settle(now);
+      refill = cold.enter(stream, 0, stream == 0 ? mine : theirs, now, stream == 0 ? most_B : 1e12);
+      now += stream == 0 ? 10_ms : 1_s;
+      contention.stop(0, now);
+      cold.leave(stream, 0, stream == 0 ? mine : theirs, now, {});
+      contention.settle(now);
+    }
+    return refill;
+  };
+  const ColdCache::Refill all = back(16_MiB, 1e12), little = back(16_MiB, 16'384.0);
+  CHECK(all.llc_share == 1.0);
+  CHECK(sim::seconds(little.llc) == Approx(little.llc_share * sim::seconds(all.llc)).epsilon(1e-6));
+  // As many lines, of however much.
+  CHECK(sim::seconds(back(1_MiB, 16'384.0).llc) == Approx(sim::seconds(little.llc)).epsilon(0.02));
+  CHECK(little.core_share == Approx(16'384.0 / static_cast<double>(machine().l2.size.count())));
+}

@@ -145,6 +145,7 @@ TEST_CASE("rtl8139 exits four times for each packet that it sends, and is interr
   guest.engine.run();
   // Driver, exits, copy, descriptor's words, interrupt and its end.
   CHECK(guest.vcpu.busy() == us(3 * (1 + 4 * 10 + 6 + 1 + 3 + 1)));
+  CHECK(guest.nic.interrupts() == 3);
 }
 
 TEST_CASE("rtl8139's interrupt takes eight register accesses, and QEMU makes the frame's CRC") {

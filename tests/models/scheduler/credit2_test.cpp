@@ -77,8 +77,7 @@ TEST_CASE("credit2: idle cores come before idle siblings", "[credit2]") {
 
 TEST_CASE("credit2: new vCPUs go to the queue with the least load", "[credit2]") {
   CpuMap map = cpus(4);
-  map.llc = {0, 0, 1, 1};
-  map.node = {0, 0, 1, 1};
+  map.socket = map.node = {0, 0, 1, 1};
   map.distance = {{10, 20}, {20, 10}};
   Host host{map};
   int second = 0;
@@ -92,8 +91,7 @@ TEST_CASE("credit2: new vCPUs go to the queue with the least load", "[credit2]")
 
 TEST_CASE("credit2: a waking vCPU leaves an overloaded queue", "[credit2]") {
   CpuMap map = cpus(2);
-  map.llc = {0, 1};
-  map.node = {0, 1};
+  map.socket = map.node = {0, 1};
   map.distance = {{10, 20}, {20, 10}};
   Host host{map};
   std::vector<ThreadId> all;
@@ -108,4 +106,36 @@ TEST_CASE("credit2: a waking vCPU leaves an overloaded queue", "[credit2]") {
   host.scheduler.block(first);
   host.scheduler.wake(first, 0);
   CHECK(host.scheduler.cpu_of(first) == 1);
+}
+
+TEST_CASE("credit2: a socket's CPUs share a queue, whatever caches they share, up to sixteen",
+          "[credit2]") {
+  const auto queues = [](int count, int threads_per_core, const Credit2Tunables& tunables,
+                         int sockets = 1) {
+    CpuMap map = cpus(count, threads_per_core);
+    for (std::size_t cpu = 0; cpu < map.core.size(); ++cpu) {
+      map.llc[cpu] = map.core[cpu] / 2;
+      map.socket[cpu] = static_cast<int>(cpu) * sockets / count;
+    }
+    tests::ScheduledHost<Credit2, Credit2Tunables> host{map, tunables};
+    // Those that share a queue with one that waits are contended.
+    std::vector<int> of_first;
+    for (int i = 0; i < count; ++i) {
+      const auto id = host.scheduler.add_thread(
+          {.group = host.scheduler.add_group(1024), .weight = 1024, .allowed = {0}});
+      host.scheduler.wake(id, 0);
+    }
+    for (CpuId cpu = 0; cpu < count; ++cpu)
+      if (host.scheduler.contended(cpu)) of_first.push_back(cpu);
+    return of_first.size();
+  };
+  CHECK(queues(8, 1, {}) == 8);
+  CHECK(queues(8, 1, {}, 2) == 4);
+  CHECK(queues(56, 2, {}) == 16);
+  CHECK(queues(24, 1, {}) == 16);
+  CHECK(queues(18, 3, {}) == 15);  // threads of a core stay together
+  CHECK(queues(8, 2, {.runqueue = RunQueue::core}) == 2);
+  CHECK(queues(8, 2, {.runqueue = RunQueue::cpu}) == 1);
+  CHECK(queues(8, 2, {.runqueue = RunQueue::all}, 2) == 8);
+  CHECK(queues(8, 1, {.max_cpus_runqueue = 4}) == 4);
 }

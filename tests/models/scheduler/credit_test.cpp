@@ -144,7 +144,7 @@ namespace {
 // when others run on `busy`.
 CpuId settled(const std::vector<CpuId>& busy) {
   CpuMap map = cpus(8);
-  for (std::size_t cpu = 4; cpu < 8; ++cpu) map.llc[cpu] = map.node[cpu] = 1;
+  for (std::size_t cpu = 4; cpu < 8; ++cpu) map.socket[cpu] = map.node[cpu] = 1;
   map.distance = {{10, 20}, {20, 10}};
   Host host{map};
   const auto add = [&](GroupId group, const std::vector<CpuId>& allowed) {

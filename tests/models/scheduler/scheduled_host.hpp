@@ -53,6 +53,7 @@ inline CpuMap cpus(int count, int threads_per_core = 1) {
     map.core.push_back(cpu / threads_per_core);
     map.llc.push_back(0);
     map.node.push_back(0);
+    map.socket.push_back(0);
   }
   map.distance = {{10}};
   return map;

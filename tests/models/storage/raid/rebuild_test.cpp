@@ -46,11 +46,12 @@ sim::Process read_for_ever(sim::Engine&, Bench& bench) {
 
 }  // namespace
 
-// 64 MiB at 64 MiB/s, and the first step's read before the first write: 1 s + 1/64 s.
+// 64 MiB at 64 MiB/s, and the first read before the first write: 1 MiB of copies, 128 KiB of rows.
 TEST_CASE("an idle array is rebuilt at the rate of its disks", "[raid]") {
-  for (const Level level : {Level::raid1, Level::raid5, Level::raid6, Level::raid10}) {
+  for (const Level level : {Level::raid1, Level::raid10})
     CHECK(rebuild_s(level, 4, 64.0 * (1 << 20), 64_MiB) == Approx(1.0 + 1.0 / 64));
-  }
+  for (const Level level : {Level::raid5, Level::raid6})
+    CHECK(rebuild_s(level, 4, 64.0 * (1 << 20), 64_MiB) == Approx(1.0 + 1.0 / 512));
 }
 
 // 200000 KB/s over windows of 27 to 30 s, each a second's worth ahead: up to 3.7 % more.
@@ -65,10 +66,10 @@ TEST_CASE("a rebuild reads all others and writes the spare", "[raid]") {
   Bench bench{with_spare(Level::raid5), 5, 64_MiB};
   bench.array().fail(1);
   bench.engine.run();
-  CHECK(bench.array().stats().rebuild_reads == 3 * 64);
-  CHECK(bench.array().stats().rebuild_writes == 64);
+  CHECK(bench.array().stats().rebuild_reads == 3 * 64 * 8);  // 128 KiB at a time
+  CHECK(bench.array().stats().rebuild_writes == 64 * 8);
   CHECK(bench.members[1].seen.empty());
-  CHECK(bench.members[4].count(Operation::write) == 64);
+  CHECK(bench.members[4].count(Operation::write) == 64 * 8);
   // The spare is a member like any other now.
   bench.ios();
   bench.serve(Operation::write, 0_KiB, 192_KiB);
@@ -159,7 +160,7 @@ TEST_CASE("a new array is resynced: copies are written, parity is", "[raid]") {
   CHECK(parity.array().state() == State::resyncing);
   parity.engine.run();
   CHECK(parity.array().state() == State::clean);
-  CHECK(parity.array().stats().rebuild_reads == 4 * 16);
+  CHECK(parity.array().stats().rebuild_reads == 4 * 16 * 8);
   CHECK(parity.array().stats().rebuild_writes == 16 * 16);  // a chunk in each stripe
   description.level = Level::raid1;
   Bench mirror{description, 3, 16_MiB};
@@ -179,7 +180,7 @@ TEST_CASE("after a crash all of a parity array is read and, in step as it is, no
     CHECK(bench.array().state() == State::resyncing);
     bench.engine.run();
     CHECK(bench.array().state() == State::clean);
-    CHECK(bench.array().stats().rebuild_reads == 4 * 16);
+    CHECK(bench.array().stats().rebuild_reads == 4 * 16 * 8);
     CHECK(bench.array().stats().rebuild_writes == 0);
   }
 }
