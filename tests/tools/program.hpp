@@ -28,6 +28,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void send(int signal) const;
+  std::string out() const { return read(folder_.path("out")); }  // so far
   Outcome wait();
 
  private:

@@ -231,6 +231,24 @@ TEST_CASE("Ctrl-C, or SIGTERM, ends a long run with what is done and exit status
   CHECK(results.at("points").at(0).at("replications") < 10000);
 }
 
+TEST_CASE("an explanation is told part by part, and Ctrl-C leaves what was told") {
+  const tests::TemporaryFolder folder;
+  // What follows the study takes four times as long.
+  const std::string file = folder.write("small.toml", kSmall);
+  tests::Program program{{"explain", file, "--set", "vm.guest.workload=\"interactive\"", "--set",
+                          "vm.guest.memory=\"1 GiB\"", "--duration", "200 s"}};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{120};
+  while (program.out().empty() && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  program.send(SIGINT);
+  const Outcome explanation = program.wait();
+  INFO(explanation.err);
+  CHECK(explanation.status == 130);
+  CHECK(explanation.out.find("baseline (1 guest VM)") != std::string::npos);
+  CHECK(explanation.err.find("interrupted before the explanation was complete") !=
+        std::string::npos);
+}
+
 TEST_CASE("a full disk behind a redirection is a failure") {
   const tests::TemporaryFolder folder;
   const std::string file = folder.write("small.toml", kSmall);

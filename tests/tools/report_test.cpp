@@ -388,6 +388,14 @@ Finished three_counts() {
 
 }  // namespace
 
+TEST_CASE("of VMs that do no work the answer is what limits keep, if there are any") {
+  Finished f = three_counts();
+  for (auto& p : f.results.points) p.metrics.clear();
+  CHECK(answer(f.study, f.results) == "No VM did work that could be compared with a baseline.");
+  f.study.limits = {{"throughput >= 60 % of baseline", "throughput.relative", false, 0.6}};
+  CHECK(answer(f.study, f.results).empty());
+}
+
 TEST_CASE("a limit's answer is how many fit, and what the next one is at") {
   Finished f = three_counts();
   CHECK(limit_answer(f.study, f.results).empty());

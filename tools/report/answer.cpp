@@ -147,7 +147,7 @@ std::string answer(const scenarios::Study& study, const scenarios::StudyResults&
   auto [found, late] = worst_of_each(study, results, "");
   if (late.point == nullptr) found = slowest(study, results, {"", kThroughput});
   if (found.point == nullptr && late.point == nullptr)
-    return "No VM did work that could be compared with a baseline.";
+    return study.limits.empty() ? "No VM did work that could be compared with a baseline." : "";
   std::string out;
   if (found.certain) out = answer(study, found);
   if (late.certain) out += (out.empty() ? "" : " ") + requests(study, late);

@@ -32,6 +32,7 @@ Slowest slowest(const scenarios::Study& study, const scenarios::StudyResults& re
 // What a class is compared with: "1 guest VM, pinned to cores", or alone on the host.
 std::string baseline(const scenarios::Study& study, const scenarios::PointResults& point);
 
+// Empty: no VM does work, and the study asks what limits keep.
 std::string answer(const scenarios::Study& study, const scenarios::StudyResults& results);
 // The sentence about one that there is.
 std::string answer(const scenarios::Study& study, const Slowest& found);

@@ -134,8 +134,9 @@ Json drawings(const scenarios::Study& study, const scenarios::StudyResults& resu
 std::string study_page(const scenarios::Study& study, const scenarios::StudyResults& results) {
   const std::string& own = study.settings.title;
   const std::string title = own.empty() ? "Tenancy" : own;
+  const std::string first = answer(study, results);
   const std::string text =
-      answer(study, results) + "\n" + limit_answer(study, results) + notes(study, results);
+      first + (first.empty() ? "" : "\n") + limit_answer(study, results) + notes(study, results);
   const std::string plain =
       "<h1>" + escaped(title) + "</h1>\n" + paragraphs(text) + markup(study_grid(study, results));
   return page(title, plain,

@@ -285,9 +285,10 @@ std::string study_table(const scenarios::Study& study, const scenarios::StudyRes
   std::string out;
   if (!study.settings.title.empty())
     out += coloured(study.settings.title, Colour::bold, layout.colours) + "\n\n";
-  out += answer(study, results) + "\n";
+  const std::string worst = answer(study, results);
+  if (!worst.empty()) out += worst + "\n";
   if (const std::string limits = limit_answer(study, results); !limits.empty())
-    out += '\n' + limits;
+    out += (worst.empty() ? "" : "\n") + limits;
   if (!table.rows.empty()) out += '\n' + body(table, layout);
   return out + footnotes(study, results);
 }
