@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "models/barrier.hpp"
 #include "models/boots.hpp"
@@ -37,6 +39,19 @@ std::size_t at(Cause cause) {
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
+}
+
+// Who polls waits, for what those of its guest wait for that sleep meanwhile.
+void spread_polling(guest::Causes& causes) {
+  const double polled_s = std::exchange(causes[at(Cause::halt_polling)], 0.0);
+  constexpr std::array kWaits{Cause::io_threads, Cause::io_limits, Cause::image_metadata,
+                              Cause::redundancy, Cause::storage,   Cause::network,
+                              Cause::idle};
+  double waited_s = 0.0;
+  for (const Cause cause : kWaits) waited_s += causes[at(cause)];
+  if (waited_s <= 0.0) causes[at(Cause::idle)] += polled_s;
+  if (waited_s <= 0.0) return;
+  for (const Cause cause : kWaits) causes[at(cause)] *= 1.0 + polled_s / waited_s;
 }
 
 }  // namespace
@@ -202,36 +217,28 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   io_->report(index_of_kind, measured_s, results);
   network_->report(index_of_kind, measured_s, results);
   const IoPaths::Waiting waiting = io_->waiting(index_of_kind);
-  causes[at(Cause::io_threads)] = awaited_s * waiting.threads;
-  causes[at(Cause::io_limits)] = awaited_s * waiting.limits;
-  causes[at(Cause::image_metadata)] = awaited_s * waiting.image;
-  causes[at(Cause::redundancy)] = awaited_s * waiting.redundancy;
-  causes[at(Cause::storage)] = awaited_s * waiting.storage;
+  causes[at(Cause::storage)] = 0.0;
+  const auto await_io = [&](double time_s) {
+    causes[at(Cause::io_threads)] += time_s * waiting.threads;
+    causes[at(Cause::io_limits)] += time_s * waiting.limits;
+    causes[at(Cause::image_metadata)] += time_s * waiting.image;
+    causes[at(Cause::redundancy)] += time_s * waiting.redundancy;
+    causes[at(Cause::storage)] += time_s * waiting.storage;
+  };
+  await_io(awaited_s);
   const double talking = network_->waiting(index_of_kind);
   causes[at(Cause::network)] = causes[at(Cause::idle)] * talking;
   causes[at(Cause::idle)] -= causes[at(Cause::network)];
   if (talking > 0) unused_s = causes[at(Cause::idle)];
   TimeShares& time = results.time.emplace_back();
   time.object = object;
-  for (std::size_t c = 0; c < causes.size(); ++c) {
-    time.share[c] = ratio(causes[c], total_s);
-  }
-  // Who polls waits, as who is idle does, for what a guest waits for that does nothing but I/O.
+  for (std::size_t c = 0; c < causes.size(); ++c) time.share[c] = ratio(causes[c], total_s);
   // That vCPUs without anything to do last longer beside slower ones is no reason.
-  const double polled_s = causes[at(Cause::halt_polling)];
-  causes[at(Cause::halt_polling)] = 0.0;
-  if (work.idle && work.io.any()) {
-    causes[at(Cause::io_threads)] += polled_s * waiting.threads;
-    causes[at(Cause::io_limits)] += polled_s * waiting.limits;
-    causes[at(Cause::image_metadata)] += polled_s * waiting.image;
-    causes[at(Cause::redundancy)] += polled_s * waiting.redundancy;
-    causes[at(Cause::storage)] += polled_s * waiting.storage;
-    if (work.io.think == sim::Duration::zero() && work.io.arrivals.count() == 0)
-      unused_s = causes[at(Cause::idle)];  // its jobs wait for storage only
-  } else {
-    causes[at(work.net.any() ? Cause::network : Cause::idle)] += polled_s;
-  }
-  causes[at(Cause::idle)] -= unused_s;
+  const bool waits_only = work.idle && !work.net.any() && (work.io.any() || !work.tests.empty()) &&
+                          work.io.think == sim::Duration::zero() && work.io.arrivals.count() == 0;
+  causes[at(Cause::idle)] -= waits_only ? causes[at(Cause::idle)] : unused_s;
+  if (waits_only) await_io(std::exchange(causes[at(Cause::halt_polling)], 0.0));
+  spread_polling(causes);
   for (std::size_t c = 0; c < causes.size(); ++c) time.per_unit_s[c] = ratio(causes[c], units);
 }
 

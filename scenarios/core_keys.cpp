@@ -10,7 +10,8 @@ const Section<topology::Cache>& cache_keys() {
   using T = topology::Cache;
   static const Section<T> section{
       quantity("size", Unit::size, &T::size, "capacity of one instance; 0 B: there is none"),
-      whole("shared_by", &T::shared_by, 1, 1024, "hardware threads that share one instance"),
+      whole("shared_by", &T::shared_by, 1, 1024,
+            "hardware threads that share one instance; of an L2 that does not say: a core's"),
       quantity("latency", Unit::time, &T::latency, "load-to-use time of a hit"),
   };
   return section;

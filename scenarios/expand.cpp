@@ -83,15 +83,21 @@ void own_storage(Node& base, const Node& over) {
   std::erase_if(*base.table(), storage);
 }
 
+void expand_to(Node& node, std::string_view table, int depth, Problems& problems);
+
 // `cpu = "…"`: what CPUs of that generation have, beneath what the table itself says.
-void put_cpu_beneath(Node& host, Problems& problems) {
+void put_cpu_beneath(Node& host, int depth, Problems& problems) {
   const Entry* cpu = find(host, "cpu");
   if (cpu == nullptr) return;
   if (cpu->value.text() == nullptr)
     return expect(problems, cpu->value, "host.cpu", "a preset's name");
   auto base = load(*cpu->value.text(), "cpu", cpu->value.at, "host.cpu", problems);
-  std::erase_if(*host.table(), [](const Entry& entry) { return entry.key == "cpu"; });
   if (!base) return;
+  expand_to(*base, "cpu", depth - 1, problems);
+  if (find(*base, "uncertain") == nullptr) {
+    const Node& generation = document(*find_preset("uncertainty", "generation"));
+    base->table()->push_back(*find(find(generation, "cpu")->value, "uncertain"));
+  }
   std::erase_if(*base->table(),
                 [](const Entry& entry) { return entry.key == "name" || entry.key == "source"; });
   merge_uncertain(*base, host);
@@ -102,7 +108,7 @@ void put_cpu_beneath(Node& host, Problems& problems) {
 
 void expand_to(Node& node, std::string_view table, int depth, Problems& problems) {
   if (node.table() == nullptr) return;
-  if (table == "host") put_cpu_beneath(node, problems);
+  if (table == "host") put_cpu_beneath(node, depth, problems);
   const Entry* use = find(node, "use");
   if (use == nullptr) return;
   const std::string path = fmt::format("{}.use", table);
@@ -154,7 +160,7 @@ void merge(Node& base, const Node& over) {
 
 void expand(Node& node, std::string_view table, Problems& problems) {
   expand_to(node, table, kDeepest, problems);
-  if (table == "host") fill_host(node, problems);
+  if (table == "host") fill_host(node);
 }
 
 void expand_devices(Node& host, const std::vector<Assumption>& assumed,

@@ -15,7 +15,8 @@ namespace scenarios {
 void merge(Node& base, const Node& over);
 
 // Resolves `use` in `table` ("host", "vmm", "workload"; presets of the plural kind) in place.
-// A preset name, or a path ending in .toml relative to the file that says it. A host that describes
+// A preset name, or a path ending in .toml relative to the file that says it. `cpu` of a host is
+// resolved with it. A host that describes
 // disks, arrays or volumes has those only; what else a host leaves out is filled in
 // (host_defaults.hpp).
 void expand(Node& node, std::string_view table, Problems& problems);

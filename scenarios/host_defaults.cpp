@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "scenarios/expand.hpp"
@@ -12,19 +14,24 @@
 namespace scenarios {
 namespace {
 
-// What a crossing adds, by kind; others are a socket's links as models/topology/description.hpp has
-// them.
+// What a crossing adds, by kind.
 struct Kind {
   std::string_view name;
   std::string_view latency;
 };
-constexpr std::array<Kind, 5> kKinds{{
+constexpr std::array<Kind, 6> kKinds{{
+    {"qpi",
+     "50 ns"},  // 36 to 54 ns (models/topology/description.hpp); of links without a kind, too
     {"xgmi", "92 ns"},  // EPYC 9224 and 9654: 93.2 and 88.3; 7601 110 [recall]
     {"gmi", "55 ns"},   // between dies of an EPYC 7001's package: 145 - 90 ns [recall]
     {"upi", "54 ns"},   // as icelake-8360y-2s
     {"ht", "54 ns"},    // as opteron-6272-4s
     {"mesh", "10 ns"},  // sub-NUMA clusters, NPS4: EPYC 9654's other half 116.4 - 106.8
 }};
+
+const Preset& unstated() {
+  return *find_preset("uncertainty", "unstated");
+}
 
 std::int64_t whole(const Node& table, std::string_view key, std::int64_t otherwise) {
   const Entry* found = find(table, key);
@@ -59,39 +66,59 @@ void join_nodes(Node& host, const Node& each) {
   }
 }
 
+std::string_view latency_of(const Node& link) {
+  const Entry* kind = find(link, "kind");
+  const std::string* name = kind != nullptr ? kind->value.text() : nullptr;
+  const auto known = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& one) {
+    return one.name == (name != nullptr ? std::string_view{*name} : kKinds.front().name);
+  });
+  return known != kKinds.end() ? known->latency : std::string_view{};
+}
+
+// Links without a latency; they are uncertain where it is all of them, of one kind.
 void fill_links(Node& host) {
   Entry* links = find(host, "link");
-  if (links == nullptr || links->value.array() == nullptr) return;
-  for (Node& link : std::get<Node::Array>(links->value.value)) {
-    const Entry* kind = find(link, "kind");
-    if (link.table() == nullptr || find(link, "latency") != nullptr || kind == nullptr ||
-        kind->value.text() == nullptr)
+  auto* all = links != nullptr ? std::get_if<Node::Array>(&links->value.value) : nullptr;
+  if (all == nullptr || all->empty()) return;
+  std::set<std::string_view> filled;
+  bool silent = true;
+  for (Node& link : *all) {
+    if (link.table() == nullptr) return;
+    const std::string_view latency = latency_of(link);
+    if (find(link, "latency") != nullptr || latency.empty()) {
+      silent = false;
       continue;
-    const auto known = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& one) {
-      return one.name == *kind->value.text();
-    });
-    if (known != kKinds.end()) put(link, "latency", std::string{known->latency});
+    }
+    put(link, "latency", std::string{latency});
+    filled.insert(latency);
   }
+  if (!silent || filled.size() != 1) return;
+  Node::Array* uncertain = array_of(host, "uncertain");
+  if (uncertain == nullptr) return;
+  Node& entry = uncertain->emplace_back();
+  entry.at = document(unstated()).at;
+  entry.value = Node::Table{};
+  put(entry, "key", std::string{"link.*.latency"});
+  put(entry, "deviation", std::string{"25 %"});
+  put(entry, "source",
+      std::string{"not stated; 36 to 54 ns of QPI, UPI and HyperTransport, 88 to "
+                  "110 ns of xGMI"});
 }
 
 }  // namespace
 
-void fill_host(Node& host, Problems& problems) {
+void fill_host(Node& host) {
   if (host.table() == nullptr) return;
   if (const Entry* each = find(host, "node_link")) {
-    if (each->value.table() != nullptr) {
-      const Node link = each->value;
-      join_nodes(host, link);
-    } else {
-      expect(problems, each->value, "host.node_link", "a table of a link's keys");
-    }
+    const Node link = each->value;
+    if (link.table() != nullptr) join_nodes(host, link);
   }
   fill_links(host);
   const std::int64_t threads = whole(host, "threads_per_core", 1);
   if (Entry* l2 = find(host, "l2");
       l2 != nullptr && l2->value.table() != nullptr && find(l2->value, "shared_by") == nullptr)
     put(l2->value, "shared_by", threads);
-  Node base = find(document(*find_preset("uncertainty", "unstated")), "host")->value;
+  Node base = find(document(unstated()), "host")->value;
   merge_uncertain(base, host);
   const Location at = host.at;
   merge(base, host);
@@ -101,7 +128,7 @@ void fill_host(Node& host, Problems& problems) {
 
 void note_cores(const Node& host, std::vector<std::string>& notes) {
   if (host.table() == nullptr) return;
-  for (const char* said : {"use", "cpu", "tlb", "line_buffers"}) {
+  for (const char* said : {"cpu", "tlb", "line_buffers"}) {
     if (find(host, said) != nullptr) return;
   }
   static const std::string note =

@@ -184,14 +184,29 @@ Field<topology::Description> smt_key() {
           {}};
 }
 
-// Put in place before the keys are read (host_defaults.hpp).
-Field<topology::Description> presets_key(std::string_view name, std::string_view kind,
-                                         std::string_view meaning) {
+// Put in place before the keys are read (expand.hpp).
+Field<topology::Description> cpu_key() {
   using T = topology::Description;
-  return {name,
-          std::string{kind},
-          meaning,
+  return {"cpu",
+          "a preset's name",
+          "generation of its CPUs (`tenancy list cpus`): what these have, where the host says "
+          "nothing of its own",
           [](T&, const Node&, const std::string&, Problems&) {},
+          [](const T&) { return Json{}; },
+          {}};
+}
+
+// Made into links before the keys are read (host_defaults.hpp).
+Field<topology::Description> node_link_key() {
+  using T = topology::Description;
+  return {"node_link",
+          "a table of a link's keys",
+          "joins each two nodes of a socket, instead of a link for each pair; kind \"mesh\" where "
+          "none is given: 10 ns",
+          [](T&, const Node& node, const std::string& path, Problems& problems) {
+            topology::Link checked;
+            read_table(link_keys(), checked, node, path, problems);
+          },
           [](const T&) { return Json{}; },
           {}};
 }
@@ -201,13 +216,8 @@ const Section<topology::Description>& hardware_keys() {
   static const Section<T> section{
       text("name", &T::name, "what the host is called in reports"),
       text("source", &T::source, "where the figures come from"),
-      presets_key("cpu", "a preset's name",
-                  "generation of its CPUs (`tenancy list cpus`): what these have, where the host "
-                  "says nothing of its own"),
-      presets_key(
-          "node_link", "a table of a link's keys",
-          "joins each two nodes of a socket, instead of a link for each pair; kind \"mesh\" "
-          "where none is given: 10 ns"),
+      cpu_key(),
+      node_link_key(),
       whole("sockets", &T::sockets, 1, 64, "populated sockets"),
       whole("nodes_per_socket", &T::nodes_per_socket, 1, 16,
             "dies or sub-NUMA clusters of a socket"),

@@ -187,8 +187,8 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
     read_study(scenario.study, study->value, problems);
   if (Entry* host = find(document, "host")) {
     note_threads(host->value, all.notes);
-    note_cores(host->value, all.notes);
     expand(host->value, "host", problems);
+    note_cores(host->value, all.notes);
     take_uncertain(host->value, "host", uncertainty.assumed, uncertainty.found, problems);
     expand_devices(host->value, uncertainty.assumed, uncertainty.found, problems);
     read_host(scenario.host, host->value, problems);

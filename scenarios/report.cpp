@@ -73,6 +73,10 @@ void read_baseline(const Entry& entry, Study& study, Problems& problems) {
   if (entry.value.table() == nullptr) {
     return expect(problems, entry.value, "report.baseline", "a table of sweep keys and values");
   }
+  if (entry.value.table()->empty() && study.points.size() > 1) {
+    study.notes.push_back("report.baseline names no key that is swept, so it is none");
+    return;
+  }
   std::vector<std::size_t> matches;
   for (std::size_t p = 0; p < study.points.size(); ++p) {
     bool all = true;

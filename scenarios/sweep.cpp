@@ -166,6 +166,24 @@ void fix_swept(Node& document, const std::string& key, const Node& value,
   for (const std::string& own : fixed) fix_in_baseline(document, own, value, notes);
 }
 
+namespace {
+
+// An array or a table as TOML writes it, in a line.
+std::string written(const Node& node) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (node.table() != nullptr) {
+    for (const Entry& entry : *node.table())
+      add(fmt::format("{} = {}", entry.key, written(entry.value)));
+    return fmt::format("{{{}}}", text);
+  }
+  if (node.array() == nullptr) return described(node);
+  for (const Node& element : *node.array()) add(written(element));
+  return fmt::format("[{}]", text);
+}
+
+}  // namespace
+
 bool same(const SweepValue& a, const SweepValue& b) {
   const auto number = [](const SweepValue& v) -> std::optional<double> {
     if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
@@ -182,13 +200,7 @@ SweepValue sweep_value(const Node& node) {
   if (const auto* number = std::get_if<std::int64_t>(&node.value)) return *number;
   if (const auto* real = std::get_if<double>(&node.value)) return *real;
   if (const auto* truth = std::get_if<bool>(&node.value)) return *truth;
-  std::string text = "[";
-  if (node.array() != nullptr) {
-    for (const Node& element : *node.array()) {
-      text += (text.size() > 1 ? ", " : "") + described(element);
-    }
-  }
-  return text + "]";
+  return written(node);
 }
 
 std::string text(const Coordinates& at) {

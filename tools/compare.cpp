@@ -85,21 +85,6 @@ void check_metrics(const Arguments& arguments) {
   }
 }
 
-// A swing of the whole interval past zero is a difference; its size in the same breath.
-std::string verdict(const scenarios::Difference& d) {
-  constexpr double kFine =
-      0.05;  // what an interval that holds zero may reach, to say there is none
-  const auto share = d.relative();
-  const bool wide = share && 0.5 * (share->hi - share->lo) > kFine;
-  if (d.none() && !wide) return "no difference";
-  if (d.none()) {
-    return fmt::format("{:+.1f} % ± {:.1f}: cannot be told", 100.0 * share->value,
-                       50.0 * (share->hi - share->lo));
-  }
-  if (!share) return d.difference.value > 0.0 ? "more" : "less";
-  return fmt::format("{:+.1f} % ± {:.1f}", 100.0 * share->value, 50.0 * (share->hi - share->lo));
-}
-
 // One that has not completed lasts as long as the run.
 bool completed(const scenarios::ComparedPoint& point, const std::string& metric,
                scenarios::Estimate scenarios::Difference::*which) {
@@ -121,7 +106,7 @@ std::string point_text(const scenarios::ComparedPoint& point, const Arguments& a
     grid.rows.push_back({{d.metric},
                          {first ? report::quantity(d.first.value, unit) : "-"},
                          {second ? report::quantity(d.second.value, unit) : "-"},
-                         {first && second ? verdict(d) : "-",
+                         {first && second ? report::verdict(d) : "-",
                           d.none() ? report::Colour::none : report::Colour::bold}});
   }
   std::string out;

@@ -263,12 +263,12 @@ int explain(const Arguments& arguments) {
   tell(answer_text(e));
   e.causes =
       scenarios::gains(e.scenario, scenarios::mechanisms_off(e.scenario), e.criterion, options);
-  tell(gains_text(e, e.causes, "with one mechanism switched off", layout));
   if (e.causes.interrupted) return interrupted();
+  tell(gains_text(e, e.causes, "with one mechanism switched off", layout));
   e.remedies = scenarios::gains(e.scenario, scenarios::remedies(e.scenario, e.criterion.vm),
                                 e.criterion, options);
-  tell(gains_text(e, e.remedies, "with a change to the scenario", layout));
   if (e.remedies.interrupted) return interrupted();
+  tell(gains_text(e, e.remedies, "with a change to the scenario", layout));
   for (const scenarios::Gains* gains : {&e.causes, &e.remedies})
     e.notes.insert(e.notes.end(), gains->notes.begin(), gains->notes.end());
   tell(end_text(e));

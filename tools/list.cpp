@@ -59,12 +59,15 @@ void list(const std::string& kind) {
 void add_list(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("list", "Show what is built in, with its sources");
   auto kind = std::make_shared<std::string>();
-  command->add_option("kind", *kind, "hosts, vmms, workloads, devices or studies; all when missing")
+  command
+      ->add_option("kind", *kind,
+                   "hosts, cpus, vmms, workloads, devices or studies; all when missing")
       ->type_name("KIND");
   command->footer(
       "Examples:\n"
       "  tenancy list            everything\n"
       "  tenancy list hosts      what [host] use = \"...\" may name\n"
+      "  tenancy list cpus       what [host] cpu = \"...\" may name\n"
       "  tenancy list studies    what tenancy run may name");
   command->callback([kind, &status] {
     list(*kind);

@@ -92,11 +92,11 @@ ColdCache::Refill ColdCache::enter(StreamId stream, int cpu, const Profile& prof
   const auto share = [&](double held_B) { return held_B > most_B ? most_B / held_B : 1.0; };
   refill.core_share = share(core_held_B);
   refill.llc_share = share(held_again_B);
-  // Of a part of its lines, those that the LLC has lost are no more frequent than of all.
+  // Of a part of its lines, those that the LLC has lost are as frequent as of all.
+  const double llc_lost = held_again_B > 0 ? memory.llc_cold_B / held_again_B : 0.0;
   const double from_llc_B =
-      refill.core_share < 1.0
-          ? most_B * std::max(0.0, memory.core_cold_B / core_held_B -
-                                       (held_again_B > 0 ? memory.llc_cold_B / held_again_B : 0.0))
+      std::isfinite(most_B)
+          ? refill.core_share * std::max(0.0, memory.core_cold_B - llc_lost * core_held_B)
           : std::max(0.0, memory.core_cold_B - memory.llc_cold_B);
   const double line_s = has_llc_ ? llc_latency_s_ : state.memory_latency_s;
   refill.core = sim::from_seconds(from_llc_B * line_s / kLine_B / at_once);

@@ -1,13 +1,13 @@
 // Xen's credit2 scheduler, its default since 4.12.
 //
-// The CPUs of a last-level cache share one queue, sorted by credit. Running burns credit, the
+// The CPUs of a socket share a queue, sixteen at most, sorted by credit. Running burns credit, the
 // slower the heavier a vCPU is against the heaviest of the queue; when the next to run has none
 // left, everybody on the queue gets 10 ms worth more.
 //
 // Models  credit resets and carry-over, rate limit, resistance to moving, tickling of idle cores
 //         before idle siblings before the vCPU with the least credit, caps as budgets of 10 ms,
 //         balancing between queues by average load.
-// Omits   soft affinity; queues of other shapes (credit2_runqueue=core, node, all).
+// Omits   soft affinity.
 // Source  semantics.md 2.2 (xen/common/sched/credit2.c).
 // Checked tests/models/scheduler/credit2_test.cpp.
 #pragma once
@@ -93,6 +93,7 @@ class Credit2 final : public Scheduler {
   bool core_idle(CpuId cpu) const;
   double heaviest(const Queue& queue) const;
   void burn(Cpu& cpu);
+  int queue_for(CpuId cpu);
   void insert(ThreadId id);
   void remove(ThreadId id);
   void schedule(Cpu& cpu);
@@ -110,8 +111,6 @@ class Credit2 final : public Scheduler {
   void refill(Domain& domain);
 
   sim::Engine& engine_;
-  int queue_for(CpuId cpu);
-
   Credit2Tunables tunables_;
   CpuMap map_;
   Dispatch& dispatch_;

@@ -45,8 +45,8 @@ enum class RunQueue { cpu, core, socket, node, all };
 struct Credit2Tunables {
   sim::Duration ratelimit{1'000'000'000};
   sim::Duration migrate_resist{500'000'000};  // sched_credit2_migrate_resist, 500 us
-  RunQueue runqueue = RunQueue::socket;       // but for
-  int max_cpus_runqueue = 16;                 // sched_credit2_max_cpus_runqueue, since Xen 4.14
+  RunQueue runqueue = RunQueue::socket;
+  int max_cpus_runqueue = 16;  // sched_credit2_max_cpus_runqueue, since Xen 4.14
   bool balancing = true;
 };
 

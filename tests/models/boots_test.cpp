@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
@@ -204,4 +205,13 @@ TEST_CASE("a guest that boots on a core that has slept is slower until that is a
   warm.without.insert(Mechanism::frequency_scaling);
   const double slower_s = boot(run(cold), "time.mean") - boot(run(warm), "time.mean");
   CHECK(slower_s == Approx(0.005).epsilon(0.01));
+}
+
+TEST_CASE("what has not come up yet took no time") {
+  HostDescription one = host(1);
+  const Results early = run(one, 20_ms);
+  CHECK(boot(early, "completed") == 0);
+  CHECK(std::none_of(early.metrics.begin(), early.metrics.end(), [](const Metric& metric) {
+    return metric.name == "vm.guest.boot.time.mean";
+  }));
 }

@@ -59,6 +59,19 @@ TEST_CASE("a vCPU waits for storage while its jobs do, and is idle while they th
   CHECK(time.per_unit_s[static_cast<std::size_t>(Cause::idle)] == Approx(285e-6).epsilon(0.02));
 }
 
+TEST_CASE("a vCPU that polls waits for storage, too, where that is all that it waits for") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vmm.halt_poll.most = 2_ms;
+  const TimeShares time = run(guest, 5_s).time.front();
+  const auto per_unit = [&](Cause cause) {
+    return time.per_unit_s[static_cast<std::size_t>(cause)];
+  };
+  CHECK(time.share[static_cast<std::size_t>(Cause::halt_polling)] > 0.3);
+  CHECK(per_unit(Cause::halt_polling) == 0.0);
+  CHECK(per_unit(Cause::idle) == 0.0);
+  CHECK(per_unit(Cause::storage) + per_unit(Cause::io_threads) > 80e-6);
+}
+
 TEST_CASE("more depth fills the disk until nothing more goes through it") {
   HostDescription deep = host(Architecture::container);
   deep.vms[0].workload.io.depth = 8;

@@ -205,7 +205,7 @@ TEST_CASE("two who set the scanner's pace are refused", "[pressure]") {
 }
 
 TEST_CASE("a guest that is killed while it waits for its CPU leaves that to others", "[pressure]") {
-  HostDescription host = host_of(8, 6);
+  HostDescription host = host_of(8, 24);
   host.hardware.cores_per_node = host.hardware.llc.shared_by = 1;
   HostDisk& disk = host.storage.disks.emplace_back();
   disk.name = "ram";
@@ -224,7 +224,8 @@ TEST_CASE("a guest that is killed while it waits for its CPU leaves that to othe
   const Results results =
       simulate(host, {.duration = 1_s, .warmup = 4_s}, {.seed = 3, .check = true});
   CHECK(results.violations.empty());
-  CHECK(metric(results, "vm.guest.killed") == 6);
+  CHECK(metric(results, "vm.guest.killed") == 24);
   CHECK(metric(results, "vm.hog.cpu.utilisation") > 0.95);
   CHECK(metric(results, "vm.hog.cpu.steal") < 0.05);
+  CHECK(metric(results, "vm.guest.io.rate") == 0);
 }

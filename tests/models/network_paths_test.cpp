@@ -287,6 +287,25 @@ TEST_CASE("eight kernels offer all that 10 Gbit/s carry, one of them says what i
   CHECK_THAT(results.notes.front(), Catch::StartsWith("vm.guest: of 1.49e+07 datagrams a second"));
 }
 
+TEST_CASE("what the machine at the other end loses is said to be its") {
+  HostDescription host = networked(1.25e9);
+  VmDescription& vm = host.vms.front();
+  vm.vcpus = 4;
+  host.nics.front().nic.functions = 1;
+  vm.nics.front().model = network::GuestNicModel::sriov;
+  vm.workload.net = {.conversation = workload::Conversation::datagrams_out,
+                     .connections = 4,
+                     .rate = sim::Hertz{1.5e6},
+                     .at_once = 16,
+                     .in_kernel = true};
+  const Results results = run(host);
+  CHECK(metric(results, "vm.guest.net.sent") == Approx(6e6).epsilon(0.02));
+  CHECK(metric(results, "vm.guest.net.packets") < 5e6);
+  REQUIRE_FALSE(results.notes.empty());
+  CHECK_THAT(results.notes.back(), Catch::StartsWith("of what host.nic.eth0 sent, ") &&
+                                       Catch::Contains("the machine at the other end"));
+}
+
 TEST_CASE("from guest to guest, vhost is no slower than QEMU's virtio") {
   HostDescription host = networked(1.25e9);
   VmDescription& vm = host.vms.front();

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 
 #include "models/topology/topology.hpp"
 #include "scenarios/library.hpp"
+#include "scenarios/node.hpp"
 #include "scenarios/read.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace scenarios;
 using models::topology::Description;
@@ -89,6 +92,47 @@ TEST_CASE("a host has what CPUs of its generation have, but for what it says its
   CHECK_THROWS_WITH(study(std::string{"cpu = 3\n"} + kCaches + kXgmi), Catch::Contains("host.cpu"));
 }
 
+TEST_CASE("a generation is all of what it is, whatever stands beneath") {
+  const auto keys = [](std::string_view name) {
+    const Node& cpu = find(document(*find_preset("cpus", name)), "cpu")->value;
+    std::set<std::string> all;
+    for (const Entry& entry : *cpu.table()) {
+      if (entry.key == "l2" || entry.key == "cpu_numbering" || entry.key == "smt_yield") continue;
+      all.insert(entry.key);
+      if (entry.value.table() == nullptr) continue;
+      for (const Entry& own : *entry.value.table()) all.insert(entry.key + "." + own.key);
+    }
+    return all;
+  };
+  const std::set<std::string> known = keys("skylake");
+  CHECK(known.contains("tlb.nested_paging"));
+  for (const PresetInfo& cpu : list_presets("cpus")) {
+    INFO(cpu.name);
+    CHECK(keys(cpu.name) == known);
+  }
+  const Description old = read_text("[host]\nuse = \"skylake-8180-2s\"\n" + std::string{kRest},
+                                    "a.toml", {.overrides = {{"host.cpu", "nehalem"}}})
+                              .points.front()
+                              .scenario.host.hardware;
+  CHECK(old.pause == sim::Cycles{10});
+  CHECK_FALSE(old.page_modification_log);
+  CHECK(old.tlb.walkers == 1);
+  CHECK(old.line_buffers.fill == 10);
+  CHECK(old.cores_per_node == 28);
+}
+
+TEST_CASE("a generation in a file of its own may use one of the library") {
+  const tests::TemporaryFolder folder;
+  folder.write("cpu.toml", "[cpu]\nuse = \"zen3\"\nvm_round_trip = \"900 cycles\"\n");
+  const Description own =
+      read_text(host(std::string{"cpu = \"cpu.toml\"\n"} + kCaches + kXgmi) + kRest,
+                folder.path("a.toml"))
+          .points.front()
+          .scenario.host.hardware;
+  CHECK(own.tlb.walkers == 6);
+  CHECK(own.vm_round_trip == sim::Cycles{900});
+}
+
 TEST_CASE("generations can be swept") {
   const Study swept = study(std::string{kCaches} + kXgmi +
                             "[sweep]\n\"host.cpu\" = [\"skylake\", "
@@ -125,6 +169,8 @@ TEST_CASE("node_link joins the nodes of each socket") {
   CHECK(idle_ns(5, 7) == Approx(100));
   CHECK(idle_ns(0, 4) == Approx(182));
   CHECK(idle_ns(1, 7) == Approx(202));  // over node 0's and node 4's
+  CHECK_THROWS_WITH(study("node_link = { bandwith = \"1 GB/s\" }\n" + std::string{kCaches} + kXgmi),
+                    Catch::Contains("did you mean \"bandwidth\""));
   CHECK_THROWS_WITH(study("nodes_per_socket = 2\nnode_link = 3\n" + std::string{kCaches} + kXgmi),
                     Catch::Contains("host.node_link") && Catch::Contains("a table"));
   CHECK_THROWS_WITH(
@@ -144,6 +190,10 @@ TEST_CASE("what is not said is less certain than what is") {
   CHECK(silent.points.front().scenario.host.hardware.controller.efficiency ==
         models::topology::MemoryController{}.efficiency);
   CHECK(latency->deviation / latency->value > 0.1);
+  REQUIRE(uncertain(silent, "host.link.*.latency") != nullptr);
+  CHECK(uncertain(silent, "host.link.*.latency")->value == Approx(92.0));
+  CHECK(uncertain(study(std::string{kCaches} + kXgmi + "latency = \"70 ns\"\n"),
+                  "host.link.*.latency") == nullptr);
   const Study of_make = study("cpu = \"zen3\"\n" + std::string{kCaches} + kXgmi);
   REQUIRE(uncertain(of_make, "host.controller.latency") != nullptr);
   CHECK(uncertain(of_make, "host.controller.latency")->deviation < 0.1 * 100);
@@ -162,4 +212,8 @@ TEST_CASE("a host that says nothing of its cores is told what they are taken for
         }) == 1);
   CHECK(study("cpu = \"zen3\"\n" + std::string{kCaches} + kXgmi).notes.empty());
   CHECK(study("tlb = { l2_4k = 512 }\n" + std::string{kCaches} + kXgmi).notes.empty());
+  const tests::TemporaryFolder folder;
+  folder.write("mine.toml", host(std::string{kCaches} + kXgmi));
+  CHECK(read_text("[host]\nuse = \"mine.toml\"\n" + std::string{kRest}, folder.path("a.toml"))
+            .notes.size() == 1);
 }

@@ -54,3 +54,15 @@ TEST_CASE("a class that some points lack is a class of the study") {
   all.points.front().scenario.host.vms.clear();
   CHECK(vm_names(all) == std::vector<std::string_view>{"guest"});
 }
+
+TEST_CASE("each point that is kept keeps its own baseline") {
+  Study all = study();
+  all.baseline = {0, 1, 0, 1};  // 1 guest, pinned as the point is
+  CHECK(keep_points(all, {2, 3}) == std::set<std::size_t>{2, 3});
+  CHECK(all.baseline == std::vector<std::size_t>{0, 1, 0, 1});
+  Study one = study();
+  one.baseline = {0, 1, 0, 1};
+  CHECK(keep_points(one, {3}) == std::set<std::size_t>{1});
+  CHECK(one.baseline == std::vector<std::size_t>{0, 0});
+  CHECK(one.points.size() == 2);
+}

@@ -1,5 +1,6 @@
 #include "scenarios/sweep.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -157,6 +158,30 @@ TEST_CASE("keys that the baseline does not name are at each point as they are th
                                    "\"6 GiB\"], [4, \"8 GiB\"]]\n")),
              Catch::Contains("fits no point that is like vm.guest.vcpus = 4, vm.guest.memory = 8 "
                              "GiB in the keys that it does not name"));
+}
+
+TEST_CASE("tables that are swept are told apart") {
+  const auto tables = read_text(
+      kSmall +
+          "[sweep]\n\"vm.guest.count\" = [1, 3]\n\"vm.guest.clock\" = [{ tick_hz = 100 }, { "
+          "tick_hz = 1000, timer = \"rtc\" }]\n[report]\nbaseline = { \"vm.guest.count\" = 1 }\n",
+      "a.toml");
+  CHECK(text(tables.points[3].at) ==
+        "vm.guest.count = 3, vm.guest.clock = {tick_hz = 1000, timer = \"rtc\"}");
+  CHECK(tables.baseline == std::vector<std::size_t>{0, 1, 0, 1});
+}
+
+TEST_CASE("a baseline whose last key is set is none") {
+  const auto study = set(kSmall +
+                             "[sweep]\n\"vm.guest.count\" = [1, 3]\n\"vm.guest.pin\" = "
+                             "[\"none\", \"core\"]\n[report]\nbaseline = { \"vm.guest.pin\" = "
+                             "\"core\" }\n",
+                         {{"vm.guest.pin", "\"core\""}});
+  REQUIRE(study.points.size() == 2);
+  CHECK(study.baseline.empty());
+  CHECK(std::any_of(study.notes.begin(), study.notes.end(), [](const std::string& note) {
+    return note.find("names no key that is swept") != std::string::npos;
+  }));
 }
 
 TEST_CASE("a sweep of too many points is refused before its points are read") {

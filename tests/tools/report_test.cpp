@@ -178,6 +178,18 @@ TEST_CASE("more running time is a slower core, or more work, or may be either") 
   CHECK(extra(2.0) == "slower core 100 %");
 }
 
+TEST_CASE("a difference is told, or that there is none, or that it cannot be") {
+  const auto of = [](double value, double half) {
+    return scenarios::Difference{.metric = "vm.a.throughput",
+                                 .first = {100, 100, 100},
+                                 .second = {100 + value, 100 + value, 100 + value},
+                                 .difference = {value, value - half, value + half}};
+  };
+  CHECK(verdict(of(43, 6)) == "+43.0 % ± 6.0");
+  CHECK(verdict(of(1, 3)) == "no difference");
+  CHECK(verdict(of(43, 190)) == "+43.0 % ± 190.0: cannot be told");
+}
+
 TEST_CASE("what is large but not certain is told with its estimate") {
   CHECK(undecided({"vm.web.count = 0", "", {7.68, -1.0, 16.0}}) ==
         "vm.web.count = 0 (+768 %, too few replications to tell)");

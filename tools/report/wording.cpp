@@ -230,4 +230,17 @@ const scenarios::Estimate* relative_prediction(const scenarios::PointResults& po
   return nullptr;
 }
 
+std::string verdict(const scenarios::Difference& d) {
+  constexpr double kWide = 0.05;  // an interval that goes further from zero does not tell
+  const auto share = d.relative();
+  const bool wide = share && 0.5 * (share->hi - share->lo) > kWide;
+  if (d.none() && !wide) return "no difference";
+  if (d.none()) {
+    return fmt::format("{:+.1f} % ± {:.1f}: cannot be told", 100.0 * share->value,
+                       50.0 * (share->hi - share->lo));
+  }
+  if (!share) return d.difference.value > 0.0 ? "more" : "less";
+  return fmt::format("{:+.1f} % ± {:.1f}", 100.0 * share->value, 50.0 * (share->hi - share->lo));
+}
+
 }  // namespace tools::report

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/results.hpp"
+#include "scenarios/compare.hpp"
 #include "scenarios/run.hpp"
 #include "scenarios/scenario.hpp"
 #include "scenarios/what_if.hpp"
@@ -67,6 +68,10 @@ std::string value(const scenarios::PointResults& point, const std::string& metri
 // A change that is not distinguishable from none; with its estimate where that is large:
 // "vm.web.count = 0 (+768 %, too few replications to tell)".
 std::string undecided(const scenarios::Gain& gain);
+
+// How a metric differs: "+43.0 % ± 5.9", "no difference", or "+43.0 % ± 190.1: cannot be told"
+// where the interval holds zero and reaches far from it.
+std::string verdict(const scenarios::Difference& difference);
 
 // Throughput of a class against its baseline, or null when it has none; and its prediction
 // interval.

@@ -273,6 +273,23 @@ TEST_CASE("requests that waited for room in the stripe cache come one after anot
   for (std::size_t i = 33; i < begun.size(); ++i) CHECK(begun[i] - begun[i - 1] >= 1_us);
 }
 
+TEST_CASE("a request that waits for room has been submitted once", "[raid]") {
+  const auto ended = [](sim::Duration request) {
+    Description description = array_of(Level::raid5);
+    description.costs = free_of_cost();
+    description.costs.request = request;
+    description.stripe_cache = 32;
+    description.redundant = false;
+    Bench bench{description, 3, 64_MiB, true};
+    for (Disk& disk : bench.members) disk.latency = 100_us;
+    sim::Instant end{};
+    bench.start(Operation::write, 0_KiB, 1_MiB, false, true, &end);  // 128 rows
+    bench.engine.run();
+    return end;
+  };
+  CHECK(ended(1_us) - ended({}) == 1_us);
+}
+
 TEST_CASE("a synchronous write does not wait for others' pre-reads", "[raid]") {
   Bench bench{array_of(Level::raid5), 5};
   for (Disk& disk : bench.members) disk.latency = 100_us;
