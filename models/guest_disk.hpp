@@ -1,7 +1,8 @@
 // A guest's disk: the way of an I/O from the guest's kernel through the VMM's thread to what the
 // disk lies on, and back.
 //
-//   serve()     the guest's kernel submits on a vCPU; the VMM is kicked unless it is at work
+//   serve()     the guest's kernel submits on a vCPU, to its I/O scheduler if it has one
+//   drive()     its driver: the VMM is kicked unless it is at work
 //   pop()       the event loop takes requests off the ring; the disk's image has them served
 //   notify()    the event loop raises one interrupt for the completions that it finds
 //   handle()    the vCPU that takes it tells those that submitted, each by one interrupt
@@ -29,6 +30,7 @@
 
 #include "models/event_loop.hpp"
 #include "models/storage/block_device.hpp"
+#include "models/storage/queue/queue.hpp"
 #include "models/storage/round.hpp"
 #include "models/storage_description.hpp"
 #include "models/vmm/block_costs.hpp"
@@ -83,6 +85,17 @@ class GuestDisk final : public storage::BlockDevice {
     void await_suspend(std::coroutine_handle<> waiter) const { piece.waiter = waiter; }
     void await_resume() const noexcept {}
   };
+  struct Driver final : storage::BlockDevice {  // what the guest's scheduler dispatches to
+    explicit Driver(GuestDisk& of) : disk{of} {}
+    sim::Engine& engine() override { return disk.engine(); }
+    sim::Bytes capacity() const override { return disk.capacity(); }
+    sim::Task<> serve(storage::Request request) override { return disk.drive(request); }
+    GuestDisk& disk;
+  };
+  static std::int64_t pages(sim::Bytes size);
+  static bool has_data(const storage::Request& request);
+  storage::queue::QueueConfig own_queue() const;
+  sim::Task<> drive(storage::Request request);
   sim::Task<> send(int vcpu, storage::Request request, double share);
   sim::Bytes largest_piece() const;
   sim::Process pop();
@@ -105,8 +118,10 @@ class GuestDisk final : public storage::BlockDevice {
   storage::BlockDevice& below_;
   EventLoop* loop_;
   std::vector<int> vcpus_;
-  std::deque<storage::Round> flushes_;  // one, or of each vCPU's queue
-  sim::Server single_;                  // IDE: one request at a time
+  Driver driver_{*this};
+  std::unique_ptr<storage::queue::Queue> scheduler_;  // the guest's; null: requests go as they come
+  std::deque<storage::Round> flushes_;                // one, or of each vCPU's queue
+  sim::Server single_;                                // IDE: one request at a time
   sim::Signal kicked_;
   sim::Signal completed_;
   sim::Instant kicked_at_{};

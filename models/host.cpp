@@ -275,6 +275,7 @@ HostDescription without_described(HostDescription host) {
         disk.backing.clear();
       }
       if (off(Mechanism::io_limits)) disk.iotune = {};
+      if (off(Mechanism::io_scheduling)) disk.queue.scheduler = storage::queue::Scheduler::noop;
     }
   }
   const auto plain = [&](StorageDescription& storage) {

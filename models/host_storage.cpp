@@ -132,6 +132,11 @@ void check_storage(const HostDescription& host, sim::Complaints& complaints) {
                                   there_are(storage)));
       if (!disk.on.empty() && !reachable(disk.on))
         known(path + ".on", disk.on, "disk, array or volume");
+      complaints.need(host.vmm.architecture != Architecture::container ||
+                          disk.queue.scheduler == storage::queue::Scheduler::noop,
+                      path +
+                          ".queue.scheduler: a container uses the host's kernel; say it of "
+                          "host.disk's queue");
       if (disk.backing.empty()) continue;
       if (!reachable(disk.backing)) known(path + ".backing", disk.backing, "disk, array or volume");
       complaints.need(

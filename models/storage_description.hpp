@@ -73,6 +73,8 @@ struct DiskDescription {
   bool formatted = false;
   storage::file_system::Description file_system;
   storage::cache::Description guest_cache = {.size = sim::Bytes{std::int64_t{1} << 30}};
+  // The guest's I/O scheduler; noop: its requests go as they come.
+  storage::queue::QueueConfig queue = {.depth = 128};
   DiskBus bus = DiskBus::virtio_blk;
   Aio aio = Aio::native;
   bool iothread = false;  // an event loop of its own; else the VM's one loop

@@ -217,6 +217,8 @@ const Section<models::DiskDescription>& disk_keys() {
       table("iotune", &T::iotune, &throttle_keys, "limits, as libvirt's <iotune>"),
       file_system_key(),
       table("guest_cache", &T::guest_cache, &page_cache_keys, "the guest's page cache"),
+      table("queue", &T::queue, &queue_keys,
+            "the guest's own I/O scheduler in front of it; noop: requests go as they come"),
       choice("bus", &T::bus, buses, "of the guest's disk"),
       choice("aio", &T::aio, aios,
              "how the VMM submits; with the host's page cache threads do in any case"),

@@ -110,6 +110,9 @@ bool has(const models::HostDescription& host, models::Mechanism mechanism) {
                  [](const models::HostDisk& disk) {
                    return disk.queue.scheduler != models::storage::queue::Scheduler::noop;
                  }) ||
+             any_disk([](const models::DiskDescription& disk) {
+               return disk.queue.scheduler != models::storage::queue::Scheduler::noop;
+             }) ||
              !host.servers.empty();
     case models::Mechanism::interrupt_moderation:
       return any(host.nics, [](const models::NicDescription& nic) {

@@ -611,3 +611,54 @@ TEST_CASE("a thread of the VMM is slower beside a busy sibling of its core") {
   };
   CHECK(rate(1.1) < 0.85 * rate(1.6));
 }
+
+namespace {
+
+// Two processes that read 4 KiB each from the start of the disk on, in order, at a disk that takes
+// one request at a time.
+HostDescription two_readers(storage::queue::Scheduler scheduler) {
+  HostDescription guest = host(Architecture::kvm);
+  workload::IoProfile& io = guest.vms[0].workload.io;
+  io.jobs = 2;
+  io.depth = 8;
+  io.block = 4_KiB;
+  io.read_share = 1.0;
+  io.pattern = workload::Pattern::sequential;
+  guest.vms[0].disks.front().queue.scheduler = scheduler;
+  return guest;
+}
+
+}  // namespace
+
+TEST_CASE("the guest's I/O scheduler merges neighbours before its driver sees them") {
+  using storage::queue::Scheduler;
+  const Results plain = run(two_readers(Scheduler::noop));
+  const Results deadline = run(two_readers(Scheduler::deadline));
+  const auto merged = [](const Results& results) {
+    return metric(results, "io.rate") / tests::metric(results, "host.disk.sda.reads");
+  };
+  CHECK(merged(plain) == Approx(1.0).epsilon(0.01));
+  HostDescription ide = two_readers(Scheduler::deadline);
+  ide.vms[0].disks.front().bus = DiskBus::ide;  // one request at a time: others wait and merge
+  CHECK(merged(run(ide)) > 2.0);
+  CHECK(metric(deadline, "io.rate") > 0.95 * metric(plain, "io.rate"));
+}
+
+TEST_CASE("CFQ in the guest gives each process its slice of the disk") {
+  HostDescription guest = two_readers(storage::queue::Scheduler::cfq);
+  guest.vms[0].workload.io.depth = 1;
+  const double sliced = metric(run(guest), "io.rate");
+  guest.vms[0].disks.front().queue.scheduler = storage::queue::Scheduler::noop;
+  // It idles for each process's next request while the other's wait.
+  const double plain = metric(run(guest), "io.rate");
+  CHECK(sliced < 0.9 * plain);
+  guest.vms[0].disks.front().queue.scheduler = storage::queue::Scheduler::cfq;
+  guest.without.insert(Mechanism::io_scheduling);
+  CHECK(metric(run(guest), "io.rate") == plain);
+}
+
+TEST_CASE("a container has no I/O scheduler of its own") {
+  HostDescription container = host(Architecture::container);
+  container.vms[0].disks.front().queue.scheduler = storage::queue::Scheduler::cfq;
+  CHECK_THROWS_WITH(check(container), Catch::Contains("a container uses the host's kernel"));
+}
