@@ -233,11 +233,13 @@ void RunningHost::report_kind(const Kind& kind, const RunLength& length, Results
   TimeShares& time = results.time.emplace_back();
   time.object = object;
   for (std::size_t c = 0; c < causes.size(); ++c) time.share[c] = ratio(causes[c], total_s);
-  // That vCPUs without anything to do last longer beside slower ones is no reason.
-  const bool waits_only = work.idle && !work.net.any() && (work.io.any() || !work.tests.empty()) &&
-                          work.io.think == sim::Duration::zero() && work.io.arrivals.count() == 0;
-  causes[at(Cause::idle)] -= waits_only ? causes[at(Cause::idle)] : unused_s;
-  if (waits_only) await_io(std::exchange(causes[at(Cause::halt_polling)], 0.0));
+  // That vCPUs without anything to do last longer beside slower ones is no reason, and that guests
+  // which do nothing but I/O do less meanwhile is none, either, unless they pause of themselves.
+  const bool pauses =
+      work.tests.empty() && (work.io.think > sim::Duration::zero() || work.io.arrivals.count() > 0);
+  const bool disk_only = work.idle && !work.net.any() && (work.io.any() || !work.tests.empty());
+  causes[at(Cause::idle)] -= work.idle && !pauses ? causes[at(Cause::idle)] : unused_s;
+  if (disk_only && !pauses) await_io(std::exchange(causes[at(Cause::halt_polling)], 0.0));
   spread_polling(causes);
   for (std::size_t c = 0; c < causes.size(); ++c) time.per_unit_s[c] = ratio(causes[c], units);
 }
