@@ -1,7 +1,6 @@
 #include "scenarios/host_defaults.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <set>
 #include <string_view>
@@ -14,23 +13,8 @@
 namespace scenarios {
 namespace {
 
-// What a crossing adds, by kind.
-struct Kind {
-  std::string_view name;
-  std::string_view latency;
-};
-constexpr std::array<Kind, 6> kKinds{{
-    {"qpi",
-     "50 ns"},  // 36 to 54 ns (models/topology/description.hpp); of links without a kind, too
-    {"xgmi", "92 ns"},  // EPYC 9224 and 9654: 93.2 and 88.3; 7601 110 [recall]
-    {"gmi", "55 ns"},   // between dies of an EPYC 7001's package: 145 - 90 ns [recall]
-    {"upi", "54 ns"},   // as icelake-8360y-2s
-    {"ht", "54 ns"},    // as opteron-6272-4s
-    {"mesh", "10 ns"},  // sub-NUMA clusters, NPS4: EPYC 9654's other half 116.4 - 106.8
-}};
-
-const Preset& unstated() {
-  return *find_preset("uncertainty", "unstated");
+const Node& unstated(std::string_view table) {
+  return find(document(*find_preset("uncertainty", "unstated")), table)->value;
 }
 
 std::int64_t whole(const Node& table, std::string_view key, std::int64_t otherwise) {
@@ -48,7 +32,14 @@ Node::Array* array_of(Node& table, std::string_view key) {
   return std::get_if<Node::Array>(&find(table, key)->value.value);
 }
 
-// Each two nodes of a socket, by links like `each`.
+bool linked(const Node::Array& links, std::int64_t one, std::int64_t other) {
+  return std::any_of(links.begin(), links.end(), [&](const Node& link) {
+    const std::int64_t from = whole(link, "from", 0), to = whole(link, "to", 0);
+    return (from == one && to == other) || (from == other && to == one);
+  });
+}
+
+// Each two nodes of a socket that no link joins, by links like `each`.
 void join_nodes(Node& host, const Node& each) {
   Node::Array* links = array_of(host, "link");
   if (links == nullptr) return;  // said to be something else, which its reader refuses
@@ -57,6 +48,7 @@ void join_nodes(Node& host, const Node& each) {
   for (std::int64_t first = 0; first < sockets * inside; first += inside) {
     for (std::int64_t from = first; from < first + inside; ++from) {
       for (std::int64_t to = from + 1; to < first + inside; ++to) {
+        if (linked(*links, from, to)) continue;
         Node& link = links->emplace_back(each);
         put(link, "from", from);
         put(link, "to", to);
@@ -66,13 +58,13 @@ void join_nodes(Node& host, const Node& each) {
   }
 }
 
-std::string_view latency_of(const Node& link) {
+// Of a link of its kind; null: nobody knows such a kind.
+const std::string* usual_latency(const Node& link) {
   const Entry* kind = find(link, "kind");
   const std::string* name = kind != nullptr ? kind->value.text() : nullptr;
-  const auto known = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& one) {
-    return one.name == (name != nullptr ? std::string_view{*name} : kKinds.front().name);
-  });
-  return known != kKinds.end() ? known->latency : std::string_view{};
+  const Node& latencies = find(unstated("link"), "latency")->value;
+  const Entry* known = find(latencies, name != nullptr ? *name : "qpi");
+  return known != nullptr ? known->value.text() : nullptr;
 }
 
 // Links without a latency; they are uncertain where it is all of them, of one kind.
@@ -84,25 +76,18 @@ void fill_links(Node& host) {
   bool silent = true;
   for (Node& link : *all) {
     if (link.table() == nullptr) return;
-    const std::string_view latency = latency_of(link);
-    if (find(link, "latency") != nullptr || latency.empty()) {
+    const std::string* latency = usual_latency(link);
+    if (find(link, "latency") != nullptr || latency == nullptr) {
       silent = false;
       continue;
     }
-    put(link, "latency", std::string{latency});
-    filled.insert(latency);
+    put(link, "latency", *latency);
+    filled.insert(*latency);
   }
-  if (!silent || filled.size() != 1) return;
-  Node::Array* uncertain = array_of(host, "uncertain");
+  Node::Array* uncertain = silent && filled.size() == 1 ? array_of(host, "uncertain") : nullptr;
   if (uncertain == nullptr) return;
-  Node& entry = uncertain->emplace_back();
-  entry.at = document(unstated()).at;
-  entry.value = Node::Table{};
-  put(entry, "key", std::string{"link.*.latency"});
-  put(entry, "deviation", std::string{"25 %"});
-  put(entry, "source",
-      std::string{"not stated; 36 to 54 ns of QPI, UPI and HyperTransport, 88 to "
-                  "110 ns of xGMI"});
+  const Node::Array& entries = *find(unstated("link"), "uncertain")->value.array();
+  uncertain->insert(uncertain->end(), entries.begin(), entries.end());
 }
 
 }  // namespace
@@ -118,7 +103,7 @@ void fill_host(Node& host) {
   if (Entry* l2 = find(host, "l2");
       l2 != nullptr && l2->value.table() != nullptr && find(l2->value, "shared_by") == nullptr)
     put(l2->value, "shared_by", threads);
-  Node base = find(document(unstated()), "host")->value;
+  Node base = unstated("host");
   merge_uncertain(base, host);
   const Location at = host.at;
   merge(base, host);

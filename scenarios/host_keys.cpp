@@ -1,5 +1,8 @@
 #include "scenarios/host_keys.hpp"
 
+#include <functional>
+#include <utility>
+
 #include "scenarios/core_keys.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/network_keys.hpp"
@@ -167,48 +170,53 @@ const std::vector<Word<topology::Governor>>& governors() {
   return words;
 }
 
-// Applied once all keys of the table are read (smt.hpp), and gone then: what is left is a machine
-// of one thread a core.
+// A key that others apply, before the table is read or after; here it is checked. It is no part of
+// what a host is then.
+Field<topology::Description> applied_elsewhere(
+    std::string_view name, std::string kind, std::string_view meaning,
+    std::function<void(const Node&, const std::string& path, Problems&)> check) {
+  using T = topology::Description;
+  return {name,
+          std::move(kind),
+          meaning,
+          [check = std::move(check)](T&, const Node& node, const std::string& path,
+                                     Problems& problems) { check(node, path, problems); },
+          [](const T&) { return Json{}; },
+          {}};
+}
+
+// smt.hpp: what is left without SMT is a machine of one thread a core.
 Field<topology::Description> smt_key() {
-  using T = topology::Description;
-  return {"smt",
-          "true or false",
-          "false: off, as in the firmware's menu: each core has one hardware thread, and what "
-          "threads_per_core and shared_by say is of the machine with SMT on; CPU numbers, of pins "
-          "too, are those of the machine without; left out: true",
-          [](T&, const Node& node, const std::string& path, Problems& problems) {
-            if (!std::holds_alternative<bool>(node.value))
-              expect(problems, node, path, "true or false");
-          },
-          [](const T&) { return Json{}; },
-          {}};
+  return applied_elsewhere(
+      "smt", "true or false",
+      "false: off, as in the firmware's menu: each core has one hardware thread, and what "
+      "threads_per_core and shared_by say is of the machine with SMT on; CPU numbers, of pins "
+      "too, are those of the machine without; left out: true",
+      [](const Node& node, const std::string& path, Problems& problems) {
+        if (!std::holds_alternative<bool>(node.value))
+          expect(problems, node, path, "true or false");
+      });
 }
 
-// Put in place before the keys are read (expand.hpp).
+// expand.hpp, which refuses what is no preset.
 Field<topology::Description> cpu_key() {
-  using T = topology::Description;
-  return {"cpu",
-          "a preset's name",
-          "generation of its CPUs (`tenancy list cpus`): what these have, where the host says "
-          "nothing of its own",
-          [](T&, const Node&, const std::string&, Problems&) {},
-          [](const T&) { return Json{}; },
-          {}};
+  return applied_elsewhere(
+      "cpu", "a preset's name",
+      "generation of its CPUs (`tenancy list cpus`): what these have, where the host says nothing "
+      "of its own",
+      [](const Node&, const std::string&, Problems&) {});
 }
 
-// Made into links before the keys are read (host_defaults.hpp).
+// host_defaults.hpp
 Field<topology::Description> node_link_key() {
-  using T = topology::Description;
-  return {"node_link",
-          "a table of a link's keys",
-          "joins each two nodes of a socket, instead of a link for each pair; kind \"mesh\" where "
-          "none is given: 10 ns",
-          [](T&, const Node& node, const std::string& path, Problems& problems) {
-            topology::Link checked;
-            read_table(link_keys(), checked, node, path, problems);
-          },
-          [](const T&) { return Json{}; },
-          {}};
+  return applied_elsewhere(
+      "node_link", "a table of a link's keys",
+      "joins each two nodes of a socket that no link joins; kind \"mesh\" where none is given: "
+      "10 ns",
+      [](const Node& node, const std::string& path, Problems& problems) {
+        topology::Link checked;
+        read_table(link_keys(), checked, node, path, problems);
+      });
 }
 
 const Section<topology::Description>& hardware_keys() {

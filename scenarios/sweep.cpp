@@ -177,6 +177,8 @@ std::string written(const Node& node) {
       add(fmt::format("{} = {}", entry.key, written(entry.value)));
     return fmt::format("{{{}}}", text);
   }
+  if (const std::string* own = node.text())
+    return fmt::format("\"{}\"", *own);  // told apart: whole
   if (node.array() == nullptr) return described(node);
   for (const Node& element : *node.array()) add(written(element));
   return fmt::format("[{}]", text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "sim/error.hpp"
 
@@ -35,6 +36,38 @@ bool together(const CpuMap& map, RunQueue arrangement, CpuId one, CpuId other) {
   return false;
 }
 
+// cpu_add_to_runqueue: a CPU goes where the other threads of its core are, else to the first queue
+// of its kind with room for all of these, else to a new one. [cpu]
+std::vector<int> queue_of_cpus(const CpuMap& map, const Credit2Tunables& tunables) {
+  struct Queue {
+    CpuId first;
+    int places;  // taken, those of threads that are still to come included
+  };
+  const bool apart = tunables.runqueue == RunQueue::cpu;
+  std::vector<Queue> queues;
+  std::map<int, int> threads;  // of a core
+  std::map<int, int> queue_of_core;
+  for (const int core : map.core) ++threads[core];
+  std::vector<int> queue_of;
+  for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
+    const int core = map.core[static_cast<std::size_t>(cpu)];
+    if (const auto known = queue_of_core.find(core); known != queue_of_core.end() && !apart) {
+      queue_of.push_back(known->second);
+      continue;
+    }
+    const int places = apart ? 1 : threads[core];
+    auto own = std::find_if(queues.begin(), queues.end(), [&](const Queue& queue) {
+      return together(map, tunables.runqueue, queue.first, cpu) &&
+             queue.places + places <= tunables.max_cpus_runqueue;
+    });
+    if (own == queues.end()) own = queues.insert(own, Queue{cpu, 0});
+    own->places += places;
+    queue_of.push_back(static_cast<int>(own - queues.begin()));
+    queue_of_core[core] = queue_of.back();
+  }
+  return queue_of;
+}
+
 double ns(sim::Duration d) {
   return static_cast<double>(d.count()) / 1e3;
 }
@@ -51,37 +84,12 @@ Credit2::Credit2(sim::Engine& engine, const CpuMap& map, const Credit2Tunables& 
                  Dispatch& dispatch)
     : engine_{engine}, tunables_{tunables}, map_{map}, dispatch_{dispatch} {
   if (map.core.empty()) throw sim::ConfigError{"scheduler: a host needs at least one CPU"};
+  const std::vector<int> queues = queue_of_cpus(map, tunables);
+  queues_.resize(at(*std::max_element(queues.begin(), queues.end())) + 1);
   for (CpuId cpu = 0; cpu < static_cast<CpuId>(map.core.size()); ++cpu) {
-    const int queue = queue_for(cpu);
-    queues_[at(queue)].cpus.push_back(cpu);
-    cpus_.emplace_back(engine, *this, cpu).queue = queue;
+    queues_[at(queues[at(cpu)])].cpus.push_back(cpu);
+    cpus_.emplace_back(engine, *this, cpu).queue = queues[at(cpu)];
   }
-}
-
-// cpu_add_to_runqueue: where the threads of its core are, else the first queue of its kind with
-// room for all of these, else a new one.
-int Credit2::queue_for(CpuId cpu) {
-  const auto siblings = std::count(map_.core.begin(), map_.core.end(), map_.core[at(cpu)]);
-  const auto most = std::max<std::ptrdiff_t>(siblings, tunables_.max_cpus_runqueue);
-  int room = -1;
-  for (std::size_t q = 0; q < queues_.size(); ++q) {
-    const std::vector<CpuId>& cpus = queues_[q].cpus;
-    if (!together(map_, tunables_.runqueue, cpus.front(), cpu)) continue;
-    std::vector<int> cores;
-    for (const CpuId other : cpus) cores.push_back(map_.core[at(other)]);
-    if (std::find(cores.begin(), cores.end(), map_.core[at(cpu)]) != cores.end())
-      return static_cast<int>(q);
-    std::ptrdiff_t taken = 0;  // with places kept for threads that are still to come
-    for (std::size_t i = 0; i < cores.size(); ++i) {
-      if (std::find(cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(i), cores[i]) ==
-          cores.begin() + static_cast<std::ptrdiff_t>(i))
-        taken += std::count(map_.core.begin(), map_.core.end(), cores[i]);
-    }
-    if (room < 0 && taken + siblings <= most) room = static_cast<int>(q);
-  }
-  if (room >= 0) return room;
-  queues_.emplace_back();
-  return static_cast<int>(queues_.size()) - 1;
 }
 
 GroupId Credit2::add_group(const GroupConfig& config) {

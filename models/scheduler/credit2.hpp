@@ -93,7 +93,6 @@ class Credit2 final : public Scheduler {
   bool core_idle(CpuId cpu) const;
   double heaviest(const Queue& queue) const;
   void burn(Cpu& cpu);
-  int queue_for(CpuId cpu);
   void insert(ThreadId id);
   void remove(ThreadId id);
   void schedule(Cpu& cpu);

@@ -20,9 +20,9 @@ inline constexpr CpuId kNoCpu = -1;
 
 // Where CPUs stand to each other; each vector is indexed by CpuId.
 struct CpuMap {
-  std::vector<int> core;                   // CPUs with equal core are SMT siblings
-  std::vector<int> llc;                    // CPUs with equal llc share a last-level cache
-  std::vector<int> node;                   // NUMA node
+  std::vector<int> core;  // CPUs with equal core are SMT siblings
+  std::vector<int> llc;   // CPUs with equal llc share a last-level cache
+  std::vector<int> node;  // NUMA node
   std::vector<int> socket;
   std::vector<std::vector<int>> distance;  // [node][node], SLIT, 10 = local
 };

@@ -169,6 +169,12 @@ TEST_CASE("node_link joins the nodes of each socket") {
   CHECK(idle_ns(5, 7) == Approx(100));
   CHECK(idle_ns(0, 4) == Approx(182));
   CHECK(idle_ns(1, 7) == Approx(202));  // over node 0's and node 4's
+  // Pairs that have a link of their own keep it.
+  const Description both = hardware(
+      "nodes_per_socket = 2\nnode_link = { bandwidth = \"100 GB/s\" }\n" + std::string{kCaches} +
+      "[[host.link]]\nfrom = 1\nto = 0\nbandwidth = \"50 GB/s\"\n[[host.link]]\nfrom = 0\nto = "
+      "2\nbandwidth = \"50 GB/s\"\n");
+  CHECK(both.links.size() == 3);
   CHECK_THROWS_WITH(study("node_link = { bandwith = \"1 GB/s\" }\n" + std::string{kCaches} + kXgmi),
                     Catch::Contains("did you mean \"bandwidth\""));
   CHECK_THROWS_WITH(study("nodes_per_socket = 2\nnode_link = 3\n" + std::string{kCaches} + kXgmi),

@@ -171,6 +171,17 @@ TEST_CASE("tables that are swept are told apart") {
   CHECK(tables.baseline == std::vector<std::size_t>{0, 1, 0, 1});
 }
 
+TEST_CASE("long texts in swept arrays are told apart to their ends") {
+  const std::string path(70, 'x');
+  const auto array = [&](const std::string& last) {
+    scenarios::Node node;
+    node.value = scenarios::Node::Array{scenarios::Node{{}, path + last}};
+    return scenarios::sweep_value(node);
+  };
+  CHECK(scenarios::same(array("a"), array("a")));
+  CHECK_FALSE(scenarios::same(array("a"), array("b")));
+}
+
 TEST_CASE("a baseline whose last key is set is none") {
   const auto study = set(kSmall +
                              "[sweep]\n\"vm.guest.count\" = [1, 3]\n\"vm.guest.pin\" = "

@@ -1,6 +1,7 @@
 #include "models/compute/cold_cache.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <vector>
 
 using namespace sim::literals;
@@ -153,73 +154,67 @@ TEST_CASE("what has not come back is missing again, once") {
   CHECK(host.run(0, 2, 10_ms) == sim::Duration::zero());
 }
 
-TEST_CASE("lines in ways of its own outlast any neighbour, those in shared ways do not") {
+namespace {
+
+Profile user(sim::Bytes footprint) {
+  Profile profile;
+  profile.llc_accesses_per_kilo_instruction = 20;
+  profile.miss_curve = MissCurve{{{8_MiB, 0.05}}};
+  profile.footprint = footprint;
+  return profile;
+}
+
+struct Ways {
+  std::vector<int> own, others;  // none: all
+};
+
+// Of a stream that another has taken turns with for a second: what it brings back of that.
+ColdCache::Refill back(const Profile& mine, const Profile& theirs, const Ways& ways = {},
+                       double most_B = std::numeric_limits<double>::infinity()) {
   const Topology topology{machine()};
-  const auto back = [&](const std::vector<int>& own, const std::vector<int>& others) {
-    Contention contention{topology, {}};
-    ColdCache cold{topology, contention};
-    Profile mine, theirs;
-    for (Profile* profile : {&mine, &theirs}) {
-      profile->llc_accesses_per_kilo_instruction = 20;
-      profile->miss_curve = MissCurve{{{8_MiB, 0.05}}};
-      profile->footprint = 2_MiB;
-    }
-    contention.add(mine, {.walks = {}, .llc_ways = own});
-    contention.add(theirs, {.walks = {}, .llc_ways = others});
-    sim::Instant now{};
-    ColdCache::Refill refill{};
-    for (const StreamId stream : {0, 1, 0}) {
-      cold.add();
-      contention.place(stream, {1.0, 0.0});
-      contention.start(stream, 0);
-      contention.settle(now);
-      refill = cold.enter(stream, 0, stream == 0 ? mine : theirs, now);
-      now += stream == 0 ? 10_ms : 1_s;
-      contention.stop(0, now);
-      cold.leave(stream, 0, stream == 0 ? mine : theirs, now, {});
-      contention.settle(now);
-    }
-    return sim::seconds(refill.llc);
+  Contention contention{topology, {}};
+  ColdCache cold{topology, contention};
+  contention.add(mine, {.walks = {}, .llc_ways = ways.own});
+  contention.add(theirs, {.walks = {}, .llc_ways = ways.others});
+  cold.add();
+  cold.add();
+  sim::Instant now{};
+  ColdCache::Refill refill{};
+  for (const StreamId stream : {0, 1, 0}) {
+    const Profile& profile = stream == 0 ? mine : theirs;
+    contention.place(stream, {1.0, 0.0});
+    contention.start(stream, 0);
+    contention.settle(now);
+    refill = cold.enter(stream, 0, profile, now, stream == 0 ? most_B : 1e12);
+    now += stream == 0 ? 10_ms : 1_s;
+    contention.stop(0, now);
+    cold.leave(stream, 0, profile, now, {});
+    contention.settle(now);
+  }
+  return refill;
+}
+
+}  // namespace
+
+TEST_CASE("lines in ways of its own outlast any neighbour, those in shared ways do not") {
+  const auto llc_s = [&](const std::vector<int>& own, const std::vector<int>& others) {
+    return sim::seconds(back(user(2_MiB), user(2_MiB), {own, others}).llc);
   };
-  const double all_s = back({}, {});
+  const double all_s = llc_s({}, {});
   CHECK(all_s > 0);
-  CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13, 14, 15}) == 0.0);
-  CHECK(back({0, 1, 2, 3, 4, 5, 6, 7}, {4, 5, 6, 7}) == Approx(0.5 * all_s).epsilon(0.01));
+  CHECK(llc_s({0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13, 14, 15}) == 0.0);
+  CHECK(llc_s({0, 1, 2, 3, 4, 5, 6, 7}, {4, 5, 6, 7}) == Approx(0.5 * all_s).epsilon(0.01));
 }
 
 TEST_CASE(
     "a run that touches little brings back that part of what it lacks, whatever it uses else") {
-  const Topology topology{machine()};
-  const auto back = [&](sim::Bytes footprint, double most_B) {
-    Contention contention{topology, {}};
-    ColdCache cold{topology, contention};
-    Profile mine, theirs;
-    for (Profile* profile : {&mine, &theirs}) {
-      profile->llc_accesses_per_kilo_instruction = 20;
-      profile->miss_curve = MissCurve{{{8_MiB, 0.05}}};
-      profile->footprint = 16_MiB;
-      contention.add(*profile, {});
-    }
-    mine.footprint = footprint;
-    sim::Instant now{};
-    ColdCache::Refill refill{};
-    for (const StreamId stream : {0, 1, 0}) {
-      cold.add();
-      contention.place(stream, {1.0, 0.0});
-      contention.start(stream, 0);
-      contention.settle(now);
-      refill = cold.enter(stream, 0, stream == 0 ? mine : theirs, now, stream == 0 ? most_B : 1e12);
-      now += stream == 0 ? 10_ms : 1_s;
-      contention.stop(0, now);
-      cold.leave(stream, 0, stream == 0 ? mine : theirs, now, {});
-      contention.settle(now);
-    }
-    return refill;
-  };
-  const ColdCache::Refill all = back(16_MiB, 1e12), little = back(16_MiB, 16'384.0);
+  const double most_B = 16'384.0;
+  const ColdCache::Refill all = back(user(16_MiB), user(16_MiB));
+  const ColdCache::Refill little = back(user(16_MiB), user(16_MiB), {}, most_B);
   CHECK(all.llc_share == 1.0);
   CHECK(sim::seconds(little.llc) == Approx(little.llc_share * sim::seconds(all.llc)).epsilon(1e-6));
   // As many lines, of however much.
-  CHECK(sim::seconds(back(1_MiB, 16'384.0).llc) == Approx(sim::seconds(little.llc)).epsilon(0.02));
-  CHECK(little.core_share == Approx(16'384.0 / static_cast<double>(machine().l2.size.count())));
+  CHECK(sim::seconds(back(user(1_MiB), user(16_MiB), {}, most_B).llc) ==
+        Approx(sim::seconds(little.llc)).epsilon(0.02));
+  CHECK(little.core_share == Approx(most_B / static_cast<double>(machine().l2.size.count())));
 }
