@@ -208,12 +208,13 @@ void check_host(const HostDescription& host, HostStorage::Remote& remote) {
   const std::string cards = pcie_complaints(host);
   complaints.need(cards.empty(), cards);
   check_storage(host, complaints);
-  complaints.raise();
-  check_storage_fits(host, remote, complaints);
-  check_memory(host, topology, place_vms(host.vms, topology), complaints);
   check_merging(host.vmm.ksm, complaints);
-  check_reservations(host, topology, complaints);
   complaints.raise();
+  sim::Complaints room;
+  check_storage_fits(host, remote, room);
+  check_memory(host, topology, place_vms(host.vms, topology), room);
+  check_reservations(host, topology, room);
+  room.raise<TooSmall>();
 }
 
 }  // namespace
@@ -231,15 +232,20 @@ void check(const HostDescription& host) {
   complaints.raise();
   sim::Engine engine;
   StorageNetwork storage{engine, hosts, nullptr};
+  std::string room;  // of hosts that are too small, where nothing else is wrong
   for (std::size_t number = 0; number < hosts.size(); ++number) {
     const HostDescription& one = hosts[number];
+    const std::string where =
+        one.name == host.name ? "" : fmt::format("cluster.host.{}: ", one.name);
     try {
       check_host(one, storage.from(number));
+    } catch (const TooSmall& error) {
+      room += fmt::format("{}{}{}", room.empty() ? "" : "\n", where, error.what());
     } catch (const sim::ConfigError& error) {
-      if (one.name == host.name) throw;
-      throw sim::ConfigError{fmt::format("cluster.host.{}: {}", one.name, error.what())};
+      throw sim::ConfigError{where + error.what()};
     }
   }
+  if (!room.empty()) throw TooSmall{room};
 }
 
 sim::Duration automatic_warmup(const HostDescription& host) {

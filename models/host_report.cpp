@@ -41,6 +41,25 @@ double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0.0;
 }
 
+// Guests fill their memory with caches sooner or later, whatever their work touches: what they are
+// given beyond the host's memory is a debt. Empty: nothing is. Containers share the host's caches.
+std::string promised_memory(const HostDescription& host) {
+  constexpr double kGibi_B = 1024.0 * 1024 * 1024;
+  double given_B = static_cast<double>(host.vmm.host_memory.count());
+  double touched_B = given_B;
+  for (const VmDescription& vm : host.vms) {
+    given_B += vm.count * static_cast<double>(vm.memory.count());
+    touched_B += vm.count * static_cast<double>(resident(vm).count());
+  }
+  const auto host_B = static_cast<double>(topology::all_memory(host.hardware).count());
+  if (host.vmm.architecture == Architecture::container || given_B <= host_B || touched_B > host_B)
+    return {};
+  return fmt::format(
+      "the VMs are given {:.1f} GiB of memory with what the host uses, the host has {:.1f} GiB; "
+      "they fit while they touch no more than their work does, {:.1f} GiB (workload.resident)",
+      given_B / kGibi_B, host_B / kGibi_B, touched_B / kGibi_B);
+}
+
 // Who polls waits, for what those of its guest wait for that sleep meanwhile.
 void spread_polling(guest::Causes& causes) {
   const double polled_s = std::exchange(causes[at(Cause::halt_polling)], 0.0);
@@ -119,6 +138,8 @@ Results RunningHost::results(const RunLength& length, bool check) {
     if (std::string sets = unlike_sets(*kind.description); !sets.empty())
       results.notes.push_back(std::move(sets));
   }
+  if (std::string promised = promised_memory(description_); !promised.empty())
+    results.notes.push_back(std::move(promised));
   report_host(length, results);
   if (pressure_) pressure_->report(length, results);
   for (const Kind& kind : kinds_) report_own_memory(kind, results);

@@ -244,19 +244,27 @@ Capacities capacities(const Study& study, const StudyResults& results) {
   Capacities all{followed_key(study), {}};
   const std::vector<std::string> together = along(study, all.key);
   std::map<Coordinates, std::size_t> known;  // where in the list
+  const auto apart = [&](Coordinates at) {
+    std::erase_if(at, [&](const auto& coordinate) {
+      return std::find(together.begin(), together.end(), coordinate.first) != together.end();
+    });
+    return at;
+  };
   for (const PointResults& point : results.points) {
     std::optional<JudgedPoint> one = judged(study, point);
     if (!one) continue;
-    Coordinates others = point.at;
-    if (const SweepValue* value = value_at(point.at, all.key)) {
-      one->value = *value;
-      std::erase_if(others, [&](const auto& coordinate) {
-        return std::find(together.begin(), together.end(), coordinate.first) != together.end();
-      });
-    }
+    if (const SweepValue* value = value_at(point.at, all.key)) one->value = *value;
+    Coordinates others = apart(point.at);
     const auto [place, added] = known.emplace(others, all.list.size());
     if (added) all.list.push_back({std::move(others), {}});
     all.list[place->second].points.push_back(std::move(*one));
+  }
+  for (const LeftOut& left : study.left_out) {
+    const SweepValue* value = value_at(left.at, all.key);
+    const auto place = known.find(apart(left.at));
+    if (value == nullptr || place == known.end()) continue;
+    std::optional<SweepValue>& least = all.list[place->second].too_large;
+    if (!least || *number_of(*value) < *number_of(*least)) least = *value;
   }
   for (Capacity& own : all.list) {
     std::stable_sort(own.points.begin(), own.points.end(), [&](const auto& a, const auto& b) {

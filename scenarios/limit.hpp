@@ -54,6 +54,7 @@ struct JudgedPoint {
 struct Capacity {
   Coordinates others;
   std::vector<JudgedPoint> points;
+  std::optional<SweepValue> too_large{};  // the least value that the host is too small for
 
   // Behind the last point up to which all keep the limits; `safely`, their prediction intervals do.
   std::size_t kept(bool safely = false) const;

@@ -54,6 +54,12 @@ void Problems::add_points(const std::vector<Problems>& points,
   }
 }
 
+std::string Problems::text() const {
+  std::string all;
+  for (const Problem& p : list_) all += (all.empty() ? "" : "; ") + p.text;
+  return all;
+}
+
 void Problems::raise() {
   if (list_.empty()) return;
   std::stable_sort(list_.begin(), list_.end(),

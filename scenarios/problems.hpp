@@ -17,6 +17,7 @@ class Problems {
     list_.push_back({at.file ? *at.file : std::string{}, at.line, at.column, std::move(text)});
   }
   bool empty() const { return list_.empty(); }
+  std::string text() const;  // without where they stand; "; " between
   // Those of a sweep's points. What stands at one place and says the same but for its numbers is
   // one; where not all points have it, it names the first by `where`, "vm.guest.count = 16".
   void add_points(const std::vector<Problems>& points, const std::vector<std::string>& where);

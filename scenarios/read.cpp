@@ -7,7 +7,6 @@
 #include <iterator>
 #include <set>
 
-#include "models/host.hpp"
 #include "scenarios/cluster_keys.hpp"
 #include "scenarios/disk_shares.hpp"
 #include "scenarios/expand.hpp"
@@ -21,7 +20,9 @@
 #include "scenarios/nearest.hpp"
 #include "scenarios/node.hpp"
 #include "scenarios/plausible.hpp"
+#include "scenarios/point_checks.hpp"
 #include "scenarios/report.hpp"
+#include "scenarios/room.hpp"
 #include "scenarios/section.hpp"
 #include "scenarios/server_keys.hpp"
 #include "scenarios/smt.hpp"
@@ -30,8 +31,6 @@
 
 namespace scenarios {
 namespace {
-
-constexpr std::int64_t kMostVcpus = 262'144;  // of a host: memory of a run stays below a gigabyte
 
 // What reading a point needs to know, and what it finds out of uncertain numbers.
 struct Uncertainty {
@@ -90,60 +89,6 @@ void read_vms(const Node& vms, models::HostDescription& host, Uncertainty& uncer
   }
 }
 
-// Guests that read what another class of guests writes.
-void check_readers(const Node& document, const models::HostDescription& host, Problems& problems) {
-  for (const models::VmDescription& vm : host.vms) {
-    if (vm.reads_from.empty()) continue;
-    std::vector<std::string_view> names;
-    for (const models::VmDescription& other : host.vms) names.push_back(other.name);
-    if (std::find(names.begin(), names.end(), vm.reads_from) != names.end()) continue;
-    problems.add(position(document, fmt::format("vm.{}.reads_from", vm.name)),
-                 fmt::format("vm.{}.reads_from: no [[vm]] is named \"{}\"{}", vm.name,
-                             vm.reads_from, did_you_mean(vm.reads_from, names)));
-  }
-}
-
-void check_any(const Node& document, const models::HostDescription& host, Problems& problems) {
-  const bool others = std::any_of(host.others.begin(), host.others.end(),
-                                  [](const auto& other) { return !other.vms.empty(); });
-  const Entry* vms = find(document, "vm");
-  if (others || !host.vms.empty()) return;
-  if (vms->value.array()->empty())
-    return problems.add(vms->key_at,
-                        "vm: the scenario needs a guest, e.g. [[vm]] name = \"guest\"");
-  const Entry* name = find(vms->value.array()->front(), "name");
-  const std::string key = fmt::format("vm.{}.count", *name->value.text());
-  problems.add(position(document, key), key + ": no guest of any class, so nothing runs");
-}
-
-void check_size(const Node& document, const models::HostDescription& host, Problems& problems) {
-  std::int64_t vcpus = 0;
-  for (const auto& vm : host.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
-  for (const auto& other : host.others) {
-    for (const auto& vm : other.vms) vcpus += std::int64_t{vm.count} * vm.vcpus;
-  }
-  if (vcpus > kMostVcpus) {
-    problems.add(position(document, "vm"),
-                 fmt::format("vm: {} vCPUs in all, at most {} are simulated", vcpus, kMostVcpus));
-  }
-}
-
-// The model's own view of what cannot be, placed where the key that it names stands.
-void check_model(const Node& document, const models::HostDescription& host, Problems& problems) {
-  try {
-    models::check(host);
-  } catch (const sim::ConfigError& error) {
-    const std::string text = error.what();
-    std::size_t from = 0;
-    while (from <= text.size()) {
-      const std::size_t end = std::min(text.find('\n', from), text.size());
-      const std::string line = text.substr(from, end - from);
-      problems.add(position_of_mistake(document, line), line);
-      from = end + 1;
-    }
-  }
-}
-
 // What a point cannot feel: costs of disks without disks; memory where no process computes, as the
 // guests' kernels that serve their I/O hardly leave their caches.
 void drop_unfelt(const models::HostDescription& host, std::vector<UncertainParameter>& found) {
@@ -179,7 +124,8 @@ void end_with_tests(const Node& document, Scenario& scenario) {
   if (scenario.study.until_tests_end) scenario.study.duration = sim::from_seconds(kMost_s);
 }
 
-Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
+// `room`: of what its host has too little.
+Scenario read_point(Node document, Uncertainty& all, Problems& problems, Problems& room) {
   Scenario scenario;
   Uncertainty uncertainty{all.assumed, all.variables, all.notes};
   number_hosts(document, problems);
@@ -221,19 +167,17 @@ Scenario read_point(Node document, Uncertainty& all, Problems& problems) {
     });
     if (!known) all.found.push_back(std::move(parameter));
   }
-  if (problems.empty()) check_any(document, scenario.host, problems);
-  if (problems.empty()) check_readers(document, scenario.host, problems);
-  if (problems.empty()) check_size(document, scenario.host, problems);
-  if (problems.empty()) check_model(document, scenario.host, problems);
+  if (problems.empty()) check_point(document, scenario.host, problems, room);
   if (problems.empty() && all.assumed.empty()) check_plausible(document, scenario.host, problems);
   return scenario;
 }
 
-void read_points(const Node& document, const std::vector<SweepKeys>& keys,
-                 const std::vector<Override>& overrides, Study& study, Uncertainty& uncertainty,
-                 Problems& problems) {
+// Returns [point] what its host is too small for.
+std::vector<Problems> read_points(const Node& document, const std::vector<SweepKeys>& keys,
+                                  const std::vector<Override>& overrides, Study& study,
+                                  Uncertainty& uncertainty, Problems& problems) {
   std::vector<std::size_t> digits(keys.size(), 0);
-  std::vector<Problems> of_points;
+  std::vector<Problems> of_points, room;
   std::vector<std::string> where;
   for (bool more = true; more;) {
     Node at_point = document;
@@ -243,7 +187,7 @@ void read_points(const Node& document, const std::vector<SweepKeys>& keys,
       const Coordinates at = set_step(at_point, keys[k], digits[k], overrides, own);
       point.at.insert(point.at.end(), at.begin(), at.end());
     }
-    point.scenario = read_point(std::move(at_point), uncertainty, own);
+    point.scenario = read_point(std::move(at_point), uncertainty, own, room.emplace_back());
     of_points.push_back(std::move(own));
     where.push_back(text(point.at));
     if (study.points.empty()) study.settings = point.scenario.study;
@@ -255,9 +199,11 @@ void read_points(const Node& document, const std::vector<SweepKeys>& keys,
     }
   }
   problems.add_points(of_points, where);
+  return room;
 }
 
-Study read_document(Node document, const std::string& name, const ReadOptions& options) {
+Study read_document(Node document, const std::string& name, const ReadOptions& options,
+                    const std::optional<std::set<std::size_t>>& kept) {
   Problems problems;
   // A result's own file holds the scenario it came from.
   std::size_t results = 0;
@@ -294,10 +240,12 @@ Study read_document(Node document, const std::string& name, const ReadOptions& o
   }
   const std::vector<SweepKeys> keys = swept(document, problems);
   Uncertainty uncertainty{options.assumed, options.variables, study.notes};
-  read_points(document, keys, options.overrides, study, uncertainty, problems);
+  const std::vector<Problems> room =
+      read_points(document, keys, options.overrides, study, uncertainty, problems);
   study.uncertain = std::move(uncertainty.found);
   study.general = std::move(uncertainty.general);
   read_report(document, study, problems);
+  leave_out(study, room, kept, problems);
   problems.raise();
   note_disk_shares(study);
   return study;
@@ -307,20 +255,25 @@ bool looks_like_json(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('{');
 }
 
-}  // namespace
-
-Study read_text(std::string_view text, const std::string& name, const ReadOptions& options) {
+Study read_kept(std::string_view text, const std::string& name, const ReadOptions& options,
+                const std::optional<std::set<std::size_t>>& kept) {
   Study study = read_document(
-      looks_like_json(text) ? parse_json(text, name) : parse_toml(text, name), name, options);
+      looks_like_json(text) ? parse_json(text, name) : parse_toml(text, name), name, options, kept);
   study.text = text;
   study.options = options;
   return study;
 }
 
+}  // namespace
+
+Study read_text(std::string_view text, const std::string& name, const ReadOptions& options) {
+  return read_kept(text, name, options, {});
+}
+
 Study read_again(const Study& study, const std::vector<Assumption>& assumed) {
   ReadOptions options = study.options;
   options.assumed = assumed;
-  return read_text(study.text, study.file, options);
+  return read_kept(study.text, study.file, options, study.kept);
 }
 
 Study read_file(const std::string& path, const ReadOptions& options) {

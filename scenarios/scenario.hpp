@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -86,6 +87,12 @@ struct Limit {
   double bound = 0.0;  // in the metric's base unit
 };
 
+// A point that is not run, for its host is too small.
+struct LeftOut {
+  Coordinates at;
+  std::string why;
+};
+
 // A whole file: every sweep point (cross product, first key slowest), and what the report shows.
 struct Study {
   std::string file;  // where it came from, for messages
@@ -98,6 +105,8 @@ struct Study {
   std::vector<std::string> relative;  // metrics to divide by the baseline's, beside throughput
   std::vector<Limit> limits;          // that points keep or not (limit.hpp)
   std::vector<std::string> notes;     // how what was asked for became what is run
+  std::vector<LeftOut> left_out;      // points that are not among these (room.hpp)
+  std::optional<std::set<std::size_t>> kept;  // which of all points these are; no value: not yet told
   std::vector<UncertainParameter> uncertain;  // of all presets in use
   std::vector<UncertainParameter> general;    // groups of costs that any point feels (general.hpp)
   std::string text;                           // what was read, and how: to read it again under

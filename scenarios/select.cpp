@@ -46,6 +46,16 @@ std::string values_at(const Study& study, std::size_t coordinate) {
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
+// Throws when it is one that the host is too small for.
+void refuse_left_out(const Study& study, const Override& at, std::size_t coordinate,
+                     const SweepValue& wanted) {
+  for (const LeftOut& left : study.left_out) {
+    if (same(left.at[coordinate].second, wanted))
+      throw sim::ConfigError{fmt::format("--at {}={}: the host is too small for {}: {}", at.key,
+                                         at.value, text(left.at), left.why)};
+  }
+}
+
 }  // namespace
 
 std::set<std::size_t> points_at(const Study& study, const std::vector<Override>& at) {
@@ -57,10 +67,11 @@ std::set<std::size_t> points_at(const Study& study, const std::vector<Override>&
     std::erase_if(points, [&](std::size_t p) {
       return !same(study.points[p].at[coordinate].second, wanted);
     });
-    if (points.empty())
-      throw sim::ConfigError{fmt::format("--at {}={}: no such point; {} is {}", one.key, one.value,
-                                         study.points.front().at[coordinate].first,
-                                         values_at(study, coordinate))};
+    if (!points.empty()) continue;
+    refuse_left_out(study, one, coordinate, wanted);
+    throw sim::ConfigError{fmt::format("--at {}={}: no such point; {} is {}", one.key, one.value,
+                                       study.points.front().at[coordinate].first,
+                                       values_at(study, coordinate))};
   }
   return points;
 }

@@ -23,9 +23,10 @@ class Complaints {
     if (!holds) text_ += (text_.empty() ? "" : "\n") + text;
   }
   const std::string& text() const { return text_; }
-  // Throws ConfigError when anything is wrong.
+  // Throws ConfigError, or what derives from it, when anything is wrong.
+  template <class Error = ConfigError>
   void raise() const {
-    if (!text_.empty()) throw ConfigError{text_};
+    if (!text_.empty()) throw Error{text_};
   }
 
  private:

@@ -169,6 +169,51 @@ TEST_CASE("an impossible host is refused before anything runs", "[host]") {
   CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.pin[0]: CPU 16 is not there"));
 }
 
+TEST_CASE("a host that is only too small is told from an impossible one, on any of several hosts",
+          "[host]") {
+  HostDescription host = busy_host();
+  host.name = "here";
+  host.vms.front().memory = 65_GiB;
+  CHECK_THROWS_AS(check(host), TooSmall);
+  HostDescription cluster = busy_host();
+  cluster.name = "there";
+  cluster.others = {host};
+  CHECK_THROWS_AS(check(cluster), TooSmall);
+  CHECK_THROWS_WITH(check(cluster), Catch::Contains("cluster.host.here: host.memory"));
+  // What is wrong with a later one is not hidden by it.
+  cluster.others.push_back(busy_host());
+  cluster.others.back().name = "wrong";
+  cluster.others.back().vms.front().pin = {.mode = PinMode::cpus, .cpus = {{16}}};
+  const auto told = [&] {
+    try {
+      check(cluster);
+    } catch (const TooSmall&) {
+      return "too small";
+    } catch (const sim::ConfigError&) {
+      return "wrong";
+    }
+    return "accepted";
+  };
+  CHECK(told() == std::string{"wrong"});
+}
+
+TEST_CASE("memory that guests are given beyond the host's is told while they do not touch it",
+          "[host]") {
+  HostDescription host = busy_host();
+  host.vms.front().memory = 4_GiB;
+  host.vms.front().workload.resident = 1_GiB;  // 18 of 64 GiB; given are 72
+  const auto notes = [&] { return simulate(host, {.duration = 1_ms, .warmup = {}}).notes; };
+  REQUIRE(notes().size() == 1);
+  CHECK_THAT(notes().front(), Catch::Contains("the VMs are given 72.0 GiB") &&
+                                  Catch::Contains("the host has 64.0 GiB") &&
+                                  Catch::Contains("18.0 GiB (workload.resident)"));
+  host.vms.front().memory = 3_GiB;
+  CHECK(notes().empty());
+  host.vms.front().memory = 4_GiB;
+  host.vmm.architecture = Architecture::container;
+  CHECK(notes().empty());
+}
+
 namespace {
 
 // One node of four CPUs of 2 GHz.

@@ -430,6 +430,15 @@ TEST_CASE("a limit that all keep, that none keeps, or that replications leave op
     return limit_answer(f.study, f.results);
   };
   CHECK_THAT(answer_to(false, 0.5), Catch::Contains("64 guest VMs fit, the most that was tried"));
+  f.study.left_out = {
+      {{{"vm.guest.count", std::int64_t{96}}, {"vm.guest.pin", std::string{"none"}}},
+       "host.memory: short"}};
+  CHECK_THAT(answer_to(false, 0.5), Catch::Contains("64 guest VMs fit, the host is too small for "
+                                                    "96; at 64, throughput is 54.7 %"));
+  const auto json = results_json(f.study, f.results);
+  CHECK(json.at("limit").at("answers").at(0).at("too_large") == 96);
+  CHECK(json.at("left_out").at(0).at("why") == "host.memory: short");
+  CHECK(json.at("left_out").at(0).at("at").at("vm.guest.count") == 96);
   CHECK_THAT(answer_to(true, 0.5), Catch::Contains("not kept; at 1, throughput is 100.0 %"));
   CHECK_THAT(answer_to(true, 0.9), Catch::Contains("kept from 16 guest VMs on; at 1"));
   CHECK_THAT(answer_to(false, 0.78),

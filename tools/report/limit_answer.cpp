@@ -86,7 +86,10 @@ std::string followed(const std::string& key, const Capacity& own) {
     return fmt::format("kept from {} on; {}", phrase({{key, *own.points[from].value}}),
                        at_words(own.points[from - 1]));
   std::string out = fit_words(key, *own.points[kept - 1].value);
-  if (kept == all) {
+  if (kept == all && own.too_large) {
+    out += fmt::format(", the host is too small for {}; at {}, {}", text(*own.too_large),
+                       text(*own.points.back().value), is_words(own.points.back()));
+  } else if (kept == all) {
     out += fmt::format(", the most that was tried; there, {}", is_words(own.points.back()));
   } else {
     out += "; " + at_words(own.points[kept]);
@@ -132,6 +135,7 @@ Json capacity_json(const Capacity& own) {
   return {{"at", std::move(at)},
           {"kept", last(own.kept())},
           {"safe", last(own.kept(true))},
+          {"too_large", own.too_large ? value_json(*own.too_large) : Json(nullptr)},
           {"points", std::move(points)}};
 }
 

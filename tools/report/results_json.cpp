@@ -125,6 +125,9 @@ nlohmann::ordered_json results_json(const scenarios::Study& study,
         Json::diff(scenario, scenarios::resolved(scenario_of(study, point.at)));
     points.push_back(std::move(json));
   }
+  Json left_out = Json::array();
+  for (const scenarios::LeftOut& left : study.left_out)
+    left_out.push_back({{"at", at_json(left.at)}, {"why", left.why}});
   Json uncertain = Json::array();
   for (const auto& parameter : results.parameters)
     uncertain.push_back({{"preset", parameter.file},
@@ -143,6 +146,7 @@ nlohmann::ordered_json results_json(const scenarios::Study& study,
             {"notes", study.notes},
             {"scenario", scenario},
             {"points", std::move(points)}};
+  if (!left_out.empty()) json["left_out"] = std::move(left_out);
   if (!study.limits.empty()) json["limit"] = limit_json(study, results);
   return json;
 }
