@@ -48,7 +48,10 @@ std::vector<int> nodes_of(const VmPlace& place, const topology::Topology& topolo
 double exit_cycles(const HostDescription& host, vmm::ExitKind kind) {
   const bool none =
       host.vmm.architecture == Architecture::container || host.without.contains(Mechanism::exits);
-  return none ? 0.0 : vmm::cycles(kind, exit_hardware(host.hardware), host.vmm.exits);
+  if (none) return 0.0;
+  const vmm::ExitHardware hardware = exit_hardware(host.hardware);
+  return kind == vmm::ExitKind::ipi ? vmm::until_taken_cycles(hardware, host.vmm.exits)
+                                    : vmm::cycles(kind, hardware, host.vmm.exits);
 }
 
 // Cycles an instruction: of page tables that a paravirtual guest may not write itself.
@@ -122,17 +125,28 @@ double guaranteed_weight(double reserved, int vcpus, int cpus, double other, dou
 
 }  // namespace
 
-int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
+int RunningHost::add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group,
+                            scheduler::LimitId limit) {
   static const vmm::HaltPollTunables kNever{};
   Worker& worker = workers_.emplace_back(*this, vm, kNever);
-  worker.thread = scheduler_->add_thread({.group = group, .allowed = cpus});
+  worker.thread = scheduler_->add_thread({.group = group, .limit = limit, .allowed = cpus});
   const int id = static_cast<int>(workers_.size()) - 1;
   worker_of_thread_.push_back(id);
   return id;
 }
 
+scheduler::LimitId RunningHost::add_limit(sim::Duration quota, sim::Duration period) {
+  if (quota == sim::Duration::zero()) return scheduler::kNoLimit;
+  return scheduler_->add_limit(quota, period);
+}
+
 int RunningHost::add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group) {
-  const int id = add_worker(vm, cpus, group);
+  return add_thread(vm, cpus, group, vm < 0 ? scheduler::kNoLimit : vms_[at(vm)].emulators);
+}
+
+int RunningHost::add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group,
+                            scheduler::LimitId limit) {
+  const int id = add_worker(vm, cpus, group, limit);
   workers_[at(id)].progress.pace({.by_cause = {kEmulatorUnit_s}, .total_s = kEmulatorUnit_s});
   return id;
 }
@@ -222,6 +236,8 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
           .last_boosted = 0,
           .in_memory = -1,
           .filling = true});
+      const CpuTune& tune = description.cputune;
+      vm.emulators = add_limit(tune.emulator_quota, tune.emulator_period);
       vm.accesses = vm.placement.shares();
       for (std::size_t n = 0; n < place.virtual_nodes.size() && description.virtual_nodes > 1;
            ++n) {
@@ -230,7 +246,7 @@ void RunningHost::build_vms(HostStorage::Remote* remote, GuestReach* reach) {
       }
       kind.vms.push_back(index);
       for (const std::vector<int>& cpus : place.vcpu_cpus) {
-        const int id = add_worker(index, cpus, group);
+        const int id = add_worker(index, cpus, group, add_limit(tune.quota, tune.period));
         workers_.back().poll = vmm::HaltPoll{description_.vmm.halt_poll};
         Worker& worker = workers_[at(id)];
         worker.virtual_node =

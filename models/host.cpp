@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "models/host_storage.hpp"
 #include "models/network_paths.hpp"
@@ -43,13 +44,17 @@ void check_vm(const VmDescription& vm, sim::Complaints& complaints) {
   need(vm.limit.count() <= 0 || vm.reservation <= vm.limit,
        "reservation: above the VM's limit; lower it or raise the limit");
   const CpuTune& limit = vm.cputune;
-  const bool limited = limit.global_quota > sim::Duration::zero();
   // What the kernel takes: semantics.md 1.5.
-  need(!limited || limit.global_quota >= sim::Duration{1'000'000'000},
-       "cputune.global_quota: need at least 1 ms, or 0 s for no limit");
-  need(limit.global_period >= sim::Duration{1'000'000'000} &&
-           limit.global_period <= sim::Duration{1'000'000'000'000},
-       "cputune.global_period: need 1 ms to 1 s");
+  for (const auto& [name, quota, period] :
+       {std::tuple{"global_", limit.global_quota, limit.global_period},
+        {"", limit.quota, limit.period},
+        {"emulator_", limit.emulator_quota, limit.emulator_period},
+        {"iothread_", limit.iothread_quota, limit.iothread_period}}) {
+    need(quota == sim::Duration::zero() || quota >= sim::Duration{1'000'000'000},
+         fmt::format("cputune.{}quota: need at least 1 ms, or 0 s for no limit", name));
+    need(period >= sim::Duration{1'000'000'000} && period <= sim::Duration{1'000'000'000'000},
+         fmt::format("cputune.{}period: need 1 ms to 1 s", name));
+  }
   need(work.unit.count() > 0, "workload.unit: need instructions, e.g. \"1 Ginstr\"");
   need(work.profile.base_cpi > 0, "workload.profile.base_cpi: need more than 0");
   need(work.profile.memory_level_parallelism >= 1,
@@ -198,6 +203,11 @@ void check_host(const HostDescription& host, HostStorage::Remote& remote) {
                   "NPT; use \"shadow\" or \"automatic\"");
   for (const VmDescription& vm : host.vms) {
     check_vm(vm, complaints);
+    const CpuTune& tune = vm.cputune;
+    complaints.need(
+        host.vmm.architecture != Architecture::xen ||
+            tune.quota + tune.emulator_quota + tune.iothread_quota == sim::Duration::zero(),
+        fmt::format("vm.{}.cputune: Xen caps whole domains; use global_quota", vm.name));
     complaints.need(
         vm.llc_ways.empty() || vm.llc_ways.back() < host.hardware.llc_ways,
         fmt::format("vm.{}.llc_ways: up to way {}, the host has {} (host.llc_ways)", vm.name,

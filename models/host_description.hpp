@@ -35,10 +35,16 @@ struct NumaPolicy {
       nodes;  // strict, interleave, preferred: the node set; empty: all (strict: the pinned ones)
 };
 
-// libvirt's <cputune> for the VM as a whole.
+// libvirt's <cputune>: CPU time in a period; a quota of zero: no limit.
 struct CpuTune {
-  sim::Duration global_quota{};                  // CPU time in a period; zero: no limit
-  sim::Duration global_period{100'000'000'000};  // 100 ms
+  sim::Duration global_quota{};  // of the VM as a whole
+  sim::Duration global_period{100'000'000'000};
+  sim::Duration quota{};  // of each vCPU
+  sim::Duration period{100'000'000'000};
+  sim::Duration emulator_quota{};  // of QEMU's main loop, its helpers and vhost, together
+  sim::Duration emulator_period{100'000'000'000};
+  sim::Duration iothread_quota{};  // of each
+  sim::Duration iothread_period{100'000'000'000};
 };
 
 // Memory as libvirt's <memtune> and VMware's resource settings have it.

@@ -92,10 +92,11 @@ struct Worker {
 };
 struct RunningVm {
   const VmDescription* description = nullptr;
-  int kind = 0;            // class
-  std::vector<int> vcpus;  // workers
-  std::vector<int> nodes;  // where its vCPUs may run
-  int emulator = -1;       // worker
+  int kind = 0;                                        // class
+  std::vector<int> vcpus;                              // workers
+  std::vector<int> nodes;                              // where its vCPUs may run
+  int emulator = -1;                                   // worker
+  scheduler::LimitId emulators = scheduler::kNoLimit;  // of its threads but vCPUs and I/O threads
   memory::Placement placement;
   sim::Random modes;               // user or kernel, of vCPUs that lose their CPU
   std::size_t last_boosted = 0;    // vCPU

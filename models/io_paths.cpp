@@ -65,7 +65,9 @@ void IoPaths::add_disk(RunningGuest& running, const DiskDescription& disk, int v
       .loop = nullptr, .pool = {}, .vcpus = running.vcpus, .write_back = nullptr};
   if (!running.loops.empty()) {
     if (disk.iothread) {
-      const int thread = host_.add_thread(vm, cpus, group);
+      const CpuTune& tune = running.description->cputune;
+      const int thread = host_.add_thread(
+          vm, cpus, group, host_.add_limit(tune.iothread_quota, tune.iothread_period));
       host_.workers_[at(thread)].poll = vmm::HaltPoll{description_.vmm.block.poll};
       running.loops.push_back(
           std::make_unique<EventLoop>(host_, thread, loop_locks_.emplace_back(engine())));

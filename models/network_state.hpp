@@ -16,7 +16,8 @@ namespace models {
 // A vCPU or a thread of the host, as the network path sees it.
 class NetworkPaths::WorkerThread : public network::Thread {
  public:
-  // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for.
+  // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for, if
+  // these waited for nothing.
   // `before_all`: its work goes before what other jobs of the vCPU have begun.
   WorkerThread(RunningHost& host, int worker, double work_per_s, bool before_all)
       : host_{host}, worker_{worker}, work_per_s_{work_per_s}, before_all_{before_all} {}
@@ -25,7 +26,11 @@ class NetworkPaths::WorkerThread : public network::Thread {
   sim::Task<> work(sim::Duration cpu_time) override {
     const bool owed = std::exchange(owes_, false);
     if (cpu_time <= sim::Duration::zero() && !owed) co_return;
-    RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_,
+    // The kernel's work is not the program's, whose instructions stand for it: it takes as long
+    // whatever these wait for.
+    const auto index = static_cast<std::size_t>(worker_);
+    const double busy = host_.workers_[index].progress.busy_share();
+    RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_ * busy,
                                      std::exchange(waker_, scheduler::kNoCpu));
     run.before_all = before_all_ && !std::exchange(deferred_, false);
     co_await run;

@@ -138,7 +138,11 @@ class RunningHost final : public scheduler::Dispatch {
   Emulate emulate(int thread, sim::Duration work, int halting) {
     return {*this, thread, work, halting};
   }
+  // A VM's has the quota of its emulators, if another one is not given.
   int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  int add_thread(int vm, const std::vector<int>& cpus, scheduler::GroupId group,
+                 scheduler::LimitId limit);
+  scheduler::LimitId add_limit(sim::Duration quota, sim::Duration period);  // 0 s: none
   void spin(Worker& worker, std::coroutine_handle<> waiter);
   void spun(Worker& worker);
   void yield_to_interrupted(int worker);
@@ -171,7 +175,8 @@ class RunningHost final : public scheduler::Dispatch {
   std::vector<scheduler::GroupConfig> groups() const;
   void build_vms(HostStorage::Remote* remote, GuestReach* reach);
   void share_lines();
-  int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group);
+  int add_worker(int vm, const std::vector<int>& cpus, scheduler::GroupId group,
+                 scheduler::LimitId limit = scheduler::kNoLimit);
   void book(Worker& worker) {
     if (worker.progress.booked() != engine_.now()) book_anew(worker);
   }

@@ -78,6 +78,14 @@ const std::vector<Word<topology::Interconnect>>& interconnects() {
   return words;
 }
 
+const std::vector<Word<topology::Coherence>>& coherences() {
+  static const std::vector<Word<topology::Coherence>> words{
+      {"memory-directory", topology::Coherence::memory_directory},
+      {"snoop", topology::Coherence::snoop},
+      {"probe-filter", topology::Coherence::probe_filter}};
+  return words;
+}
+
 template <class T, class Q>
 Field<T> quantities(std::string_view name, Unit unit, std::vector<Q> T::*member,
                     std::string_view kind, std::string_view array, std::string_view meaning,
@@ -267,6 +275,9 @@ const Section<topology::Description>& hardware_keys() {
       table("chiplet", &T::chiplet, &chiplet_keys,
             "compute dies with ports to memory of their own"),
       whole("llc_ways", &T::llc_ways, 1, 64, "of each last-level cache, for vm.<name>.llc_ways"),
+      choice("coherence", &T::coherence, coherences(),
+             "who knows which cache has modified a line: its home by bits in memory or by a "
+             "directory of its own, or nobody, so that all are asked"),
       choice("interconnect", &T::interconnect, interconnects(), "how nodes reach memory"),
       quantity("fsb_bandwidth", Unit::channel_rate, &T::fsb_bandwidth,
                "of one front-side bus, both directions"),

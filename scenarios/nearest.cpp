@@ -58,7 +58,6 @@ constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
     {"hugepage", "host_pages"},
     {"memoryBacking", "host_pages"},
     {"cpu_shares", "shares"},
-    {"quota", "global_quota"},
     {"cpu_quota", "cputune"},
     {"vcpu_quota", "cputune"},
     {"hard_limit", "limit"},

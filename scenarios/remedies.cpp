@@ -259,6 +259,12 @@ class Remedies {
     if (own().cputune.global_quota.count() > 0)
       make(fmt::format("vm.{}.cputune.global_quota = \"0 s\"", vm_), "lift its CPU quota",
            [&](Scenario& other) { class_of(other, vm_).cputune.global_quota = {}; });
+    if (own().cputune.quota.count() > 0)
+      make(fmt::format("vm.{}.cputune.quota = \"0 s\"", vm_), "lift the quota of its vCPUs",
+           [&](Scenario& other) { class_of(other, vm_).cputune.quota = {}; });
+    if (own().cputune.emulator_quota.count() > 0)
+      make(fmt::format("vm.{}.cputune.emulator_quota = \"0 s\"", vm_), "lift its emulators' quota",
+           [&](Scenario& other) { class_of(other, vm_).cputune.emulator_quota = {}; });
     if (own().limit.count() > 0)
       make(fmt::format("vm.{}.limit = \"0 Hz\"", vm_), "lift its CPU limit",
            [&](Scenario& other) { class_of(other, vm_).limit = {}; });

@@ -214,6 +214,17 @@ const Section<models::CpuTune>& cputune_keys() {
       quantity("global_quota", Unit::time, &T::global_quota,
                "CPU time of the VM in a period, all CPUs together; 0 s: no limit"),
       quantity("global_period", Unit::time, &T::global_period, "of the quota", Zero::refused),
+      quantity("quota", Unit::time, &T::quota,
+               "CPU time of each vCPU in a period (libvirt's <quota>, OpenStack's cpu_quota); 0 s: "
+               "no limit"),
+      quantity("period", Unit::time, &T::period, "of the quota", Zero::refused),
+      quantity("emulator_quota", Unit::time, &T::emulator_quota,
+               "CPU time of QEMU's main loop, its helpers and vhost threads in a period, together; "
+               "0 s: no limit"),
+      quantity("emulator_period", Unit::time, &T::emulator_period, "of the quota", Zero::refused),
+      quantity("iothread_quota", Unit::time, &T::iothread_quota,
+               "CPU time of each I/O thread in a period; 0 s: no limit"),
+      quantity("iothread_period", Unit::time, &T::iothread_period, "of the quota", Zero::refused),
   };
   return section;
 }
@@ -229,7 +240,8 @@ const Section<VmDescription>& vm_keys() {
       whole(
           "virtual_nodes", &T::virtual_nodes, 1, 64,
           "NUMA nodes that the guest sees, vCPUs and memory in even parts; each goes to a node of "
-          "the host by pin and numa"),
+          "the host by pin and numa; of a container, parts whose threads touch memory of their "
+          "own"),
       quantity("memory", Unit::size, &T::memory, "of one guest", Zero::refused),
       pin_key(),
       numa_key(),

@@ -14,15 +14,21 @@ double dirty_line_s(const topology::Topology& topology, int reader_cpu, int writ
   if (reader.llc == writer.llc) return llc_s + owner_s;
   const double memory_s = sim::seconds(d.controller.latency);
   if (topology.memories() == 1) return memory_s;
-  // Between LLCs of a node by way of its fabric: as far as memory (core-to-core-latency of EPYC
-  // 7003, github.com/nviennot/core-to-core-latency: 100 to 115 ns).
-  if (reader.node == writer.node) return memory_s;
   const auto extra_s = [&](int node, int memory) {
     return crossing ? topology.route_of_node(node, memory).idle_latency_s - memory_s : 0.0;
   };
-  if (home == writer.node) return llc_s + owner_s + extra_s(reader.node, home);
+  if (d.coherence == topology::Coherence::snoop && reader.node != writer.node)
+    return llc_s + owner_s + extra_s(reader.node, writer.node);
   // Memory without CPUs has its directory at the node that it hangs on.
   const int directory = home < topology.nodes() ? home : reader.node;
+  // There, to the owner, and from it to the reader, each a half of there and back. Between LLCs of
+  // one node it is as far as to memory (core-to-core-latency of EPYC 7003,
+  // github.com/nviennot/core-to-core-latency: 100 to 115 ns; 207 to 240 to the other socket).
+  if (d.coherence == topology::Coherence::probe_filter || reader.node == writer.node)
+    return memory_s + (extra_s(reader.node, home) + extra_s(directory, writer.node) +
+                       extra_s(writer.node, reader.node)) /
+                          2.0;
+  if (home == writer.node) return llc_s + owner_s + extra_s(reader.node, home);
   return memory_s + extra_s(reader.node, home) + extra_s(directory, writer.node) + 2.0 * step_s +
          owner_s;
 }

@@ -64,6 +64,17 @@ class Progress {
   void owe_exits(sim::Duration cost) { owe(exits_s_, cost); }
   void owe_faults(sim::Duration cost) { owe(faults_s_, cost); }
   void owe_balancing(sim::Duration cost) { owe(balancing_s_, cost); }
+  // Of an instruction's time, what its core works: it waits for no memory, and no exit is its own.
+  double busy_share() const {
+    if (time_.total_s <= 0.0) return 1.0;
+    double busy_s = 0.0;
+    for (std::size_t c = 0; c < kPaceCauses.size(); ++c) {
+      const Cause cause = kPaceCauses[c];
+      if (cause == Cause::running || cause == Cause::ticks || cause == Cause::smt)
+        busy_s += time_.by_cause[c];
+    }
+    return busy_s / time_.total_s;
+  }
   void pace(const InstructionTime& time) {
     attribute();
     time_ = time;

@@ -87,15 +87,17 @@ struct BackendCosts {
   int emulated_send_exits = 1;            // register writes a packet that end in QEMU
   int emulated_receive_exits = 3;         // cause read, mask, tail write of an interrupt's handler
   Cost tap{.per_buffer = sim::Cycles{500}, .per_packet = {}, .per_KiB = {}};  // into its queue
+  // Into the tap: the copy of what another CPU wrote, as read_per_KiB, and pages one by one, 400
+  // cycles each with what freeing it takes (tun_alloc_skb, order 0) [recall].
   Cost vhost_send{.per_buffer = sim::Cycles{2'200},  // descriptors, tun_sendmsg, skb, netif_rx
                   .per_packet = {},
-                  .per_KiB = sim::Cycles{300}};
+                  .per_KiB = sim::Cycles{460}};
   Cost vhost_receive{.per_buffer = sim::Cycles{2'200},  // tun_recvmsg, descriptors, used ring
                      .per_packet = {},
                      .per_KiB = sim::Cycles{330}};
   sim::Cycles zero_copy{2'500};  // pinning pages and the callback, instead of the copy
   // In QEMU each buffer is a system call on the tap, through poll() and the event loop.
-  Cost qemu_send{.per_buffer = sim::Cycles{6'500}, .per_packet = {}, .per_KiB = sim::Cycles{300}};
+  Cost qemu_send{.per_buffer = sim::Cycles{6'500}, .per_packet = {}, .per_KiB = sim::Cycles{460}};
   Cost qemu_receive{.per_buffer = sim::Cycles{7'000},
                     .per_packet = {},
                     .per_KiB = sim::Cycles{660}};  // two copies

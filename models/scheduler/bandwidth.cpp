@@ -1,11 +1,13 @@
-// CFS bandwidth control (cgroup cpu.cfs_quota_us, cpu.max) over VM groups, under CFS and EEVDF
-// alike.
+// CFS bandwidth control (cgroup cpu.cfs_quota_us, cpu.max) over VM groups and over threads inside
+// them (libvirt's cgroups of vCPUs and emulators), under CFS and EEVDF alike.
 //
 // Each period a group's pool is filled with its quota. A CPU on which the group runs takes slices
 // of 5 ms from the pool; its use is accounted at ticks and switches, so it may run into debt, which
 // the next period pays. With debt and nothing in the pool the group's threads on that CPU are
-// parked: runnable, on no queue, until the pool has enough to make up the debt. Source
-// semantics.md 1.5 (kernel/sched/fair.c 4.19; local slices do not expire, as from 5.4).
+// parked: runnable, on no queue, until the pool has enough to make up the debt. A thread with a
+// quota of its own takes what it has left of a slice along to other CPUs, where the kernel leaves
+// up to 1 ms behind. Source semantics.md 1.5 (kernel/sched/fair.c 4.19; local slices do not expire,
+// as from 5.4).
 #include <algorithm>
 
 #include "models/scheduler/fair.hpp"
@@ -21,9 +23,13 @@ constexpr sim::Duration kNoSlack{7'000'000'000};  // nearer to the refill than t
 
 }  // namespace
 
-FairBandwidth::FairBandwidth(sim::Engine& engine, Fair& owner, GroupId id)
-    : fair{owner},
-      group{id},
+FairBandwidth::FairBandwidth(sim::Engine& clock, Fair& owner, GroupId of, sim::Duration quota,
+                             sim::Duration each)
+    : engine{clock},
+      fair{owner},
+      group{of},
+      quota_ns{nanoseconds(quota)},
+      period{each},
       refill{sim::Event::calling<&FairBandwidth::on_refill>(engine, *this)},
       slack{sim::Event::calling<&FairBandwidth::on_slack>(engine, *this)} {}
 
@@ -35,19 +41,44 @@ void FairBandwidth::on_slack() {
   fair.distribute(*this);
 }
 
-// Whether the group may go on here; takes a slice when it has used up its own.
-bool Fair::take(GroupOnCpu& group) {
-  Bandwidth& limit = *group.whole->bandwidth;
-  double& left_ns = group.runtime_ns;
-  if (!limit.refill.pending()) {
-    limit.pool_ns = limit.quota_ns;
-    limit.refill.after(limit.period);
+bool FairBandwidth::take(double& left_ns) {
+  if (!refill.pending()) {
+    pool_ns = quota_ns;
+    refill.after(period);
   }
   if (left_ns > 0.0) return true;
-  const double granted_ns = std::min(limit.pool_ns, kSlice_ns - left_ns);
-  limit.pool_ns -= granted_ns;
+  const double granted_ns = std::min(pool_ns, kSlice_ns - left_ns);
+  pool_ns -= granted_ns;
   left_ns += granted_ns;
   return left_ns > 0.0;
+}
+
+void FairBandwidth::give_back(double& left_ns) {
+  if (left_ns <= kKept_ns) return;
+  pool_ns += left_ns - kKept_ns;
+  left_ns = kKept_ns;
+  const bool soon = refill.pending() && refill.time() - engine.now() < kNoSlack;
+  if (pool_ns > kSlice_ns && !soon && !slack.pending()) slack.after(kSlack);
+}
+
+bool FairBandwidth::make_up(double& left_ns) {
+  const double granted_ns = std::min(pool_ns, kEnough_ns - left_ns);
+  pool_ns -= granted_ns;
+  left_ns += granted_ns;
+  return left_ns > 0.0;
+}
+
+LimitId Fair::add_limit(sim::Duration quota, sim::Duration period) {
+  limits_.emplace_back(engine_, *this, kNoGroup, quota, period);
+  return static_cast<LimitId>(limits_.size()) - 1;
+}
+
+// What the thread cannot afford stands still: its group on this CPU, or it alone.
+void Fair::park_short(Cpu& cpu, Thread& thread) {
+  if (!thread.here->may_run()) return park(cpu, *thread.here);
+  thread.throttled = true;
+  ++stats_.throttles;
+  dequeue(cpu, thread, false);
 }
 
 void Fair::park(Cpu& cpu, GroupOnCpu& group) {
@@ -61,14 +92,9 @@ void Fair::park(Cpu& cpu, GroupOnCpu& group) {
   }
 }
 
-void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
-  group.throttled = false;
-  account_alone(cpu);
-  std::vector<ThreadId> waiting;
-  waiting.swap(group.parked);
-  for (const ThreadId thread : waiting) enqueue(cpu, threads_[at(thread)], Arrival::move);
-  if (waiting.empty()) return;
-  if (cpu.current == nullptr || wakeup_preempts(cpu, threads_[at(waiting.front())])) {
+// Threads have come back to the queue, this one first.
+void Fair::requeue(Cpu& cpu, const Thread& first) {
+  if (cpu.current == nullptr || wakeup_preempts(cpu, first)) {
     reschedule(cpu);
   } else {
     arm_tick(cpu);
@@ -76,26 +102,35 @@ void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
   }
 }
 
-// A CPU that the group has left keeps a little and gives the rest back.
-void Fair::give_back_most(GroupOnCpu& group) {
-  Bandwidth* const limit = group.whole->bandwidth.get();
-  double& left_ns = group.runtime_ns;
-  if (left_ns <= kKept_ns) return;
-  limit->pool_ns += left_ns - kKept_ns;
-  left_ns = kKept_ns;
-  const bool soon = limit->refill.pending() && limit->refill.time() - engine_.now() < kNoSlack;
-  if (limit->pool_ns > kSlice_ns && !soon && !limit->slack.pending()) limit->slack.after(kSlack);
+void Fair::unpark(Cpu& cpu, GroupOnCpu& group) {
+  group.throttled = false;
+  account_alone(cpu);
+  std::vector<ThreadId> waiting;
+  waiting.swap(group.parked);
+  for (const ThreadId thread : waiting) enqueue(cpu, threads_[at(thread)], Arrival::move);
+  if (!waiting.empty()) requeue(cpu, threads_[at(waiting.front())]);
 }
 
-// Each CPU in debt gets what makes it up, in their order, as long as the pool lasts.
+void Fair::unpark(Thread& thread) {
+  thread.throttled = false;
+  if (thread.here->throttled) return thread.here->parked.push_back(thread.id);
+  Cpu& cpu = cpu_at(thread.cpu);
+  account_alone(cpu);
+  enqueue(cpu, thread, Arrival::move);
+  requeue(cpu, thread);
+}
+
+// Each in debt gets what makes it up, in their order, as long as the pool lasts.
 void Fair::distribute(Bandwidth& limit) {
+  for (const ThreadId id : limit.threads) {
+    Thread& thread = threads_[at(id)];
+    if (thread.throttled && limit.make_up(thread.runtime_ns)) unpark(thread);
+  }
+  if (limit.group == kNoGroup) return;
   for (const auto& cpu : cpus_) {
     GroupOnCpu* const group = groups_[at(limit.group)].known_on(cpu->id);
     if (group == nullptr || !group->throttled) continue;
-    const double granted_ns = std::min(limit.pool_ns, kEnough_ns - group->runtime_ns);
-    limit.pool_ns -= granted_ns;
-    group->runtime_ns += granted_ns;
-    if (group->runtime_ns > 0.0) unpark(*cpu, *group);
+    if (limit.make_up(group->runtime_ns)) unpark(*cpu, *group);
   }
 }
 

@@ -88,9 +88,7 @@ GroupId Fair::add_group(const GroupConfig& config) {
   group.shares = config.shares;
   group.interrupts = config.interrupts;
   if (config.quota > sim::Duration::zero()) {
-    group.bandwidth = std::make_unique<Bandwidth>(engine_, *this, id);
-    group.bandwidth->quota_ns = nanoseconds(config.quota);
-    group.bandwidth->period = config.period;
+    group.bandwidth = std::make_unique<Bandwidth>(engine_, *this, id, config.quota, config.period);
   }
   return id;
 }
@@ -112,6 +110,10 @@ ThreadId Fair::add_thread(const ThreadConfig& config) {
   movable_ = movable_ || (tunables_.balancing && !thread.pinned);
   const auto id = static_cast<ThreadId>(threads_.size());
   thread.id = id;
+  if (config.limit != kNoLimit) {
+    thread.limit = &limits_.at(at(config.limit));
+    thread.limit->threads.push_back(id);
+  }
   threads_.push_back(std::move(thread));
   ++groups_.at(at(threads_.back().group)).threads;
   return id;
@@ -138,18 +140,18 @@ bool Fair::yield_to(ThreadId from, ThreadId to) {
   Thread& target = threads_[at(to)];
   if (!target.runnable || target.on_cpu) return false;
   Cpu& there = cpu_at(target.cpu);
-  if (target.here->throttled) return false;
+  if (target.here->throttled || target.throttled) return false;
   account_alone(there);
   // A buddy that is too far ahead of its queue stays where it is, which the one that yields does
   // not learn.
-  if (may_be_next(there, target) && afford(*target.here)) dispatch(there, &target);
+  if (may_be_next(there, target) && target.may_run()) dispatch(there, &target);
   // The one that yields is passed over once, if somebody waits beside it.
   Thread& yielding = threads_[at(from)];
   if (!yielding.on_cpu) return true;
   Cpu& here = cpu_at(yielding.cpu);
   account_alone(here);
   for (Thread* const other : here.threads) {
-    if (other == &yielding || !may_be_next(here, *other) || !afford(*other->here)) continue;
+    if (other == &yielding || !may_be_next(here, *other) || !other->may_run()) continue;
     dispatch(here, other);
     break;
   }
@@ -171,6 +173,8 @@ void Fair::seek_tick(Cpu& cpu, bool ticking) {
   double soonest_ns = std::numeric_limits<double>::max();
   if (cpu.current->whole->bandwidth != nullptr)
     soonest_ns = std::max(0.0, cpu.current->here->runtime_ns);
+  if (cpu.current->limit != nullptr)
+    soonest_ns = std::min(soonest_ns, std::max(0.0, cpu.current->runtime_ns));
   if (cpu.threads.size() > 1) {
     soonest_ns = std::min(soonest_ns, undisturbed_ns(cpu));
     if (interrupted(cpu))

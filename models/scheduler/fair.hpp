@@ -5,7 +5,8 @@
 //
 // Models  sleeper and fork placement by policy, wake-affine and idle-sibling placement, balancing
 //         of SMT, LLC, node, NUMA: busy, idle (nohz), newly idle, active; cache-hot threads stay.
-//         Quotas of groups (bandwidth.cpp). Moves to preferred nodes (fair_numa.cpp).
+//         Quotas of groups and of threads in them (bandwidth.cpp). Moves to preferred nodes
+//         (fair_numa.cpp).
 // Omits   real-time classes, SIS_PROP's scan limit; blocked load counts through its 32 ms average.
 // Source  semantics.md 1.1-1.4, 1.7-1.9 (sched/fair.c 4.19, 4.13). Ticks are aligned (skew_tick=0).
 // Checked tests/models/scheduler; validation subsystem scheduler.
@@ -38,6 +39,7 @@ class Fair : public Scheduler {
 
   using Scheduler::add_group;
   GroupId add_group(const GroupConfig& config) override;
+  LimitId add_limit(sim::Duration quota, sim::Duration period) override;
   ThreadId add_thread(const ThreadConfig& config) override;
   void wake(ThreadId thread, CpuId waker) override;
   void block(ThreadId thread) override;
@@ -141,7 +143,7 @@ class Fair : public Scheduler {
     cpu.tick_open = false;
     cpu.tick_due = sim::kNever;
     if (cpu.current == nullptr) return;
-    if (cpu.threads.size() < 2 && cpu.current->whole->bandwidth == nullptr) return;
+    if (cpu.threads.size() < 2 && cpu.current->unlimited()) return;
     cpu.tick_open = cpu.tick_at <= engine_.now() + tick_period_;
     if (!cpu.tick_open) advance_tick(cpu);
   }
@@ -167,15 +169,12 @@ class Fair : public Scheduler {
   void reschedule(Cpu& cpu);
 
   // bandwidth.cpp: quotas
-  bool afford(GroupOnCpu& group) { return group.whole->bandwidth == nullptr || take(group); }
-  bool take(GroupOnCpu& group);
+  void park_short(Cpu& cpu, Thread& thread);
   void park(Cpu& cpu, GroupOnCpu& group);
   void unpark(Cpu& cpu, GroupOnCpu& group);
-  void give_back(GroupOnCpu& group) {
-    if (group.whole->bandwidth != nullptr) give_back_most(group);
-  }
-  void give_back_most(GroupOnCpu& group);
+  void unpark(Thread& thread);
   void distribute(Bandwidth& limit);
+  void requeue(Cpu& cpu, const Thread& first);
   void refill(Bandwidth& limit);
 
   // placement.cpp: where a waking thread goes
@@ -235,6 +234,7 @@ class Fair : public Scheduler {
   std::vector<std::vector<Domain>> domains_;  // [cpu][level]
   std::vector<std::vector<bool>> affine_;     // [cpu][cpu]: one wakes threads of the other nearby
   std::deque<Group> groups_;
+  std::deque<Bandwidth> limits_;  // [limit]
   sim::Event nohz_;
   bool nohz_pending_ = false;
   int overloaded_ = 0;                       // CPUs with two or more runnable threads

@@ -144,7 +144,7 @@ NumaMove Fair::move_near(ThreadId id, int node, bool widely) {
   return move;
 }
 
-// Whatever it is about; false where it may not run, or where its group's quota is used up.
+// Whatever it is about; false where it may not run, or where a quota is used up.
 bool Fair::relocate(Thread& thread, Cpu& to) {
   Cpu& from = cpu_at(thread.cpu);
   if (&from == &to || !allowed(thread, to.id)) return false;
@@ -152,7 +152,7 @@ bool Fair::relocate(Thread& thread, Cpu& to) {
     thread.wake_cpu = to.id;
     return true;
   }
-  if (thread.here->throttled || thread.whole->throttled_on(to.id)) return false;
+  if (thread.throttled || thread.here->throttled || thread.whole->throttled_on(to.id)) return false;
   account(from);
   account(to);
   const bool running = thread.on_cpu;

@@ -19,15 +19,26 @@ namespace models::scheduler {
 
 class Fair;
 
-// A group's quota (bandwidth.cpp).
+inline constexpr GroupId kNoGroup = -1;
+
+// The quota of a group, or of threads inside one (bandwidth.cpp).
 struct FairBandwidth {
-  FairBandwidth(sim::Engine& engine, Fair& owner, GroupId id);
+  FairBandwidth(sim::Engine& clock, Fair& owner, GroupId of, sim::Duration quota,
+                sim::Duration each);
   void on_refill();
   void on_slack();
+  // Whether one may go on that has `left_ns`; takes a slice when it has used up its own.
+  bool take(double& left_ns);
+  // Who has left a CPU keeps a little and gives the rest back.
+  void give_back(double& left_ns);
+  // Whether the pool has what makes up the debt.
+  bool make_up(double& left_ns);
+  sim::Engine& engine;
   Fair& fair;
-  GroupId group;
-  double quota_ns = 0.0, pool_ns = 0.0;
-  sim::Duration period{};
+  GroupId group;                    // kNoGroup: of `threads`
+  std::vector<ThreadId> threads{};  // ascending
+  double quota_ns, pool_ns = 0.0;
+  sim::Duration period;
   sim::Event refill;
   sim::Event slack;
 };
@@ -36,6 +47,7 @@ struct FairGroup;
 
 // A group's queue on one CPU.
 struct GroupOnCpu : Entity {
+  bool may_run();
   FairGroup* whole = nullptr;
   double min_v = 0.0;  // of the threads' queue
   double load = 0.0;   // sum of runnable threads' weights
@@ -80,16 +92,26 @@ struct FairGroup {
   void make(std::unique_ptr<GroupOnCpu[]>& around);
 };
 
+inline bool GroupOnCpu::may_run() {
+  return whole->bandwidth == nullptr || whole->bandwidth->take(runtime_ns);
+}
+
 struct FairThread : Entity {
+  bool unlimited() const { return limit == nullptr && whole->bandwidth == nullptr; }
+  // Its group and it have time left, of their quotas.
+  bool may_run() { return here->may_run() && (limit == nullptr || limit->take(runtime_ns)); }
   ThreadId id = kNoThread;
   GroupId group = 0;
   CpuId cpu = kNoCpu;
   bool placed = false;  // has been woken before
   bool runnable = false, on_cpu = false;
-  bool pinned = false;         // one CPU is allowed
-  FairGroup* whole = nullptr;  // its group
-  GroupOnCpu* here = nullptr;  // the group's queue on `cpu`
-  DecayedWeight average{};     // while it is runnable
+  bool pinned = false;             // one CPU is allowed
+  FairGroup* whole = nullptr;      // its group
+  GroupOnCpu* here = nullptr;      // the group's queue on `cpu`
+  FairBandwidth* limit = nullptr;  // its own quota, beside its group's; null: none
+  double runtime_ns = 0.0;         // of that, left; negative: debt
+  bool throttled = false;          // by that; runnable, on no queue
+  DecayedWeight average{};         // while it is runnable
   sim::Instant last_ran{};
   ThreadId last_wakee = kNoThread;  // wake_wide
   int flips = 0;

@@ -55,6 +55,7 @@ void Fair::charge(Cpu& cpu, double ran_ns) {
   cpu.group_ran_ns += ran_ns;
   thread.last_ran = engine_.now();
   if (group.whole->bandwidth != nullptr) group.runtime_ns -= ran_ns;
+  if (thread.limit != nullptr) thread.runtime_ns -= ran_ns;
   // min_vruntime never goes back: sleepers are placed by it.
   double least = group.v;
   for (const GroupOnCpu* const other : cpu.groups) least = std::min(least, other->v);
@@ -160,9 +161,10 @@ void Fair::dequeue(Cpu& cpu, Thread& thread, bool to_sleep) {
   cpu.interrupts -= interrupt(thread) ? 1 : 0;
   cpu.softirqd = cpu.softirqd && cpu.interrupts > 0;
   group.load -= thread.weight;
+  if (thread.limit != nullptr && to_sleep) thread.limit->give_back(thread.runtime_ns);
   if (--group.threads == 0) {
     group.load = 0.0;
-    give_back(group);
+    if (group.whole->bandwidth != nullptr) group.whole->bandwidth->give_back(group.runtime_ns);
     drop(cpu.groups, &group);
   } else {
     DecayedWeight::Kept kept{engine_.now()};
@@ -199,12 +201,12 @@ void Fair::dispatch(Cpu& cpu, Thread* next) {
   rearm(cpu);
 }
 
-// The first whose group has runtime left; groups without are parked on the way.
+// The first that has runtime left; those without are parked on the way.
 Fair::Thread* Fair::next_thread(Cpu& cpu) {
   while (!cpu.threads.empty()) {
     Thread* const next = cpu.threads.size() == 1 ? cpu.threads.front() : pick(cpu);
-    if (afford(*next->here)) return next;
-    park(cpu, *next->here);
+    if (next->may_run()) return next;
+    park_short(cpu, *next);
   }
   return nullptr;
 }

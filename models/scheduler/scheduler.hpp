@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/error.hpp"
 #include "sim/units.hpp"
 
 namespace models::scheduler {
@@ -15,8 +16,10 @@ namespace models::scheduler {
 using CpuId = int;     // dense, 0 .. cpus-1: a hardware thread as the host OS numbers it
 using ThreadId = int;  // dense, in order of add_thread
 using GroupId = int;   // dense, in order of add_group: one per VM
+using LimitId = int;   // dense, in order of add_limit
 inline constexpr ThreadId kNoThread = -1;
 inline constexpr CpuId kNoCpu = -1;
+inline constexpr LimitId kNoLimit = -1;
 
 // Where CPUs stand to each other; each vector is indexed by CpuId.
 struct CpuMap {
@@ -39,6 +42,7 @@ struct GroupConfig {
 struct ThreadConfig {
   GroupId group = 0;
   double weight = 1024.0;      // nice 0, semantics.md 1.1
+  LimitId limit = kNoLimit;    // beside its group's
   std::vector<CpuId> allowed;  // ascending; empty: every CPU
 };
 
@@ -75,7 +79,7 @@ struct SchedulerStats {
   std::uint64_t wakeups = 0;
   std::uint64_t migrations = 0;       // moves of a thread to another CPU
   std::uint64_t node_migrations = 0;  // of these, to another NUMA node
-  std::uint64_t throttles = 0;        // a group's quota used up on a CPU
+  std::uint64_t throttles = 0;        // a quota used up on a CPU
 };
 
 class Scheduler {
@@ -83,6 +87,9 @@ class Scheduler {
   virtual ~Scheduler() = default;
   virtual GroupId add_group(const GroupConfig& config) = 0;
   GroupId add_group(double shares) { return add_group(GroupConfig{.shares = shares}); }
+  // CPU time that the threads which name it share in each period: libvirt's cgroups of vCPUs and
+  // emulators. A policy without them throws sim::ModelError.
+  virtual LimitId add_limit(sim::Duration quota, sim::Duration period);
   virtual ThreadId add_thread(const ThreadConfig& config) = 0;  // starts blocked
   // Makes a blocked thread runnable. `waker` is the CPU on which the wake-up happens (a thread
   // running there, or an interrupt); kNoCpu: where the thread last ran. Its first wake-up is a
@@ -110,6 +117,9 @@ class Scheduler {
 
 inline bool Scheduler::yield_to(ThreadId, ThreadId) {
   return false;
+}
+inline LimitId Scheduler::add_limit(sim::Duration, sim::Duration) {
+  throw sim::ModelError{"scheduler: quotas of threads are not of this policy"};
 }
 
 }  // namespace models::scheduler

@@ -141,6 +141,13 @@ enum class Interconnect { point_to_point, front_side_bus };
 enum class Governor { performance, intel_pstate, ondemand, schedutil, hwp };
 enum class CpuNumbering { siblings_last, siblings_adjacent };
 
+// Who knows where a modified line is (compute/dirty_lines.hpp).
+enum class Coherence {
+  memory_directory,  // bits in the home's memory: Intel since Skylake's servers
+  snoop,             // nobody: who misses asks the other nodes at once (Intel's up to Broadwell)
+  probe_filter       // the home's own directory: AMD since HT Assist
+};
+
 struct Description {
   std::string name;
   std::string source;
@@ -175,6 +182,7 @@ struct Description {
   Ring ring;
   Cache llc{.latency = sim::Duration{20'000}};  // of one node; several LLCs a node allowed; 15 to
                                                 // 33 ns in presets
+  Coherence coherence = Coherence::memory_directory;
   int llc_ways = 16;  // that space in an LLC is assigned by (CAT); 11 to 20 since Haswell-EP
   Interconnect interconnect = Interconnect::point_to_point;
   // Front-side bus: the cores of each node reach the one memory controller hub over a bus of their

@@ -49,6 +49,10 @@ Handler handler(ExitKind kind, const ExitCosts& costs) {
   return {};
 }
 
+double light(const ExitHardware& hardware, const ExitCosts& costs) {
+  return static_cast<double>((hardware.round_trip + costs.dispatch + costs.mitigations).count());
+}
+
 }  // namespace
 
 std::string_view name(ExitKind kind) {
@@ -69,17 +73,22 @@ double cycles(ExitKind kind, const ExitHardware& hardware, const ExitCosts& cost
   // The lower VMM keeps AVIC and IPI virtualization to itself. [recall]
   if (kind == ExitKind::ipi && hardware.doorbell.count() > 0 && !costs.nested)
     return count(hardware.doorbell);
-  const double light =
-      count(hardware.round_trip) + count(costs.dispatch) + count(costs.mitigations);
-  double all = light + work.own;
+  const double leaving = light(hardware, costs);
+  double all = leaving + work.own;
   if (work.fast && costs.fast_path) all -= count(costs.fast_path_saves);
   if (work.user) all += count(costs.user);
   all += count(reflection(hardware, costs));
-  if (costs.nested && work.user) all += costs.trapped_user * light;
+  if (costs.nested && work.user) all += costs.trapped_user * leaving;
   // The upper VMM's timer for its guest's is one of its own, which exits in turn.
-  if (costs.nested && kind == ExitKind::timer) all += light + work.own;
+  if (costs.nested && kind == ExitKind::timer) all += leaving + work.own;
   if (kind == ExitKind::ipi) all += arrival();
   return all;
+}
+
+double until_taken_cycles(const ExitHardware& hardware, const ExitCosts& costs) {
+  const bool stays = hardware.virtual_interrupts || costs.nested;  // nested: is counted there
+  const double forced = stays ? 0.0 : light(hardware, costs);
+  return cycles(ExitKind::ipi, hardware, costs) + forced;
 }
 
 }  // namespace models::vmm

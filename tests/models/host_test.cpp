@@ -273,3 +273,29 @@ TEST_CASE("reservations and limits hold in simulation within a hundredth", "[hos
   host.vms[2].reservation = sim::Hertz{5e9};
   CHECK_THROWS_WITH(check(host), Catch::Contains("9 GHz are reserved"));
 }
+
+TEST_CASE("quotas of vCPUs, emulators and I/O threads hold though the host is idle", "[host]") {
+  HostDescription host = four_cpus();
+  host.vmm.scheduler = SchedulerKind::cfs;
+  VmDescription& vm = host.vms.front();
+  vm.count = 1;
+  vm.vcpus = 2;
+  vm.workload = {};
+  vm.cputune.quota = 30_ms;
+  vm.cputune.period = 100_ms;
+  const auto busy = [&] {  // of each vCPU's time
+    const Results results = simulate(host, {.duration = 4_s, .warmup = 1_s}, {.seed = 1});
+    return metric(results, "host.cpu.utilisation") * 4 / 2;
+  };
+  CHECK(busy() == Approx(0.3).epsilon(0.02));
+  vm.cputune.global_quota = 40_ms;
+  CHECK(busy() == Approx(0.4 / 2).epsilon(0.03));
+  host.vmm.architecture = Architecture::xen;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("vm.guest.cputune: Xen caps whole domains"));
+  host.vmm.architecture = Architecture::kvm;
+  vm.cputune.iothread_quota = 1_us;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("cputune.iothread_quota: need at least 1 ms"));
+  vm.cputune.iothread_quota = 0_us;
+  vm.cputune.emulator_period = 2_s;
+  CHECK_THROWS_WITH(check(host), Catch::Contains("cputune.emulator_period: need 1 ms to 1 s"));
+}

@@ -662,3 +662,19 @@ TEST_CASE("a container has no I/O scheduler of its own") {
   container.vms[0].disks.front().queue.scheduler = storage::queue::Scheduler::cfq;
   CHECK_THROWS_WITH(check(container), Catch::Contains("a container uses the host's kernel"));
 }
+
+TEST_CASE("a quota of the emulators, or of an I/O thread, holds back the disks that these serve") {
+  HostDescription guest = host(Architecture::kvm);
+  guest.vmm.scheduler = SchedulerKind::cfs;
+  guest.vms[0].workload.io.depth = 8;
+  guest.storage.disks[0].device.memory.service = 1_us;
+  const auto rate = [&] { return metric(run(guest), "io.rate"); };
+  const double free = rate();
+  guest.vms[0].cputune.emulator_quota = 5_ms;  // of 100
+  CHECK(rate() < 0.2 * free);
+  guest.vms[0].disks[0].iothread = true;
+  const double beside = rate();
+  CHECK(beside > 0.8 * free);
+  guest.vms[0].cputune.iothread_quota = 5_ms;
+  CHECK(rate() < 0.2 * beside);
+}

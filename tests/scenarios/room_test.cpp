@@ -5,6 +5,7 @@
 
 #include "scenarios/limit.hpp"
 #include "scenarios/select.hpp"
+#include "scenarios/sweep.hpp"
 #include "tests/scenarios/fake_model.hpp"
 #include "tests/scenarios/small_scenario.hpp"
 

@@ -50,6 +50,28 @@ TEST_CASE("one of the own node that is modified elsewhere is looked up in memory
   CHECK(dirty_line_s(topology, 0, 4, 0) == Approx((80 + 50 + 4 * 10 + 4) * 1e-9));
 }
 
+TEST_CASE("where all nodes are asked at once, the line's home is of no account") {
+  Description d = two_nodes();
+  d.coherence = models::topology::Coherence::snoop;
+  const Topology topology{d};
+  for (const int home : {0, 1})
+    CHECK(dirty_line_s(topology, 0, 4, home) == Approx((24 + 2 * 10 + 4 + 50) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 1, 1) == Approx((24 + 2 * 10 + 4) * 1e-9));
+}
+
+TEST_CASE("a probe filter sends a reader by way of the line's home, once around") {
+  Description d = two_nodes();
+  d.coherence = models::topology::Coherence::probe_filter;
+  d.llc.shared_by = 2;
+  const Topology topology{d};
+  CHECK(dirty_line_s(topology, 0, 1, 1) == Approx((24 + 2 * 10 + 4) * 1e-9));
+  CHECK(dirty_line_s(topology, 0, 2, 0) == Approx(80e-9));
+  for (const auto& [writer, home] : {std::pair{2, 1}, {4, 0}, {4, 1}}) {
+    CHECK(dirty_line_s(topology, 0, writer, home) == Approx((80 + 50) * 1e-9));
+    CHECK(dirty_line_s(topology, 0, writer, home, false) == Approx(80e-9));
+  }
+}
+
 TEST_CASE("behind one hub the owner writes back and memory answers") {
   Description d = two_nodes();
   d.interconnect = models::topology::Interconnect::front_side_bus;

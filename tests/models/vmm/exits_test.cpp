@@ -38,6 +38,16 @@ TEST_CASE("guards against leaks come with every exit") {
   CHECK(plain(ExitKind::inject, guarded) == plain(ExitKind::inject));
 }
 
+TEST_CASE(
+    "who waits for an interrupt to be taken waits for the other one's exit, if it takes one") {
+  const double sent = plain(ExitKind::ipi);
+  CHECK(until_taken_cycles({kRoundTrip, false}, kPlain) == Approx(sent + 1'100));
+  CHECK(until_taken_cycles({kRoundTrip, true}, kPlain) == Approx(sent));
+  ExitCosts nested;
+  nested.nested = true;
+  CHECK(until_taken_cycles({kRoundTrip, false}, nested) == Approx(plain(ExitKind::ipi, nested)));
+}
+
 TEST_CASE("a doorbell takes the place of the sender's exit") {
   CHECK(cycles(ExitKind::ipi, {kRoundTrip, true, sim::Cycles{2'000}}, kPlain) == Approx(2000));
   CHECK(cycles(ExitKind::cpuid, {kRoundTrip, true, sim::Cycles{2'000}}, kPlain) == Approx(1100));
