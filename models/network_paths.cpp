@@ -84,11 +84,13 @@ sim::Engine& NetworkPaths::engine() {
 NetworkPaths::WorkerThread& NetworkPaths::thread(int worker, bool before_all) {
   const Worker& of = host_.workers_[at(worker)];
   double work_per_s = 1.0 / RunningHost::kEmulatorUnit_s;
+  bool own_pace = false;
   if (of.stream >= 0) {
-    const auto& profile = host_.vms_[at(of.vm)].description->workload.profile;
-    work_per_s = clock_.count() / profile.base_cpi;
+    const workload::Description& workload = host_.vms_[at(of.vm)].description->workload;
+    work_per_s = clock_.count() / workload.profile.base_cpi;
+    own_pace = workload.idle;
   }
-  return threads_.emplace_back(host_, worker, work_per_s, before_all);
+  return threads_.emplace_back(host_, worker, work_per_s, own_pace, before_all);
 }
 
 network::Thread& NetworkPaths::kernel_thread(const std::vector<int>& cpus, bool interrupt) {

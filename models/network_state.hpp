@@ -16,20 +16,23 @@ namespace models {
 // A vCPU or a thread of the host, as the network path sees it.
 class NetworkPaths::WorkerThread : public network::Thread {
  public:
-  // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for, if
-  // these waited for nothing.
-  // `before_all`: its work goes before what other jobs of the vCPU have begun.
-  WorkerThread(RunningHost& host, int worker, double work_per_s, bool before_all)
-      : host_{host}, worker_{worker}, work_per_s_{work_per_s}, before_all_{before_all} {}
+  // `work_per_s`: of a vCPU, the instructions that a second of its kernel's time stands for.
+  // `own_pace`: no program runs beside it, whose misses would be the kernel's, too: it takes as
+  // long whatever its guest's idle loop waits for. `before_all`: its work goes before what other
+  // jobs of the vCPU have begun.
+  WorkerThread(RunningHost& host, int worker, double work_per_s, bool own_pace, bool before_all)
+      : host_{host},
+        worker_{worker},
+        work_per_s_{work_per_s},
+        own_pace_{own_pace},
+        before_all_{before_all} {}
   sim::Engine& engine() { return host_.engine(); }
   int worker() const { return worker_; }
   sim::Task<> work(sim::Duration cpu_time) override {
     const bool owed = std::exchange(owes_, false);
     if (cpu_time <= sim::Duration::zero() && !owed) co_return;
-    // The kernel's work is not the program's, whose instructions stand for it: it takes as long
-    // whatever these wait for.
     const auto index = static_cast<std::size_t>(worker_);
-    const double busy = host_.workers_[index].progress.busy_share();
+    const double busy = own_pace_ ? host_.workers_[index].progress.busy_share() : 1.0;
     RunningHost::Run run = host_.run(worker_, sim::seconds(cpu_time) * work_per_s_ * busy,
                                      std::exchange(waker_, scheduler::kNoCpu));
     run.before_all = before_all_ && !std::exchange(deferred_, false);
@@ -53,6 +56,7 @@ class NetworkPaths::WorkerThread : public network::Thread {
   bool owes_ = false;      // for exits, which its next work waits for
   scheduler::CpuId waker_ = scheduler::kNoCpu;
   double work_per_s_;
+  bool own_pace_;
   bool before_all_;
 };
 
